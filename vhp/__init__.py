@@ -1,0 +1,19 @@
+"""Variational hierarchical priors (VHP): models, objectives, schedules and measures.
+
+Importing this package imports nothing else, so that a program depends only on the modules it names:
+
+    distributions   log-densities and samples              bounds       what is optimised
+    networks        gated multilayer perceptrons           schedules    how beta moves (Rewo, Geco, WarmUp)
+    observation     p(x|z) and the constraint C            methods      one file per row of the table
+    priors          p(z), one file each                    training     how a model is fitted
+    model           encoder + decoder + prior              likelihood   -log p(x) by importance sampling
+
+    latent_graph    interpolation on the prior's k-NN graph
+    smoothness      measures on decoded paths
+    datasets        one file per data set
+    figures         one file per figure
+
+Axis order everywhere: (importance sample, batch, feature). Log-densities are in nats.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,131 @@
+"""-log p(x) by importance sampling, with one weight per joint sample (z, zeta).
+
+    log p(x) ~= log 1/S sum_s p(x|z_s) p(z_s, zeta_s) / (q(z_s|x) q(zeta_s|z_s)),   z_s ~ q(z|x), zeta_s ~ q(zeta|z_s)
+
+(Burda et al. 2016; poster: "Negative test log-likelihood estimated with 5,000 importance samples".) Priors without a latent
+of their own enter with log p(z_s). In expectation the estimate is a lower bound on log p(x) that rises with S.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vhp.bounds import terms
+from vhp.compilation import compiled
+from vhp.model import VAE
+from vhp.precision import autocast
+
+# Decoder outputs of one chunk, samples x batch x D floats, stay below this; activations and copies take a few times as much.
+CHUNK_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class LikelihoodSettings:
+    n_samples: int  # S
+    precision: str  # "float32" or "bf16" matrix products
+    compile: bool
+
+
+@dataclass(frozen=True)
+class LikelihoodEstimate:
+    """Per test example, each (N,) float64 on the CPU, nats where it is a log-density."""
+
+    log_likelihood: Tensor  # the estimate of log p(x)
+    elbo: Tensor  # mean of the log-weights: the evidence lower bound from the same samples
+    effective_samples: Tensor  # (sum w)^2 / sum w^2, in [1, S]
+    monte_carlo_se: Tensor  # standard error of log_likelihood from the spread of the S weights
+
+
+class _Weights:
+    """Running sums of importance weights w of one batch of images, relative to the largest seen: never an overflow."""
+
+    def __init__(self, n: int, device: torch.device):
+        self.largest = torch.full((n,), -math.inf, dtype=torch.float64, device=device)
+        self.w = torch.zeros(n, dtype=torch.float64, device=device)
+        self.w2 = torch.zeros(n, dtype=torch.float64, device=device)
+        self.log_w = torch.zeros(n, dtype=torch.float64, device=device)
+
+    def add(self, log_weight: Tensor) -> None:
+        """log_weight (samples, n)."""
+        largest = torch.maximum(self.largest, log_weight.max(0).values.double())
+        rescale = torch.exp(self.largest - largest)
+        w = torch.exp(log_weight - largest.to(log_weight))
+        self.w = self.w * rescale + w.sum(0, dtype=torch.float64)
+        self.w2 = self.w2 * rescale.square() + w.square().sum(0, dtype=torch.float64)
+        self.log_w += log_weight.sum(0, dtype=torch.float64)
+        self.largest = largest
+
+
+def noise(seed: int, indices: Iterable[int], n_samples: int, width: int) -> Tensor:
+    """Standard normal noise (n_samples, batch, width) that depends on the seed and each image's index alone.
+
+    So an image's estimate is the same in any batch and any order. Made on the CPU for every device, for the same reason.
+    """
+    generator = torch.Generator()
+    columns = []
+    for index in indices:
+        generator.manual_seed(seed * 1_000_003 + index)
+        columns.append(torch.randn(n_samples, width, generator=generator))
+    return torch.stack(columns, 1)
+
+
+@torch.no_grad()
+def estimate(
+    model: VAE,
+    test: Tensor,
+    settings: LikelihoodSettings,
+    seed: int,
+    progress: Callable[[Iterable], Iterable] = iter,
+    dtype: torch.dtype = torch.float32,
+) -> LikelihoodEstimate:
+    """Estimate log p(x) for each row of test (N, D): binary uint8 (0 and 255) or float32, on the model's device.
+
+    Each image is encoded once; images x samples are decoded in chunks of bounded memory. progress wraps the iterable of
+    batches. dtype: of all sums and densities; float64 gives a reference (the model must then be float64, too).
+    Raises ValueError for uint8 data that are not binary and for fewer than two samples.
+    """
+    n_samples = settings.n_samples
+    if n_samples < 2:
+        raise ValueError(f"n_samples = {n_samples}: at least 2 are needed for a standard error")
+    if test.dtype == torch.uint8 and not bool(((test == 0) | (test == 255)).all()):
+        raise ValueError("test images have grey values; expected 0 and 255 only: binarise them once, with a seed")
+    device = test.device
+    prior = model.prior.frozen()
+    precision = autocast(settings.precision, device)
+
+    def log_weights(x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor, eps_zeta: Tensor) -> Tensor:
+        t = terms(model, x, mean, log_var, eps, eps_zeta, prior)
+        return t.log_likelihood + t.log_prior - t.log_posterior
+
+    log_weights = compiled(log_weights, settings.compile)
+    # A chunk is several whole images or an equal share of one image's samples.
+    rows = max(1, CHUNK_BYTES // (4 * model.n_dims))
+    samples_per_chunk = math.ceil(n_samples / math.ceil(n_samples / rows))
+    images_per_chunk = min(len(test), max(1, rows // n_samples))
+    width = model.d_z + prior.d_zeta
+
+    columns: list[Tensor] = []
+    for index in progress(torch.arange(len(test)).split(images_per_chunk)):
+        n_images = len(index)
+        # The last batch is filled up with its last image: a second shape would be compiled a second time.
+        index = torch.cat([index, index[-1:].expand(images_per_chunk - n_images)])
+        x = test[index.to(device)]
+        x = x.to(dtype) / 255 if x.dtype == torch.uint8 else x.to(dtype)
+        # The encoder is run once per image, so nothing is gained by rounding it.
+        mean, log_var = model.encoder(x)
+        weights = _Weights(len(x), device)
+        for eps in noise(seed, index.tolist(), n_samples, width).split(samples_per_chunk):
+            eps = eps.to(device, dtype)
+            with precision:
+                chunk = log_weights(x, mean, log_var, eps[..., : model.d_z], eps[None, ..., model.d_z :])
+            weights.add(chunk)
+        log_mean = weights.w.log() + weights.largest - math.log(n_samples)
+        effective = weights.w.square() / weights.w2
+        # Delta method: Var[log mean w] ~ Var[w] / (S E[w]^2), and E[w^2] / E[w]^2 = S / effective.
+        variance = (n_samples / effective - 1) / (n_samples - 1)
+        batch = torch.stack([log_mean, weights.log_w / n_samples, effective, variance.clamp_min(0).sqrt()])
+        columns.append(batch[:, :n_images].cpu())
+    return LikelihoodEstimate(*torch.cat(columns, 1))

@@ -1,0 +1,22 @@
+"""IWAE, one stochastic layer: standard normal prior, importance-weighted bound (Burda et al. 2016)."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from vhp.bounds import importance_weighted_bound
+from vhp.methods import Method
+from vhp.model import VAE
+from vhp.priors.standard_normal import StandardNormal
+from vhp.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Settings:
+    n_importance: int  # samples z per example in the bound (k in Burda et al.)
+
+
+def build(model: VAE, settings: Settings, train: Tensor) -> Method:
+    """Attach the standard normal prior."""
+    model.prior = StandardNormal(model.d_z)
+    return Method(model, importance_weighted_bound, Schedule(), n_z=settings.n_importance, n_zeta=1)

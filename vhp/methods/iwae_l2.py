@@ -1,0 +1,29 @@
+"""IWAE, two stochastic layers: p(zeta) p(z|zeta) p(x|z) with q(z|x) q(zeta|z) (Burda et al. 2016).
+
+The generative model is that of the hierarchical prior; only the objective differs from VHP's: one importance weight per
+joint sample (z, zeta), and no constraint.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from vhp.bounds import importance_weighted_bound
+from vhp.methods import Method
+from vhp.model import VAE
+from vhp.priors.hierarchical import HierarchicalPrior
+from vhp.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Settings:
+    n_importance: int  # joint samples (z, zeta) per example in the bound (k in Burda et al.)
+    d_zeta: int
+    prior_hidden: tuple[int, ...]  # widths of the gated layers of p(z|zeta) and q(zeta|z)
+
+
+def build(model: VAE, settings: Settings, train: Tensor) -> Method:
+    """Attach the hierarchical prior as the second stochastic layer."""
+    s = settings
+    model.prior = HierarchicalPrior(model.d_z, s.d_zeta, s.prior_hidden)
+    return Method(model, importance_weighted_bound, Schedule(), n_z=s.n_importance, n_zeta=1)

@@ -1,0 +1,34 @@
+"""VampPrior: a mixture of posteriors of learned pseudo-inputs, with linear KL warm-up (Tomczak & Welling 2018)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vhp.bounds import elbo
+from vhp.methods import Method
+from vhp.model import VAE
+from vhp.priors.vampprior import VampPrior
+from vhp.schedules import WarmUp
+
+
+@dataclass(frozen=True)
+class Settings:
+    n_pseudo_inputs: int  # M
+    warm_up_share: float  # share of the training over which beta rises from 0 to 1
+
+
+def build(model: VAE, settings: Settings, train: Tensor) -> Method:
+    """Attach a VampPrior whose pseudo-inputs start at random training examples.
+
+    train: (N, D) in the data's unit. Raises ValueError if there are fewer examples than pseudo-inputs.
+    """
+    s = settings
+    if len(train) < s.n_pseudo_inputs:
+        raise ValueError(f"n_pseudo_inputs = {s.n_pseudo_inputs} exceeds the {len(train)} training examples")
+    chosen = train[torch.randperm(len(train))[: s.n_pseudo_inputs].to(train.device)]
+    if model.observation.unit_interval:
+        # Away from 0 and 1, where the clamp that keeps pseudo-inputs in [0, 1] would hold them.
+        chosen = 0.05 + 0.9 * chosen
+    model.prior = VampPrior(model.encoder, chosen, model.observation.unit_interval)
+    return Method(model, elbo, WarmUp(s.warm_up_share), n_z=1, n_zeta=1)

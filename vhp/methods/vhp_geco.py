@@ -1,0 +1,28 @@
+"""VHP + GECO: the hierarchical prior with Rezende & Viola's multiplier update."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from vhp.bounds import elbo
+from vhp.methods import Method
+from vhp.model import VAE
+from vhp.priors.hierarchical import HierarchicalPrior
+from vhp.schedules import Geco
+
+
+@dataclass(frozen=True)
+class Settings:
+    kappa: float  # the constraint is C_t <= kappa^2
+    nu: float  # step size of log beta
+    alpha: float  # C_t = alpha C_{t-1} + (1 - alpha) C_batch
+    K: int  # samples of zeta in L_IW
+    d_zeta: int
+    prior_hidden: tuple[int, ...]  # widths of the gated layers of p_Theta(z|zeta) and q_Phi(zeta|z)
+
+
+def build(model: VAE, settings: Settings, train: Tensor) -> Method:
+    """Attach the hierarchical prior to the model and choose the GECO schedule."""
+    s = settings
+    model.prior = HierarchicalPrior(model.d_z, s.d_zeta, s.prior_hidden)
+    return Method(model, elbo, Geco(s.kappa, s.nu, s.alpha), n_z=1, n_zeta=s.K)

@@ -1,0 +1,37 @@
+"""The variational autoencoder: q_phi(z|x), p_theta(x|z) and a prior, the same for all methods but the prior."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from vhp.networks import GaussianNetwork, gated_mlp
+from vhp.observation import OBSERVATIONS
+
+
+class VAE(nn.Module):
+    """encoder: (batch, D) -> mean, log_var of q_phi(z|x), each (batch, d_z); decoder: (..., d_z) -> (..., D)."""
+
+    prior: nn.Module
+
+    def __init__(self, n_dims: int, d_z: int, hidden: Sequence[int], observation: str):
+        """
+        n_dims: D, data dimensions. hidden: widths of the gated layers of the encoder; the decoder's are reversed.
+        observation: "bernoulli" or "gaussian", the distribution p_theta(x|z).
+        The prior is attached afterwards by a method, because a VampPrior is made of the model's own encoder.
+        """
+        super().__init__()
+        self.n_dims, self.d_z = n_dims, d_z
+        self.encoder = GaussianNetwork(n_dims, hidden, d_z)
+        self.decoder = gated_mlp(d_z, list(reversed(hidden)), n_dims)
+        self.observation = OBSERVATIONS[observation]()
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The decoder's output (logits or means), float32 or better, (..., d_z) -> (..., D)."""
+        out = self.decoder(z)
+        return out.float() if out.dtype == torch.bfloat16 else out
+
+    def autoencoder_parameters(self) -> list[nn.Parameter]:
+        """(theta, phi): what REWO's initial phase optimises."""
+        prior = {id(p) for p in self.prior.parameters()}
+        return [p for p in self.parameters() if id(p) not in prior]

@@ -1,0 +1,113 @@
+"""How beta = 1 / lambda moves. A schedule knows a beta and a constraint value, and no networks.
+
+Poster: "Variational Autoencoders as a Constrained Optimisation Problem" (GECO) and "Optimisation" (REWO).
+State lives in tensors on the model's device, so that a training step needs no synchronisation with it.
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+def f_beta(beta: Tensor, delta: Tensor, tau: float) -> Tensor:
+    """REWO's slope (1 - H(delta)) tanh(tau (beta - 1)) - H(delta), with H(0) = 1; elementwise."""
+    return torch.where(delta < 0, torch.tanh(tau * (beta - 1)), -torch.ones_like(delta))
+
+
+class Schedule(nn.Module):
+    """Base: beta fixed at 1, no constraint. Subclasses override update()."""
+
+    kappa: float | None = None
+    beta: Tensor  # the multiplier of F in the next step's loss
+    constraint: Tensor  # C_t, the moving average of the constraint, NaN before the first step
+    main_phase: Tensor  # False while the prior's parameters must not move
+
+    def __init__(self, beta: float = 1.0, alpha: float = 0.99, main_phase: bool = True):
+        super().__init__()
+        self.alpha = alpha
+        # beta spans decades and moves by 1e-4 of itself per step: float64 costs nothing for one number.
+        self.register_buffer("beta", torch.tensor(beta, dtype=torch.float64))
+        self.register_buffer("constraint", torch.tensor(float("nan"), dtype=torch.float64))
+        self.register_buffer("main_phase", torch.tensor(main_phase))
+
+    @torch.no_grad()
+    def step(self, batch_constraint: Tensor, progress: float) -> None:
+        """After each optimisation step.
+
+        batch_constraint: C of the batch, a scalar. progress: share of the training done, in [0, 1].
+        """
+        c = batch_constraint.detach().to(self.constraint)
+        average = self.alpha * self.constraint + (1 - self.alpha) * c
+        self.constraint.copy_(torch.where(self.constraint.isnan(), c, average))  # C_0 = C_batch
+        self.update(progress)
+
+    def update(self, progress: float) -> None:
+        pass
+
+
+class WarmUp(Schedule):
+    """beta rises linearly from 0 to 1 over the first share of the training (Bowman et al. 2016; VampPrior's choice)."""
+
+    def __init__(self, share: float, alpha: float = 0.99):
+        super().__init__(beta=0.0 if share > 0 else 1.0, alpha=alpha)
+        self.share = share
+
+    def update(self, progress: float) -> None:
+        self.beta.fill_(min(1.0, progress / self.share) if self.share > 0 else 1.0)
+
+
+class Constrained(Schedule):
+    """Shared by GECO and REWO: a constraint C_t <= kappa^2 and a beta that is multiplied by exp(change)."""
+
+    # exp(+-MAX_CHANGE) per step is far beyond any useful step and keeps exp() finite for every C.
+    MAX_CHANGE = 5.0
+    # beta stays a normal number from which it can return, whatever happened before.
+    BETA_RANGE = (1e-12, 1e12)
+
+    def __init__(self, kappa: float, nu: float, beta_0: float, alpha: float, main_phase: bool):
+        super().__init__(beta_0, alpha, main_phase)
+        self.kappa, self.nu = kappa, nu
+
+    def change(self, delta: Tensor) -> Tensor:
+        """log(beta_t / beta_{t-1}) for delta = C_t - kappa^2."""
+        raise NotImplementedError
+
+    def multiply(self) -> None:
+        delta = self.constraint - self.kappa**2
+        change = self.change(delta).clamp(-self.MAX_CHANGE, self.MAX_CHANGE)
+        beta = (self.beta * torch.exp(change)).clamp(*self.BETA_RANGE)
+        self.beta.copy_(torch.where(self.main_phase, beta, self.beta))
+
+    def update(self, progress: float) -> None:
+        self.multiply()
+
+
+class Geco(Constrained):
+    """beta_t = beta_{t-1} exp(-nu (C_t - kappa^2)), from beta = 1, all parameters from the first step.
+
+    Rezende & Viola 2018, in the poster's beta = 1 / lambda.
+    """
+
+    def __init__(self, kappa: float, nu: float, alpha: float = 0.99):
+        super().__init__(kappa, nu, beta_0=1.0, alpha=alpha, main_phase=True)
+
+    def change(self, delta: Tensor) -> Tensor:
+        return -self.nu * delta
+
+
+class Rewo(Constrained):
+    """beta_t = beta_{t-1} exp(nu f_beta(beta_{t-1}, C_t - kappa^2; tau) (C_t - kappa^2)).
+
+    Initial phase: beta = beta_0 << 1 stays and only (theta, phi) are optimised, until C_t < kappa^2. Main phase: everything.
+    """
+
+    def __init__(self, kappa: float, nu: float, tau: float, beta_0: float, alpha: float = 0.99):
+        super().__init__(kappa, nu, beta_0, alpha, main_phase=False)
+        self.tau = tau
+
+    def change(self, delta: Tensor) -> Tensor:
+        return self.nu * f_beta(self.beta, delta, self.tau) * delta
+
+    def update(self, progress: float) -> None:
+        self.multiply()
+        # Checked after beta: the step that first fulfils the constraint still belongs to the initial phase.
+        self.main_phase.logical_or_(self.constraint < self.kappa**2)

@@ -1,1 +1,4 @@
-"""The pipeline's stages: thin scripts that read inputs, call vhp and write outputs. Run as `python -m stages.<name>`."""
+"""The pipeline's stages: thin scripts that read inputs, call vhp and write outputs.
+
+Each runs as `python -m stages.<name>`.
+"""

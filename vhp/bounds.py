@@ -49,7 +49,7 @@ def terms(
 def elbo(t: Terms, beta: Tensor | float = 1.0) -> Tensor:
     """log p(x|z) - beta F(x), F = log q(z|x) - log p(z), averaged over the samples: (batch,).
 
-    beta = 1 is the evidence lower bound. With the hierarchical prior F is the poster's upper bound on the KL divergence.
+    beta = 1 is the evidence lower bound. With the hierarchical prior F is the poster's upper bound on the KL.
     """
     return (t.log_likelihood - beta * (t.log_posterior - t.log_prior)).mean(0)
 

@@ -2,8 +2,8 @@
 
     log p(x) ~= log 1/S sum_s p(x|z_s) p(z_s, zeta_s) / (q(z_s|x) q(zeta_s|z_s)),   z_s ~ q(z|x), zeta_s ~ q(zeta|z_s)
 
-(Burda et al. 2016; poster: "Negative test log-likelihood estimated with 5,000 importance samples".) Priors without a latent
-of their own enter with log p(z_s). In expectation the estimate is a lower bound on log p(x) that rises with S.
+(Burda et al. 2016; poster: "Negative test log-likelihood estimated with 5,000 importance samples".) Priors without a
+latent of their own enter with log p(z_s). In expectation the estimate is a lower bound on log p(x) that rises with S.
 """
 
 import math
@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 
 from vhp.bounds import terms
+from vhp.checks import one_of
 from vhp.compilation import compiled
 from vhp.model import VAE
-from vhp.precision import autocast
+from vhp.precision import PRECISIONS, autocast
 
-# Decoder outputs of one chunk, samples x batch x D floats, stay below this; activations and copies take a few times as much.
+# Decoder outputs of one chunk, samples x batch x D floats, stay below this; activations take a few times as much.
 CHUNK_BYTES = 64 * 2**20
 
 
@@ -27,6 +28,11 @@ class LikelihoodSettings:
     n_samples: int  # S
     precision: str  # "float32" or "bf16" matrix products
     compile: bool
+
+    def __post_init__(self):
+        if self.n_samples < 2:
+            raise ValueError(f"n_samples: found {self.n_samples}, expected at least 2, for a standard error")
+        one_of(PRECISIONS, precision=self.precision)
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class _Weights:
 def noise(seed: int, indices: Iterable[int], n_samples: int, width: int) -> Tensor:
     """Standard normal noise (n_samples, batch, width) that depends on the seed and each image's index alone.
 
-    So an image's estimate is the same in any batch and any order. Made on the CPU for every device, for the same reason.
+    So an image's estimate is the same in any batch and any order, and on any device: the noise is made on the CPU.
     """
     generator = torch.Generator()
     columns = []
@@ -85,11 +91,9 @@ def estimate(
 
     Each image is encoded once; images x samples are decoded in chunks of bounded memory. progress wraps the iterable of
     batches. dtype: of all sums and densities; float64 gives a reference (the model must then be float64, too).
-    Raises ValueError for uint8 data that are not binary and for fewer than two samples.
+    Raises ValueError for uint8 data that are not binary.
     """
     n_samples = settings.n_samples
-    if n_samples < 2:
-        raise ValueError(f"n_samples = {n_samples}: at least 2 are needed for a standard error")
     if test.dtype == torch.uint8 and not bool(((test == 0) | (test == 255)).all()):
         raise ValueError("test images have grey values; expected 0 and 255 only: binarise them once, with a seed")
     device = test.device

@@ -1,6 +1,7 @@
 """Gated multilayer perceptrons (Tomczak & Welling 2018, section 5: h = (W x + b) * sigmoid(V x + c))."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +22,7 @@ class GatedLayer(nn.Module):
 def gated_mlp(n_in: int, hidden: Sequence[int], n_out: int) -> nn.Sequential:
     """Gated hidden layers of the given widths, then a linear layer: (..., n_in) -> (..., n_out)."""
     widths = [n_in, *hidden]
-    layers = [GatedLayer(a, b) for a, b in zip(widths, widths[1:], strict=False)]
+    layers = [GatedLayer(a, b) for a, b in pairwise(widths)]
     return nn.Sequential(*layers, nn.Linear(widths[-1], n_out))
 
 

@@ -97,7 +97,8 @@ class Geco(Constrained):
 class Rewo(Constrained):
     """beta_t = beta_{t-1} exp(nu f_beta(beta_{t-1}, C_t - kappa^2; tau) (C_t - kappa^2)).
 
-    Initial phase: beta = beta_0 << 1 stays and only (theta, phi) are optimised, until C_t < kappa^2. Main phase: everything.
+    Initial phase: beta = beta_0 << 1 stays and only (theta, phi) are optimised, until C_t < kappa^2. Main phase:
+    everything is optimised and beta moves.
     """
 
     def __init__(self, kappa: float, nu: float, tau: float, beta_0: float, alpha: float = 0.99):

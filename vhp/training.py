@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from vhp.bounds import sample_terms
+from vhp.checks import at_least_one, between, one_of, positive
 from vhp.checkpoint import Checkpoint
 from vhp.compilation import compiled
 from vhp.methods import Method
-from vhp.precision import autocast
+from vhp.precision import PRECISIONS, autocast
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,13 @@ class TrainingSettings:
     precision: str  # "float32" or "bf16" matrix products
     compile: bool
 
+    def __post_init__(self):
+        at_least_one(epochs=self.epochs, batch_size=self.batch_size, validate_every=self.validate_every)
+        positive(learning_rate=self.learning_rate)
+        between(0, 1, learning_rate_warm_up=self.learning_rate_warm_up, learning_rate_final=self.learning_rate_final)
+        between(0, 1, learning_rate_decay_from=self.learning_rate_decay_from)
+        one_of(PRECISIONS, precision=self.precision)
+
 
 @dataclass
 class Fit:
@@ -47,7 +55,7 @@ class Fit:
     seconds: float = 0.0
 
 
-class TrainingDiverged(RuntimeError):
+class TrainingDivergedError(RuntimeError):
     """The loss is not finite."""
 
 
@@ -97,7 +105,7 @@ def fit(
     train, val: (N, D) on the model's device, uint8 (see examples) or float32.
     checkpoint: where to resume from and to save to, at most every checkpoint_seconds and at an epoch's end.
     progress: wraps the iterable of epochs, for instance tqdm.
-    Raises TrainingDiverged when the loss is no longer finite, and ValueError for fewer examples than one batch.
+    Raises TrainingDivergedError when the loss is no longer finite, and ValueError for fewer examples than one batch.
     """
     if len(train) < settings.batch_size:
         raise ValueError(f"batch_size = {settings.batch_size} exceeds the {len(train)} training examples")
@@ -151,9 +159,8 @@ def fit(
             bound = validation_bound(method, val)
             if not (math.isfinite(mean_loss) and math.isfinite(bound)):
                 last = result.history[-1] if result.history else "none"
-                raise TrainingDiverged(
-                    f"loss {mean_loss}, validation bound {bound} in epoch {epoch} (step {step}); last finite values: {last}"
-                )
+                found = f"loss {mean_loss}, validation bound {bound}"
+                raise TrainingDivergedError(f"epoch {epoch}, step {step}: {found}; last finite values: {last}")
             result.history.append(
                 {
                     "epoch": epoch,

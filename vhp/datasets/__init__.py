@@ -6,8 +6,8 @@
     decode(files)   the source's content as arrays, whatever container it came in
     preprocess(raw) the arrays `train`, `val`, `test` (N, D), and recorded ground truth such as `test_angle`
 
-uint8 data hold Bernoulli means in units of 1/255. `train` may be grey: it is binarised anew for each batch. `val` and `test`
-are binary.
+uint8 data hold Bernoulli means in units of 1/255. `train` may be grey: it is binarised anew for each batch. `val` and
+`test` are binary.
 """
 
 import hashlib

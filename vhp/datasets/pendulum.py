@@ -1,8 +1,8 @@
 """Artificial pendulum: 15,000 images, 16 x 16, of a rod at a uniformly drawn angle (poster: "Artificial Pendulum").
 
-Each image carries Gaussian noise of standard deviation NOISE. Without it the images lie on a curve, where a density has no
-finite bound and -log p(x) measures nothing but how long the decoder's variance was trained; with it the best possible
-likelihood is known: log_likelihood() integrates over the angle.
+Each image carries Gaussian noise of standard deviation NOISE. Without it the images lie on a curve, where a density has
+no finite bound and -log p(x) measures nothing but how long the decoder's variance was trained; with it the best
+possible likelihood is known: log_likelihood() integrates over the angle.
 """
 
 import math
@@ -29,7 +29,7 @@ SOURCE = Source(
 
 
 def render(angle: np.ndarray) -> np.ndarray:
-    """Noise-free images of the rod: angle (...) in radians from the x axis, counter-clockwise -> (..., 256), in [0, 1]."""
+    """Noise-free images in [0, 1]: angle (...) in radians, counter-clockwise from the x axis -> (..., 256)."""
     height, width = IMAGE_SHAPE
     y, x = np.mgrid[:height, :width].astype(float).reshape(2, -1)
     x, y = x - (width - 1) / 2, (height - 1) / 2 - y  # origin at the centre, y upwards

@@ -49,7 +49,9 @@ def _parse(name: str, content: bytes) -> np.ndarray:
             raise ValueError(f"{name}: the gzip stream is damaged ({error})") from error
     # A line is 784 digits, each followed by a space or, the last, by a newline.
     if not content or len(content) % (2 * N_PIXELS):
-        raise ValueError(f"{name}: found {len(content)} bytes, expected a multiple of {2 * N_PIXELS} (784 values a line)")
+        raise ValueError(
+            f"{name}: found {len(content)} bytes, expected a multiple of {2 * N_PIXELS}, 784 values a line"
+        )
     pixels = np.frombuffer(content, np.uint8).reshape(-1, 2 * N_PIXELS)[:, ::2] - ord("0")
     if pixels.max() > 1:
         raise ValueError(f"{name}: found characters other than 0 and 1")
@@ -58,4 +60,5 @@ def _parse(name: str, content: bytes) -> np.ndarray:
 
 def preprocess(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """train, val, test (N, 784) uint8 in {0, 255}."""
-    return {split: raw[part] * np.uint8(255) for split, part in {"train": "train", "val": "valid", "test": "test"}.items()}
+    parts = {"train": "train", "val": "valid", "test": "test"}
+    return {split: raw[part] * np.uint8(255) for split, part in parts.items()}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from vhp.bounds import importance_weighted_bound
+from vhp.checks import at_least_one
 from vhp.methods import Method
 from vhp.model import VAE
 from vhp.priors.standard_normal import StandardNormal
@@ -14,6 +15,9 @@ from vhp.schedules import Schedule
 @dataclass(frozen=True)
 class Settings:
     n_importance: int  # samples z per example in the bound (k in Burda et al.)
+
+    def __post_init__(self):
+        at_least_one(n_importance=self.n_importance)
 
 
 def build(model: VAE, settings: Settings, train: Tensor) -> Method:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from vhp.bounds import importance_weighted_bound
+from vhp.checks import at_least_one
 from vhp.methods import Method
 from vhp.model import VAE
 from vhp.priors.hierarchical import HierarchicalPrior
@@ -20,6 +21,9 @@ class Settings:
     n_importance: int  # joint samples (z, zeta) per example in the bound (k in Burda et al.)
     d_zeta: int
     prior_hidden: tuple[int, ...]  # widths of the gated layers of p(z|zeta) and q(zeta|z)
+
+    def __post_init__(self):
+        at_least_one(n_importance=self.n_importance, d_zeta=self.d_zeta, prior_hidden=self.prior_hidden)
 
 
 def build(model: VAE, settings: Settings, train: Tensor) -> Method:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from vhp.bounds import elbo
+from vhp.checks import at_least_one, between
 from vhp.methods import Method
 from vhp.model import VAE
 from vhp.priors.vampprior import VampPrior
@@ -16,6 +17,10 @@ from vhp.schedules import WarmUp
 class Settings:
     n_pseudo_inputs: int  # M
     warm_up_share: float  # share of the training over which beta rises from 0 to 1
+
+    def __post_init__(self):
+        at_least_one(n_pseudo_inputs=self.n_pseudo_inputs)
+        between(0, 1, warm_up_share=self.warm_up_share)
 
 
 def build(model: VAE, settings: Settings, train: Tensor) -> Method:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from vhp.bounds import elbo
+from vhp.checks import at_least_one, between, positive
 from vhp.methods import Method
 from vhp.model import VAE
 from vhp.priors.hierarchical import HierarchicalPrior
@@ -21,6 +22,11 @@ class Settings:
     K: int  # samples of zeta in L_IW
     d_zeta: int
     prior_hidden: tuple[int, ...]  # widths of the gated layers of p_Theta(z|zeta) and q_Phi(zeta|z)
+
+    def __post_init__(self):
+        positive(kappa=self.kappa, nu=self.nu, tau=self.tau, beta_0=self.beta_0)
+        between(0, 1, alpha=self.alpha, beta_0=self.beta_0)
+        at_least_one(K=self.K, d_zeta=self.d_zeta, prior_hidden=self.prior_hidden)
 
 
 def build(model: VAE, settings: Settings, train: Tensor) -> Method:

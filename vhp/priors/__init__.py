@@ -7,6 +7,6 @@ Each prior is a module with
     sample(n)                 (n, d_z)
     frozen()                  an equivalent prior for many evaluations with fixed weights
 
-log_prob is exact where the prior has a density. Where it has a latent zeta, it is log 1/K sum_k of importance weights made
-with the noise eps: with K = 1 the weight of one joint sample (z, zeta), in expectation a lower bound on log p(z).
+log_prob is exact where the prior has a density. Where it has a latent zeta, it is log 1/K sum_k of importance weights
+made with the noise eps: with K = 1 the weight of one joint sample (z, zeta), in expectation a lower bound on log p(z).
 """

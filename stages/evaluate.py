@@ -1,0 +1,86 @@
+"""Estimate a run's test likelihood: runs/<run>/ gets likelihood.json, likelihood.npz and evaluation_time.json."""
+
+import argparse
+import math
+import time
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from stages import logs, machine
+from stages.files import write_json, write_npz
+from stages.run import Run, load_model, open_run
+from vhp.likelihood import LikelihoodEstimate, LikelihoodSettings, estimate
+
+# The test subset and its noise are the same for every method and seed, so that rows differ by the model alone.
+SUBSET_SEED = 5
+
+
+def test_subset(n_total: int, n_wanted: int | None) -> torch.Tensor:
+    """Indices of all test examples or of a random subset, in ascending order."""
+    if n_wanted is None or n_wanted >= n_total:
+        return torch.arange(n_total)
+    return torch.randperm(n_total, generator=torch.Generator().manual_seed(SUBSET_SEED))[:n_wanted].sort().values
+
+
+def summary(result: LikelihoodEstimate, n_samples: int) -> dict[str, float | int | None]:
+    n = len(result.log_likelihood)
+    spread = result.log_likelihood.std().item() if n > 1 else math.nan
+    return {
+        "nll": -result.log_likelihood.mean().item(),
+        # Of the mean over test examples: their spread contains the Monte Carlo error, which is given beside it.
+        "nll_se": spread / math.sqrt(n) if n > 1 else None,
+        "nll_mc_se": result.monte_carlo_se.square().sum().sqrt().item() / n,
+        "elbo": result.elbo.mean().item(),
+        "ess": result.effective_samples.mean().item(),
+        "n_test": n,
+        "n_samples": n_samples,
+    }
+
+
+def exact_nll(run: Run, test: torch.Tensor) -> float | None:
+    """The mean exact -log p(x) of the process that made the data, in nats, where the data set knows it."""
+    density = getattr(run.dataset, "log_likelihood", None)
+    return None if density is None else -float(np.mean(density(test.cpu().numpy())))
+
+
+def main() -> None:
+    logs.configure()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", help="<dataset>-<method>-<seed>")
+    try:
+        run = open_run(parser.parse_args().run)
+        model = load_model(run)
+        chosen = dict(run.config["evaluation"])
+        index = test_subset(len(run.splits["test"]), chosen.pop("n_test"))
+        test = run.splits["test"][index.to(run.device)]
+        settings = LikelihoodSettings(**chosen)
+        started = time.monotonic()
+        result = estimate(
+            model,
+            test,
+            settings,
+            seed=SUBSET_SEED,
+            progress=lambda batches: tqdm(batches, desc=run.name, unit="batch", disable=None),
+        )
+        seconds = time.monotonic() - started
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f"evaluate: {error}") from error
+    values = summary(result, settings.n_samples) | {"oracle_nll": exact_nll(run, test)}
+    write_json(run.folder / "likelihood.json", values)
+    write_npz(
+        run.folder / "likelihood.npz",
+        {
+            "index": index.numpy(),
+            "log_likelihood": result.log_likelihood.numpy(),
+            "elbo": result.elbo.numpy(),
+            "effective_samples": result.effective_samples.numpy(),
+            "monte_carlo_se": result.monte_carlo_se.numpy(),
+        },
+    )
+    write_json(run.folder / "evaluation_time.json", machine.description(run.device, seconds))
+
+
+if __name__ == "__main__":
+    main()

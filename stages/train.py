@@ -1,0 +1,82 @@
+"""Train one run: runs/<run>/ gets model.safetensors, history.csv, training.json and training_time.json.
+
+Interrupted and started again, it goes on from its last checkpoint, in runs/checkpoints/<hash of all that it depends on>.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+from safetensors.torch import save_file
+from tqdm import tqdm
+
+from stages import logs, machine
+from stages.files import replacing, write_csv, write_json
+from stages.run import Run, open_run
+from vhp.checkpoint import Checkpoint
+from vhp.datasets import content_sha256
+from vhp.training import Fit, TrainingDivergedError, TrainingSettings, fit
+
+# What training depends on; the rest of a configuration belongs to later stages.
+SECTIONS = ("run", "model", "method", "training")
+
+
+def checkpoint_key(run: Run, data_sha256: str) -> str:
+    """Hash of configuration, data and code: a checkpoint of anything else is never resumed."""
+    digest = hashlib.sha256(json.dumps([run.config[s] for s in SECTIONS], sort_keys=True).encode())
+    digest.update(data_sha256.encode())
+    loaded = [getattr(module, "__file__", None) for name, module in sorted(sys.modules.items()) if name.startswith("vhp")]
+    for file in filter(None, loaded):
+        digest.update(Path(file).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def write(run: Run, result: Fit, data_sha256: str) -> None:
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with replacing(run.folder / "model.safetensors") as temporary:
+        save_file({k: v.contiguous().cpu() for k, v in run.method.model.state_dict().items()}, temporary)
+    write_csv(run.folder / "history.csv", result.history, list(result.history[0]))
+    last = result.history[-1]
+    summary = {
+        "epochs": last["epoch"],
+        "best_epoch": result.best_epoch,
+        "best_validation_bound": result.best_bound,
+        "beta_final": last["beta"],
+        "constraint_final": last["constraint"],
+        "main_phase_step": result.main_phase_step,
+        "n_parameters": sum(p.numel() for p in run.method.model.parameters()),
+        "data_sha256": data_sha256,
+    }
+    write_json(run.folder / "training.json", summary)
+    write_json(run.folder / "training_time.json", machine.description(run.device, result.seconds))
+
+
+def main() -> None:
+    logs.configure()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", help="<dataset>-<method>-<seed>")
+    try:
+        run = open_run(parser.parse_args().run)
+        data_sha256 = content_sha256({key: tensor.cpu().numpy() for key, tensor in run.splits.items()})
+        checkpoint = Checkpoint(Path("runs", "checkpoints", checkpoint_key(run, data_sha256)))
+        result = fit(
+            run.method,
+            run.splits["train"],
+            run.splits["val"],
+            TrainingSettings(**run.config["training"]),
+            seed=run.config["run"]["seed"],
+            checkpoint=checkpoint,
+            progress=lambda epochs: tqdm(epochs, desc=run.name, unit="epoch", disable=None),
+        )
+    except (FileNotFoundError, ValueError, TrainingDivergedError) as error:
+        raise SystemExit(f"train: {error}") from error
+    except KeyboardInterrupt:
+        raise SystemExit("train: interrupted; the same command goes on from the last checkpoint") from None
+    write(run, result, data_sha256)
+    checkpoint.discard()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Slow, transparent references in plain Python floats: one number at a time, no tensors, no broadcasting, no axes.
+
+The fast code in vhp must agree with them. Vectors are lists; a network is a function from a list to lists.
+"""
+
+import math
+
+# --- log-densities (vhp.distributions, vhp.observation) ---
+
+
+def gaussian(x, mean, log_var):
+    """log N(x; mean, diag exp(log_var))."""
+    return math.fsum(
+        -0.5 * math.log(2 * math.pi * math.exp(v)) - 0.5 * (a - m) ** 2 / math.exp(v)
+        for a, m, v in zip(x, mean, log_var, strict=True)
+    )
+
+
+def standard_normal(x):
+    """log N(x; 0, I)."""
+    return gaussian(x, [0.0] * len(x), [0.0] * len(x))
+
+
+def log_sigmoid(logit):
+    """log of sigmoid(logit), whichever its sign."""
+    return -math.log1p(math.exp(-logit)) if logit >= 0 else logit - math.log1p(math.exp(logit))
+
+
+def bernoulli(x, logits):
+    """sum_i x_i log p_i + (1 - x_i) log(1 - p_i), p = sigmoid(logits); 1 - sigmoid(l) = sigmoid(-l)."""
+    return math.fsum(a * log_sigmoid(l) + (1 - a) * log_sigmoid(-l) for a, l in zip(x, logits, strict=True))
+
+
+def log_mean_exp(values):
+    """log 1/n sum_i exp(values_i)."""
+    largest = max(values)
+    return largest + math.log(math.fsum(math.exp(v - largest) for v in values) / len(values))
+
+
+def mixture(z, means, log_vars):
+    """log 1/M sum_m N(z; mean_m, diag exp(log_var_m))."""
+    return log_mean_exp([gaussian(z, m, v) for m, v in zip(means, log_vars, strict=True)])
+
+
+# --- priors and bounds (vhp.priors, vhp.bounds) ---
+
+
+def sample(mean, log_var, eps):
+    """mean + sigma eps."""
+    return [m + math.exp(0.5 * v) * e for m, v, e in zip(mean, log_var, eps, strict=True)]
+
+
+def l_iw(z, eps, p_z, q_zeta):
+    """L_IW(z) = log 1/K sum_k p(z|zeta_k) p(zeta_k) / q(zeta_k|z); eps: K noise vectors."""
+    weights = []
+    for noise in eps:
+        mean, log_var = q_zeta(z)
+        zeta = sample(mean, log_var, noise)
+        weights.append(gaussian(z, *p_z(zeta)) + standard_normal(zeta) - gaussian(zeta, mean, log_var))
+    return log_mean_exp(weights)
+
+
+def elbo(log_likelihood, log_prior, log_posterior, beta):
+    """Mean over the samples of log p(x|z) - beta (log q(z|x) - log p(z)); arguments: a list per term."""
+    values = [
+        likelihood + beta * prior - beta * posterior
+        for likelihood, prior, posterior in zip(log_likelihood, log_prior, log_posterior, strict=True)
+    ]
+    return math.fsum(values) / len(values)
+
+
+def importance_weighted_bound(log_likelihood, log_prior, log_posterior):
+    """log 1/n sum_i p(x|z_i) p(z_i) / q(z_i|x)."""
+    return log_mean_exp(
+        [
+            likelihood + prior - posterior
+            for likelihood, prior, posterior in zip(log_likelihood, log_prior, log_posterior, strict=True)
+        ]
+    )
+
+
+def likelihood_estimate(log_weights):
+    """(log p(x), ELBO, effective samples, standard error) from all S log-weights at once.
+
+    The standard error is that of the mean of w / mean(w), from the textbook variance with S - 1.
+    """
+    n = len(log_weights)
+    log_likelihood = log_mean_exp(log_weights)
+    w = [math.exp(v - log_likelihood) for v in log_weights]  # their mean is 1
+    effective = math.fsum(w) ** 2 / math.fsum(a * a for a in w)
+    variance = math.fsum((a - 1) ** 2 for a in w) / (n - 1)
+    return log_likelihood, math.fsum(log_weights) / n, effective, math.sqrt(variance / n)
+
+
+# --- schedules (vhp.schedules) ---
+
+
+def f_beta(beta, delta, tau):
+    """(1 - H(delta)) tanh(tau (beta - 1)) - H(delta), H(0) = 1."""
+    heaviside = 1 if delta >= 0 else 0
+    return (1 - heaviside) * math.tanh(tau * (beta - 1)) - heaviside
+
+
+def moving_average(constraints, alpha):
+    """C_t = alpha C_{t-1} + (1 - alpha) C_batch, C_0 = C_batch."""
+    average, averages = None, []
+    for c in constraints:
+        average = c if average is None else alpha * average + (1 - alpha) * c
+        averages.append(average)
+    return averages
+
+
+def geco(constraints, kappa, nu, alpha):
+    """[(C_t, beta_t)] for a list of batch constraints, from beta = 1."""
+    beta, rows = 1.0, []
+    for c in moving_average(constraints, alpha):
+        beta *= math.exp(-nu * (c - kappa**2))
+        rows.append((c, beta))
+    return rows
+
+
+def rewo(constraints, kappa, nu, tau, beta_0, alpha):
+    """[(C_t, beta_t, whether the next step belongs to the main phase)] for a list of batch constraints."""
+    beta, main, rows = beta_0, False, []
+    for c in moving_average(constraints, alpha):
+        delta = c - kappa**2
+        if main:
+            beta *= math.exp(nu * f_beta(beta, delta, tau) * delta)
+        main = main or delta < 0
+        rows.append((c, beta, main))
+    return rows
+
+
+def warm_up(step, n_steps, share):
+    """beta after the given step, counted from 1."""
+    return min(1.0, step / (share * n_steps))

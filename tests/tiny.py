@@ -1,0 +1,35 @@
+"""Every method on a model small enough to train in a second."""
+
+import torch
+
+from vhp import methods
+from vhp.model import VAE
+
+D, D_Z, D_ZETA = 12, 3, 2
+
+SETTINGS = {
+    "vhp_rewo": {"kappa": 0.6, "nu": 1.0, "tau": 3.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
+    | {"d_zeta": D_ZETA, "prior_hidden": (5,)},
+    "vhp_geco": {"kappa": 0.6, "nu": 0.1, "alpha": 0.9, "K": 3, "d_zeta": D_ZETA, "prior_hidden": (5,)},
+    "vampprior": {"n_pseudo_inputs": 7, "warm_up_share": 0.2},
+    "iwae_l1": {"n_importance": 4},
+    "iwae_l2": {"n_importance": 4, "d_zeta": D_ZETA, "prior_hidden": (5,)},
+}
+
+
+def patterns(n: int, dtype: torch.dtype = torch.uint8) -> torch.Tensor:
+    """(n, D) binary images, 0 and 255: one of four patterns, each pixel flipped with probability 0.05."""
+    prototypes = torch.tensor([[1] * 6 + [0] * 6, [0] * 6 + [1] * 6, [1, 0] * 6, [1, 1, 1, 0, 0, 0] * 2])
+    x = prototypes[torch.randint(4, (n,))] ^ (torch.rand(n, D) < 0.05).long()
+    return 255 * x.to(torch.uint8) if dtype == torch.uint8 else x.to(dtype)
+
+
+def build(
+    name: str, observation: str = "bernoulli", dtype: torch.dtype = torch.float32, **changed
+) -> methods.Method:
+    """The method with a model of the given precision; changed: settings that differ from SETTINGS."""
+    model = VAE(D, D_Z, [8], observation).to(dtype)
+    module = methods.load(name)
+    method = module.build(model, module.Settings(**SETTINGS[name] | changed), patterns(20, dtype))
+    model.to(dtype)
+    return method

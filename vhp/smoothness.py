@@ -1,0 +1,45 @@
+"""How smooth a decoded path is: its second differences, and its jumps. Poster: figure "Smoothness measure".
+
+A path is frames (T, D), x_t in the data's unit, at equal distance in latent space.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+# A step counts as a discontinuity if it is more than so many times the path's median step.
+DISCONTINUITY_FACTOR = 5.0
+
+# And if it is more than this share of the path's largest |x_t|. Below it is the rounding of a float32 decoder
+# (6e-8, accumulated over its layers), which is all there is in a path that stands still and has a median step of 0.
+RESOLUTION = 1e-5
+
+
+def smoothness_factor(frames: np.ndarray, group: slice | np.ndarray | Sequence[int] = slice(None)) -> float:
+    """RMS over time and the group's dimensions of x_{t+1} - 2 x_t + x_{t-1}; data units per frame^2, smaller is smoother.
+
+    frames: (T, D). group: the dimensions of one joint. Raises ValueError for T < 3 and for an empty group.
+    """
+    x = np.asarray(frames, float)[:, group]
+    if len(x) < 3 or x.size == 0:
+        raise ValueError(f"found {x.shape} frames x dimensions, expected at least 3 x 1: raise n_frames or mend the group")
+    second_difference = x[2:] - 2 * x[1:-1] + x[:-2]
+    return float(np.sqrt(np.mean(second_difference**2)))
+
+
+def step_sizes(frames: np.ndarray) -> np.ndarray:
+    """|x_{t+1} - x_t|, Euclidean, in data units: (T, D) -> (T-1,)."""
+    return np.linalg.norm(np.diff(np.asarray(frames, float), axis=0), axis=1)
+
+
+def discontinuities(frames: np.ndarray, factor: float = DISCONTINUITY_FACTOR) -> np.ndarray:
+    """Which steps are jumps, larger than factor times the path's median step: (T, D) -> (T-1,) bool.
+
+    Entry t is the step from frame t to frame t + 1. In a path that rests for more than half of its steps the median is 0,
+    and every step that can be told from rounding (RESOLUTION) is a jump. Raises ValueError for T < 2.
+    """
+    if len(frames) < 2:
+        raise ValueError(f"found {len(frames)} frames, expected at least 2: raise n_frames")
+    steps = step_sizes(frames)
+    rounding = RESOLUTION * np.linalg.norm(np.asarray(frames, float), axis=1).max()
+    return steps > max(factor * np.median(steps), rounding)

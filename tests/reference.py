@@ -28,7 +28,7 @@ def log_sigmoid(logit):
 
 def bernoulli(x, logits):
     """sum_i x_i log p_i + (1 - x_i) log(1 - p_i), p = sigmoid(logits); 1 - sigmoid(l) = sigmoid(-l)."""
-    return math.fsum(a * log_sigmoid(l) + (1 - a) * log_sigmoid(-l) for a, l in zip(x, logits, strict=True))
+    return math.fsum(a * log_sigmoid(b) + (1 - a) * log_sigmoid(-b) for a, b in zip(x, logits, strict=True))
 
 
 def log_mean_exp(values):

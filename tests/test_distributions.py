@@ -68,7 +68,7 @@ def test_bernoulli_equals_torch_and_the_reference():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_bernoulli_is_exact_for_extreme_logits(dtype):
-    """A confident and wrong pixel costs its logit, 1e4 nats, not the log of a clamped probability; a right one nothing."""
+    """A confident and wrong pixel costs its logit, 1e4 nats, not the log of a clamped probability."""
     logits = torch.tensor([1e4, -1e4, 1e4, -1e4], dtype=dtype, requires_grad=True)
     x = torch.tensor([1.0, 0.0, 0.0, 1.0], dtype=dtype)
     per_pixel = bernoulli_log_prob(x[:, None], logits[:, None])

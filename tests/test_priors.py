@@ -207,7 +207,9 @@ def test_hierarchical_samples_have_the_moments_of_a_linear_model():
     assert_moments(prior.sample(N), a, A @ A.T + log_var.exp().diag())
 
 
-@pytest.mark.parametrize("prior", [StandardNormal(D_Z), HierarchicalPrior(D_Z, D_ZETA, [4])], ids=lambda p: type(p).__name__)
+@pytest.mark.parametrize(
+    "prior", [StandardNormal(D_Z), HierarchicalPrior(D_Z, D_ZETA, [4])], ids=lambda p: type(p).__name__
+)
 def test_samples_have_the_priors_own_precision(prior):
     """A float64 model can be decoded from its own samples."""
     assert prior.double().sample(3).dtype == torch.float64

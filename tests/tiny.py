@@ -24,9 +24,7 @@ def patterns(n: int, dtype: torch.dtype = torch.uint8) -> torch.Tensor:
     return 255 * x.to(torch.uint8) if dtype == torch.uint8 else x.to(dtype)
 
 
-def build(
-    name: str, observation: str = "bernoulli", dtype: torch.dtype = torch.float32, **changed
-) -> methods.Method:
+def build(name: str, observation: str = "bernoulli", dtype: torch.dtype = torch.float32, **changed) -> methods.Method:
     """The method with a model of the given precision; changed: settings that differ from SETTINGS."""
     model = VAE(D, D_Z, [8], observation).to(dtype)
     module = methods.load(name)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from vhp.binarise import binarise
 from vhp.datasets import Source
-from vhp.datasets.binarise import binarise
 
 OBSERVATION = "bernoulli"
 IMAGE_SHAPE = (8, 8)

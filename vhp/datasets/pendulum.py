@@ -9,7 +9,6 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.special import logsumexp
 
 from vhp.datasets import Source
 
@@ -67,4 +66,4 @@ def log_likelihood(x: np.ndarray, n_angles: int = 4096) -> np.ndarray:
     means = render(np.linspace(-math.pi, math.pi, n_angles, endpoint=False))
     squared = (x**2).sum(1)[:, None] - 2 * x.astype(float) @ means.T + (means**2).sum(1)
     constant = -0.5 * x.shape[1] * math.log(2 * math.pi * NOISE**2)
-    return logsumexp(-0.5 * squared / NOISE**2, axis=1) - math.log(n_angles) + constant
+    return np.logaddexp.reduce(-0.5 * squared / NOISE**2, axis=1) - math.log(n_angles) + constant

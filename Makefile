@@ -1,0 +1,65 @@
+# `make` alone prints the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+RUN := PATH="$(BIN):$$PATH" DVC_NO_ANALYTICS=1
+REPRO = $(RUN) python -m stages.progress dvc
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: about 7 minutes on 2 cores
+	@$(MAKE) --no-print-directory sandbox DIR=demo SET="-S datasets=[pendulum,digits]"
+	@cat demo/reports/laptop/table.md
+	@echo "report:  demo/reports/laptop/index.html"
+	@echo "figures: demo/reports/laptop/figures/"
+
+smoke: .venv/installed ## every stage and method in a minute or two, in smoke/; with VHP_DATA also static MNIST
+	@$(MAKE) --no-print-directory sandbox DIR=smoke \
+		SET="-S budget=smoke -S datasets=[pendulum,digits$(if $(VHP_DATA),$(COMMA)static_mnist)]"
+	@cat smoke/reports/smoke/table.md
+
+table: .venv/installed ## dvc repro: the full matrix at the budget in params.yaml
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
+	@$(REPRO) repro
+
+test: .venv/installed ## all tests; with VHP_DATA those on real data, too
+	@$(RUN) python -m pytest
+
+lint: .venv/installed ## ruff, as in CI
+	@$(RUN) ruff check . && $(RUN) ruff format --check .
+
+lock: ## renew requirements.lock from pyproject.toml
+	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/pip install --quiet '.[dev]'
+	@.venv-lock/bin/pip freeze --exclude vhp | sed 's/^\(torch==[0-9.]*\).*/\1/' > requirements.lock
+	@rm -rf .venv-lock build *.egg-info
+
+clean: ## remove demo/ and smoke/ (what they computed stays in the cache)
+	@rm -rf demo smoke
+
+.venv/installed: requirements.lock
+	@echo "installing into .venv ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python %d.%d found, 3.11 or newer needed: make PYTHON=python3.11" % sys.version_info[:2])'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+COMMA := ,
+NO_GIT := found no git repository here, but DVC keeps its records in one: clone the project, or run git init
+DATA = $(if $(VHP_DATA),VHP_DATA="$(abspath $(VHP_DATA))")
+
+# A clone with the uncommitted changes laid over it, which shares this repository's cache: nothing is computed twice,
+# and neither params.yaml nor dvc.lock nor the committed reports change.
+sandbox:
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
+	@rm -rf $(DIR) && git clone --quiet . $(DIR)
+	@git ls-files -z --cached --others --exclude-standard --deduplicate \
+		| xargs -0 sh -c 'for f; do test -e "$$f" && printf "%s\0" "$$f"; done' sh \
+		| tar --null -T - -c | tar -x -C $(DIR)
+	@cd $(DIR) && $(RUN) dvc cache dir --local "$(CURDIR)/.dvc/cache"
+	@cd $(DIR) && $(DATA) $(REPRO) exp run $(SET)
+
+.PHONY: help demo smoke table test lint lock clean sandbox

@@ -1,0 +1,94 @@
+"""What the report compiles: the cached outputs of every run that runs/configs expects."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stages.files import read_json
+from vhp.figures.style import DATASET_NAMES, METHOD_NAMES, position
+
+CONFIGS = Path("runs", "configs")
+FILES = (
+    "history.csv",
+    "training.json",
+    "training_time.json",
+    "likelihood.json",
+    "evaluation_time.json",
+    "interpolation.npz",
+    "interpolation.json",
+    "smoothness.json",
+)
+
+
+class ArtifactsError(ValueError):
+    """The artifacts are incomplete or do not belong together; the message says which."""
+
+
+@dataclass(frozen=True)
+class RunArtifacts:
+    """One run's configuration and outputs, but for the arrays in interpolation.npz, which only the figures read."""
+
+    name: str  # <dataset>-<method>-<seed>
+    config: dict[str, Any]
+    history: pd.DataFrame
+    training: dict[str, Any]
+    training_time: dict[str, Any]
+    likelihood: dict[str, Any]
+    evaluation_time: dict[str, Any]
+    interpolation: dict[str, Any]
+    smoothness: dict[str, Any]
+
+    @property
+    def dataset(self) -> str:
+        return self.config["run"]["dataset"]
+
+    @property
+    def method(self) -> str:
+        return self.config["run"]["method"]
+
+    @property
+    def seed(self) -> int:
+        return self.config["run"]["seed"]
+
+    @property
+    def kappa(self) -> float | None:
+        return self.config["method"].get("kappa")
+
+    @property
+    def arrays(self) -> Path:
+        return Path("runs", self.name, "interpolation.npz")
+
+
+def data_file(dataset: str) -> Path:
+    return Path("data", "processed", f"{dataset}.npz")
+
+
+def read_runs() -> list[RunArtifacts]:
+    """Every expected run, in the order of the poster's table, then by seed.
+
+    Raises ArtifactsError if a file is missing (all that are, are named), or if the runs' budgets differ.
+    """
+    configs = {path.stem: read_json(path) for path in sorted(CONFIGS.glob("*.json"))}
+    if not configs:
+        raise ArtifactsError(f"{CONFIGS} holds no configuration of a run: `dvc repro` makes them")
+    expected = [Path("runs", name, file) for name in configs for file in FILES]
+    expected += sorted({data_file(config["run"]["dataset"]) for config in configs.values()})
+    missing = [str(path) for path in expected if not path.exists()]
+    if missing:
+        raise ArtifactsError(f"{len(missing)} files are missing; `dvc repro` makes them:\n  " + "\n  ".join(missing))
+    budgets = sorted({config["run"]["budget"] for config in configs.values()})
+    if len(budgets) > 1:
+        raise ArtifactsError(f"{CONFIGS}: found runs of the budgets {', '.join(budgets)}, expected one budget")
+    return sorted((_read(name, config) for name, config in configs.items()), key=_order)
+
+
+def _read(name: str, config: dict[str, Any]) -> RunArtifacts:
+    folder = Path("runs", name)
+    outputs = {Path(file).stem: read_json(folder / file) for file in FILES if file.endswith(".json")}
+    return RunArtifacts(name=name, config=config, history=pd.read_csv(folder / "history.csv"), **outputs)
+
+
+def _order(run: RunArtifacts) -> tuple[tuple[int, str], tuple[int, str], int]:
+    return (position(run.dataset, DATASET_NAMES), position(run.method, METHOD_NAMES), run.seed)

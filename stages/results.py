@@ -1,0 +1,58 @@
+"""The results as data frames: a row per run (and joint), for results.csv, smoothness.csv and interpolation.csv."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from stages.artifacts import RunArtifacts
+
+RESULTS = (
+    *("dataset", "method", "seed", "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"),
+    *("beta_final", "constraint_final", "kappa", "epochs", "train_seconds", "eval_seconds", "device"),
+)
+SMOOTHNESS = ("dataset", "method", "seed", "joint", "mean", "std", "n_paths")
+INTERPOLATION = (
+    *("dataset", "method", "seed", "n_nodes", "k", "components", "unreachable"),
+    *("discontinuities", "n_paths", "path_length_ratio"),
+)
+
+
+def likelihoods(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns RESULTS; likelihoods in nats, times in seconds. kappa is NaN for methods without a constraint."""
+    rows = [
+        _key(run)
+        | run.likelihood
+        | run.training
+        | {
+            "kappa": run.kappa,
+            "train_seconds": run.training_time["seconds"],
+            "eval_seconds": run.evaluation_time["seconds"],
+            "device": run.training_time["device"],
+        }
+        for run in runs
+    ]
+    return pd.DataFrame(rows, columns=list(RESULTS))
+
+
+def smoothness(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns SMOOTHNESS: the smoothness factor of each joint along the graph's paths."""
+    rows = [_key(run) | joint for run in runs for joint in run.smoothness["joints"]]
+    return pd.DataFrame(rows, columns=list(SMOOTHNESS))
+
+
+def interpolations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns INTERPOLATION; discontinuities is the mean per path, NaN where no path was found."""
+    rows = [
+        _key(run) | run.interpolation | {"discontinuities": run.smoothness["discontinuities"]} for run in runs
+    ]
+    return pd.DataFrame(rows, columns=list(INTERPOLATION))
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """The frame as text, numbers in full precision, NaN as an empty cell."""
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def _key(run: RunArtifacts) -> dict[str, Any]:
+    return {"dataset": run.dataset, "method": run.method, "seed": run.seed}

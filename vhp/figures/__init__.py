@@ -1,0 +1,13 @@
+"""What people look at: one file per figure, one style.
+
+Each figure's function takes arrays and returns a matplotlib Figure; `style.save` writes it. A figure's module also has
+CAPTION, which says how to read it.
+
+    training_curves       beta, C_t, reconstruction, KL and validation bound against the step
+    latent_space          approximate posterior above prior, for d_z = 2
+    latent_graph          the prior's k-NN graph and the interpolations on it
+    interpolation_strips  decoded interpolations, discontinuities boxed
+    samples               decoded prior samples, and originals above reconstructions
+    mosaic                images tiled on a canvas
+    style                 names, colours, fonts, resolution
+"""

@@ -1,0 +1,83 @@
+"""Decoded interpolations as strips of frames, discontinuities boxed (poster: pendulum reconstructions)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from vhp.figures.mosaic import mosaic, stride
+from vhp.figures.style import method_name, styled
+
+CAPTION = (
+    "Decoded interpolations (first seed): each pair of strips shows the shortest path on the graph and the straight line "
+    "between the same two latent points. Blue boxes: discontinuities of the graph path, between the two frames they "
+    "enclose. Where a path has more frames than fit, evenly spaced ones are drawn and a box stands for the interval that "
+    "holds the discontinuity."
+)
+BOX_COLOUR = "#2F7FFF"
+N_PATHS = 2  # per method
+N_FRAMES = 18  # that fit side by side
+WIDTH = 9.2  # inches
+
+
+@dataclass(frozen=True)
+class Strips:
+    """The decoded interpolations of one run, along the paths found."""
+
+    method: str
+    graph: np.ndarray  # (P, T, D) decoded means along the graph's shortest paths
+    straight: np.ndarray  # (P, T, D) and along the straight lines
+    jumps: Sequence[Sequence[int]]  # P lists of t: discontinuity between frames t and t + 1 of the graph path
+
+
+@styled
+def interpolation_strips(strips: Sequence[Strips], shape: tuple[int, int], limits: tuple[float, float]) -> Figure:
+    """Two strips per path, N_PATHS paths per method. shape: (height, width) of a frame; limits: see mosaic."""
+    drawn = [_canvas(strip, shape, limits) for strip in strips]
+    heights = [max(0.3, (WIDTH - 1.0) * canvas.shape[0] / canvas.shape[1]) for canvas, _, _ in drawn]
+    figure = Figure(figsize=(WIDTH, sum(heights) + 0.3 * len(strips)))
+    axes = figure.subplots(len(strips), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for ax, strip, (canvas, tops, frames) in zip(axes, strips, drawn, strict=True):
+        ax.set_title(method_name(strip.method), loc="left")
+        ax.spines[:].set_visible(False)
+        ax.set(xticks=[], yticks=[])
+        if not len(strip.graph):
+            ax.text(0, 0.5, "no path found", transform=ax.transAxes, va="center", color="#444444")
+            continue
+        ax.imshow(canvas, cmap="gray", vmin=0, vmax=1)
+        ax.set_yticks((tops + shape[0] / 2 - 0.5).ravel(), ["graph", "straight"] * len(tops))
+        ax.tick_params(length=0)
+        for path, top in enumerate(tops[:, 0]):
+            _boxes(ax, strip.jumps[path], frames, top, shape)
+    return figure
+
+
+def _canvas(strip: Strips, shape: tuple[int, int], limits: tuple[float, float]) -> tuple[np.ndarray, ...]:
+    """The canvas, the top of each strip (P, 2), and the index of each frame drawn."""
+    if not len(strip.graph):
+        return np.ones((1, 100)), np.zeros((0, 2)), np.zeros(0)
+    n_frames = strip.graph.shape[1]
+    frames = np.rint(np.linspace(0, n_frames - 1, min(n_frames, N_FRAMES))).astype(int)
+    pairs = np.stack([strip.graph[:N_PATHS, frames], strip.straight[:N_PATHS, frames]], axis=1)
+    canvas, tops = mosaic(pairs.reshape(*pairs.shape[:3], *shape), limits)
+    return canvas, tops, frames
+
+
+def _boxes(ax: Axes, jumps: Sequence[int], frames: np.ndarray, top: float, shape: tuple[int, int]) -> None:
+    """A box around the two neighbouring drawn frames that enclose each discontinuity; one box where they share it."""
+    height, width = shape
+    for column in sorted({int(np.searchsorted(frames, t, side="right")) - 1 for t in jumps}):
+        ax.add_patch(
+            Rectangle(
+                (column * stride(width) - 0.5, top - 0.5),
+                stride(width) + width,
+                height,
+                fill=False,
+                edgecolor=BOX_COLOUR,
+                linewidth=2,
+                clip_on=False,
+            )
+        )

@@ -1,0 +1,76 @@
+"""The prior's k-NN graph and the interpolations on it (poster: graph-based interpolation)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from vhp.figures.style import method_name, styled
+
+CAPTION = (
+    "Latent graph (first seed): each edge joins a prior sample to one of its nearest neighbours; the darker the blue, the "
+    "longer the edge in latent space. Red: shortest paths on the graph, between the dots."
+)
+EDGE_COLOURS = ListedColormap(matplotlib.colormaps["Blues"](np.linspace(0.25, 1, 256)))
+PATH_COLOUR = "#D62728"
+N_PATHS = 3  # more would hide the graph
+COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class LatentGraph:
+    """The graph of one run's prior and the interpolations on it."""
+
+    method: str
+    nodes: np.ndarray  # (N, d_z)
+    edges: np.ndarray  # (E, 2) indices of nodes
+    edge_lengths: np.ndarray  # (E,)
+    paths: np.ndarray  # (P, T, d_z), those found
+
+
+@styled
+def latent_graph(graphs: Sequence[LatentGraph]) -> Figure:
+    """A panel per method, with its first N_PATHS paths; more than two dimensions are projected (see principal_plane)."""
+    columns = min(COLUMNS, len(graphs))
+    rows = math.ceil(len(graphs) / columns)
+    figure = Figure(figsize=(3.1 * columns, 2.9 * rows))
+    axes = figure.subplots(rows, columns, squeeze=False).flat
+    for ax, graph in zip(axes, graphs, strict=False):
+        labels, origin, plane = ("$z_1$", "$z_2$"), np.zeros(2), np.eye(2)
+        if graph.nodes.shape[1] != 2:
+            origin, plane, share = principal_plane(graph.nodes)
+            labels = tuple(f"principal component {i + 1} ({share[i]:.0%} of variance)" for i in range(2))
+        nodes = (graph.nodes - origin) @ plane
+        order = np.argsort(graph.edge_lengths, kind="stable")  # the long, dark edges last, on top
+        lines = LineCollection(nodes[graph.edges[order]], cmap=EDGE_COLOURS, linewidths=0.5)
+        lines.set_array(graph.edge_lengths[order])
+        ax.add_collection(lines)
+        for path in graph.paths[:N_PATHS]:
+            curve = (path - origin) @ plane
+            ax.plot(*curve.T, color=PATH_COLOUR, linewidth=1.5)
+            ax.plot(*curve[[0, -1]].T, "o", color=PATH_COLOUR, markersize=4, markeredgecolor="white")
+        ax.set(title=method_name(graph.method), xlabel=labels[0], ylabel=labels[1])
+        ax.set_aspect("equal", adjustable="datalim")
+        ax.autoscale_view()
+        ax.locator_params(nbins=5)
+        figure.colorbar(lines, ax=ax, label="edge length", aspect=25, pad=0.02).outline.set_visible(False)
+    for ax in list(axes):  # those that the methods have left over
+        ax.set_axis_off()
+    return figure
+
+
+def principal_plane(nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The plane of largest variance of nodes (N, d): mean (d,), orthonormal basis (d, 2), shares of variance (2,).
+
+    The sign of a basis vector is arbitrary; its largest entry is made positive, so that equal nodes give equal figures.
+    """
+    mean = nodes.mean(0)
+    _, singular, vectors = np.linalg.svd(nodes - mean, full_matrices=False)
+    basis = vectors[:2].T
+    largest = np.abs(basis).argmax(0)
+    return mean, basis * np.sign(basis[largest, [0, 1]]), (singular**2 / (singular**2).sum())[:2]

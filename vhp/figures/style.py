@@ -1,0 +1,97 @@
+"""One look for every figure: names and colours of the methods, fonts, resolution, deterministic PNG files."""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import ParamSpec
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+DPI = 130
+
+# In the order of the poster's table. The colours are Okabe and Ito's (2008): told apart with any colour vision.
+METHOD_NAMES = {
+    "vhp_rewo": "VHP + REWO",
+    "vhp_geco": "VHP + GECO",
+    "vampprior": "VampPrior",
+    "iwae_l1": "IWAE (L=1)",
+    "iwae_l2": "IWAE (L=2)",
+}
+METHOD_COLOURS = {
+    "vhp_rewo": "#0072B2",
+    "vhp_geco": "#D55E00",
+    "vampprior": "#009E73",
+    "iwae_l1": "#E69F00",
+    "iwae_l2": "#CC79A7",
+}
+SPARE_COLOURS = ("#000000", "#56B4E9", "#8C8C8C")
+
+DATASET_NAMES = {
+    "dynamic_mnist": "dynamic MNIST",
+    "static_mnist": "static MNIST",
+    "fashion_mnist": "Fashion-MNIST",
+    "omniglot": "OMNIGLOT",
+    "pendulum": "pendulum",
+    "digits": "digits",
+    "faces": "faces",
+    "motion": "human motion",
+}
+
+RC = {
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.labelsize": 8.5,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#444444",
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "xtick.color": "#444444",
+    "ytick.color": "#444444",
+    "xtick.labelcolor": "black",
+    "ytick.labelcolor": "black",
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
+
+P = ParamSpec("P")
+
+
+def method_name(method: str) -> str:
+    """As on the poster; a method that the poster does not have goes by its own name."""
+    return METHOD_NAMES.get(method, method)
+
+
+def dataset_name(dataset: str) -> str:
+    return DATASET_NAMES.get(dataset, dataset)
+
+
+def position(name: str, known: Mapping[str, str]) -> tuple[int, str]:
+    """Sort key: names in known in its order, then the others alphabetically."""
+    return (list(known).index(name) if name in known else len(known), name)
+
+
+def method_colours(methods: Iterable[str]) -> dict[str, str]:
+    """A colour per method, the same in every figure; methods that the poster does not have share the spare ones."""
+    others = [m for m in sorted(set(methods)) if m not in METHOD_COLOURS]
+    return METHOD_COLOURS | {m: SPARE_COLOURS[i % len(SPARE_COLOURS)] for i, m in enumerate(others)}
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Decorator: draw under this style, whatever the user's matplotlibrc says."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with matplotlib.style.context(["default", RC]):
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+def save(figure: Figure, path: Path) -> None:
+    """PNG whose bytes depend on the figure alone: without the program's version that matplotlib would add."""
+    with matplotlib.style.context(["default", RC]):
+        figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})

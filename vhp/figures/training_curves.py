@@ -1,0 +1,97 @@
+"""Training curves: how beta, the constraint and the parts of the objective move (poster: beta-update schemes)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from vhp.figures.style import METHOD_NAMES, method_colours, method_name, position, styled
+
+CAPTION = (
+    "Training: β, the constraint's moving average C against κ² (dashed), reconstruction and KL terms of the training "
+    "batches, and the method's own bound on the validation images at β = 1. Dotted vertical lines: the step at which REWO "
+    "passes from its initial to its main phase. One thick line per method for its first seed, thin lines for the others. "
+    "All axes but that of β are scaled to the second half of training."
+)
+
+# column of the history -> title, unit
+PANELS = {
+    "beta": ("β", "β"),
+    "constraint": ("constraint", "C, κ² / dimension"),
+    "reconstruction": ("reconstruction, −log p(x|z)", "nats"),
+    "kl": ("KL bound, log q(z|x) − log p(z)", "nats"),
+    "validation_bound": ("validation bound (β = 1)", "nats"),
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The training of one run."""
+
+    method: str
+    history: pd.DataFrame  # columns step and those of PANELS
+    kappa: float | None  # None: the method has no constraint
+    main_phase_step: int | None  # first step of the main phase; None: never reached
+
+
+@styled
+def training_curves(curves: Sequence[Curve]) -> Figure:
+    """Five panels and a legend. curves: all runs of a data set; the first of each method is drawn thick."""
+    colours = method_colours(c.method for c in curves)
+    methods = sorted({c.method for c in curves}, key=lambda m: position(m, METHOD_NAMES))
+    figure = Figure(figsize=(9.6, 5.0))
+    axes = figure.subplots(2, 3)
+    for ax, (column, (title, label)) in zip(axes.flat, PANELS.items(), strict=False):
+        drawn: set[str] = set()
+        for curve in curves:
+            first = curve.method not in drawn
+            drawn.add(curve.method)
+            _draw(ax, curve, column, colours[curve.method], first)
+        ax.set(title=title, ylabel=label, xlabel="step")
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        ax.grid(axis="y", color="#dddddd", linewidth=0.5)
+        if column == "beta":
+            ax.set_yscale("log")
+        else:
+            _limit_to_second_half(ax, curves, column)
+
+    handles = [Line2D([], [], color=colours[m], linewidth=1.6, label=method_name(m)) for m in methods]
+    if any(_changes_phase(c) for c in curves):
+        handles.append(Line2D([], [], color="#444444", linestyle=":", label="main phase begins"))
+    if any(c.kappa is not None for c in curves):
+        handles.append(Line2D([], [], color="#444444", linestyle="--", linewidth=0.9, label="κ²"))
+    axes[1, 2].set_axis_off()
+    axes[1, 2].legend(handles=handles, loc="center left")
+    return figure
+
+
+def _draw(ax: Axes, curve: Curve, column: str, colour: str, first: bool) -> None:
+    marker = "." if len(curve.history) < 15 else None  # a line through few points would hide how few they are
+    width = 1.6 if first else 0.6
+    ax.plot(curve.history["step"], curve.history[column], color=colour, linewidth=width, marker=marker, markersize=4)
+    if column == "constraint" and curve.kappa is not None:
+        ax.axhline(curve.kappa**2, color="#444444", linestyle="--", linewidth=0.9)
+    if _changes_phase(curve):
+        ax.axvline(curve.main_phase_step, color=colour, linestyle=":", linewidth=1.2 if first else 0.6)
+
+
+def _changes_phase(curve: Curve) -> bool:
+    """Methods without an initial phase are in the main one from step 1."""
+    return curve.main_phase_step is not None and curve.main_phase_step > 1
+
+
+def _limit_to_second_half(ax: Axes, curves: Sequence[Curve], column: str) -> None:
+    """Show every curve's second half, and half of that range more on each side: the first epochs would dwarf the rest."""
+    late = np.concatenate([c.history[column].to_numpy(float)[len(c.history) // 2 :] for c in curves])
+    if column == "constraint":
+        late = np.append(late, [c.kappa**2 for c in curves if c.kappa is not None])
+    late = late[np.isfinite(late)]
+    if late.size:
+        margin = 0.5 * (np.ptp(late) or abs(late[0]) or 1.0)
+        low, high = ax.get_ylim()
+        ax.set_ylim(max(low, late.min() - margin), min(high, late.max() + margin))

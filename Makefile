@@ -11,14 +11,14 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: about 7 minutes on 2 cores
-	@$(MAKE) --no-print-directory sandbox DIR=demo SET="-S datasets=[pendulum,digits]"
+	@$(MAKE) --no-print-directory sandbox DIR=demo BUDGET=laptop DATASETS="pendulum, digits"
 	@cat demo/reports/laptop/table.md
 	@echo "report:  demo/reports/laptop/index.html"
 	@echo "figures: demo/reports/laptop/figures/"
 
 smoke: .venv/installed ## every stage and method in a minute or two, in smoke/; with VHP_DATA also static MNIST
-	@$(MAKE) --no-print-directory sandbox DIR=smoke \
-		SET="-S budget=smoke -S datasets=[pendulum,digits$(if $(VHP_DATA),$(COMMA)static_mnist)]"
+	@$(MAKE) --no-print-directory sandbox DIR=smoke BUDGET=smoke \
+		DATASETS="pendulum, digits$(if $(VHP_DATA),$(COMMA) static_mnist)"
 	@cat smoke/reports/smoke/table.md
 
 table: .venv/installed ## dvc repro: the full matrix at the budget in params.yaml
@@ -60,6 +60,8 @@ sandbox:
 		| xargs -0 sh -c 'for f; do test -e "$$f" && printf "%s\0" "$$f"; done' sh \
 		| tar --null -T - -c | tar -x -C $(DIR)
 	@cd $(DIR) && $(RUN) dvc cache dir --local "$(CURDIR)/.dvc/cache"
-	@cd $(DIR) && $(DATA) $(REPRO) exp run $(SET)
+	@cd $(DIR) && sed -e 's/^budget:.*/budget: $(BUDGET)/' -e 's/^datasets:.*/datasets: [$(DATASETS)]/' \
+		-e 's/^seeds:.*/seeds: [0]/' params.yaml > params.new && mv params.new params.yaml
+	@cd $(DIR) && $(DATA) $(REPRO) repro
 
 .PHONY: help demo smoke table test lint lock clean sandbox

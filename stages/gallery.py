@@ -1,36 +1,91 @@
-"""The report's figures: which arrays go into which figure, for each data set."""
+"""The report's figures: which arrays go into which, for each data set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from stages.artifacts import RunArtifacts, data_file
 from stages.files import read_npz, replacing
 from vhp import datasets
-from vhp.figures import interpolation_strips, latent_graph, latent_space, samples, style, training_curves
+from vhp.figures import interpolation_strips, latent_graph, latent_space, samples, training_curves
+from vhp.figures.style import save
 
 
 @dataclass(frozen=True)
 class Drawn:
     path: Path
+    title: str
     caption: str
 
 
 def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     """The figures of one data set, as folder/<figure>-<dataset>.png. runs: all its runs, in the table's order."""
     dataset = runs[0].dataset
-    curves = [
-        training_curves.Curve(run.method, run.history, run.kappa, run.training["main_phase_step"]) for run in runs
-    ]
-    figures: dict[ModuleType, Figure] = {training_curves: training_curves.training_curves(curves)}
+    shape = datasets.load(dataset).IMAGE_SHAPE
+    # One run per method but for the training curves: that of the first seed.
+    first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
+    arrays = [(run, read_npz(run.arrays)) for run in first]
+    # Black and white, the same for all methods: the data's range but for its outermost values, which may be noise.
+    low, high = np.percentile(arrays[0][1]["originals"], [1, 99])
+    limits = (float(low), float(high) if high > low else float(low) + 1)
 
-    # One run per method from here on: that of the first seed.
-    first = list({run.method: run for run in reversed(runs)}.values())[::-1]
-    arrays = {run: read_npz(run.arrays) for run in first}
-    """
-    """
-    return []
+    figures = {training_curves: training_curves.training_curves([_curve(run) for run in runs])}
+    if all(a["nodes"].shape[1] == 2 for _, a in arrays):
+        angle = _angle(dataset)
+        figures[latent_space] = latent_space.latent_space([_latent_space(run, a, angle) for run, a in arrays])
+    figures[latent_graph] = latent_graph.latent_graph([_latent_graph(run, a) for run, a in arrays])
+    strips = [_strips(run, a) for run, a in arrays]
+    figures[interpolation_strips] = interpolation_strips.interpolation_strips(strips, shape, limits)
+    figures[samples] = samples.samples([_samples(run, a) for run, a in arrays], shape, limits)
+
+    drawn = []
+    for module, figure in figures.items():
+        name = module.__name__.rpartition(".")[2]
+        path = folder / f"{name}-{dataset}.png"
+        with replacing(path) as temporary:
+            save(figure, temporary)
+        drawn.append(Drawn(path, name.replace("_", " "), module.CAPTION))
+    return drawn
+
+
+def remove_others(folder: Path, drawn: Sequence[Drawn]) -> None:
+    """Figures of an earlier matrix, which nothing refers to any more."""
+    for path in sorted(folder.iterdir()):
+        if path not in {figure.path for figure in drawn}:
+            path.unlink()
+
+
+def _angle(dataset: str) -> np.ndarray | None:
+    """True angles of the test set, radians, where the data set recorded them."""
+    with np.load(data_file(dataset)) as file:  # only this array is read: the images may be large
+        return file["test_angle"] if "test_angle" in file.files else None
+
+
+def _moving(a: dict[str, np.ndarray]) -> np.ndarray:
+    """Indices of the paths to show: found, and between two different nodes."""
+    return np.flatnonzero(a["found"] & (a["straight_length"] > 0))
+
+
+def _curve(run: RunArtifacts) -> training_curves.Curve:
+    return training_curves.Curve(run.method, run.history, run.kappa, run.training["main_phase_step"])
+
+
+def _latent_space(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray | None) -> latent_space.LatentSpace:
+    chosen = None if angle is None else angle[a["posterior_example"]]
+    return latent_space.LatentSpace(run.method, a["posterior_mean"], a["nodes"], chosen)
+
+
+def _latent_graph(run: RunArtifacts, a: dict[str, np.ndarray]) -> latent_graph.LatentGraph:
+    return latent_graph.LatentGraph(run.method, a["nodes"], a["edges"], a["edge_lengths"], a["path_z"][_moving(a)])
+
+
+def _strips(run: RunArtifacts, a: dict[str, np.ndarray]) -> interpolation_strips.Strips:
+    shown = _moving(a)
+    jumps = [run.smoothness["jumps"][i] for i in shown]
+    return interpolation_strips.Strips(run.method, a["path_x"][shown], a["straight_x"][shown], jumps)
+
+
+def _samples(run: RunArtifacts, a: dict[str, np.ndarray]) -> samples.Samples:
+    return samples.Samples(run.method, a["samples"], a["originals"], a["reconstructions"])

@@ -43,9 +43,7 @@ def smoothness(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
 
 def interpolations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
     """Columns INTERPOLATION; discontinuities is the mean per path, NaN where no path was found."""
-    rows = [
-        _key(run) | run.interpolation | {"discontinuities": run.smoothness["discontinuities"]} for run in runs
-    ]
+    rows = [_key(run) | run.interpolation | {"discontinuities": run.smoothness["discontinuities"]} for run in runs]
     return pd.DataFrame(rows, columns=list(INTERPOLATION))
 
 

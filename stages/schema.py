@@ -27,6 +27,16 @@ class ParamsError(ValueError):
 
 
 @dataclass(frozen=True)
+class Training(TrainingSettings):
+    threads: int | None  # of the processor; None: torch's choice
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.threads is not None:
+            at_least_one(threads=self.threads)
+
+
+@dataclass(frozen=True)
 class Evaluation(LikelihoodSettings):
     n_test: int | None  # a random subset of the test set; None: all of it
 
@@ -152,7 +162,7 @@ def resolve_sections(params: Params, budget: str, dataset: str) -> dict[str, Any
     sections, where = params.budgets[budget], f"budgets.{budget}"
     return {
         "model": validated("model", {**params.model, "hidden": sections.hidden}, Model, dataset),
-        "training": validated(f"{where}.training", sections.training, TrainingSettings, dataset),
+        "training": validated(f"{where}.training", sections.training, Training, dataset),
         "evaluation": validated(f"{where}.evaluation", sections.evaluation, Evaluation, dataset),
         "interpolation": validated(f"{where}.interpolation", sections.interpolation, Interpolation, dataset),
     }

@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 
+import torch
 from safetensors.torch import save_file
 from tqdm import tqdm
 
@@ -61,11 +62,14 @@ def main() -> None:
         run = open_run(parser.parse_args().run)
         data_sha256 = content_sha256({key: tensor.cpu().numpy() for key, tensor in run.splits.items()})
         checkpoint = Checkpoint(Path("runs", "checkpoints", checkpoint_key(run, data_sha256)))
+        settings = dict(run.config["training"])
+        if threads := settings.pop("threads"):
+            torch.set_num_threads(threads)
         result = fit(
             run.method,
             run.splits["train"],
             run.splits["val"],
-            TrainingSettings(**run.config["training"]),
+            TrainingSettings(**settings),
             seed=run.config["run"]["seed"],
             checkpoint=checkpoint,
             progress=lambda epochs: tqdm(epochs, desc=run.name, unit="epoch", disable=None),

@@ -1,13 +1,28 @@
 """Shared settings of all tests."""
 
+import os
+
+import hypothesis
 import pytest
 import torch
 
 # The tensors are tiny: a second thread costs more than it computes, and takes a core from whatever else runs.
 torch.set_num_threads(1)
 
+# The same examples in each run, so that a failure is the code's; and no deadline, since a busy machine is not a bug.
+hypothesis.settings.register_profile("vhp", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("vhp")
+
 
 @pytest.fixture(autouse=True)
 def seed():
     """Each test draws the same numbers whichever tests ran before it."""
     torch.manual_seed(0)
+
+
+def pytest_collection_modifyitems(items):
+    """Tests on real data run wherever it is."""
+    if not os.environ.get("VHP_DATA"):
+        for item in items:
+            if item.get_closest_marker("real_data"):
+                item.add_marker(pytest.mark.skip(reason="VHP_DATA is not set"))

@@ -85,7 +85,8 @@ def stop_before(epoch):
     return progress
 
 
-# REWO changes its phase in epoch 4 or so: before epoch 3 a run is interrupted in the initial phase, before 7 in the main.
+# REWO changes its phase in epoch 4 or so: before epoch 3 a run is interrupted in the initial phase, before 7 in the
+# main phase.
 RESUMED = {"epochs": 8, "learning_rate": 2e-2}
 KAPPA = {"vhp_rewo": {"kappa": 0.81}}
 

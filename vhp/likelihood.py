@@ -20,7 +20,7 @@ from vhp.model import VAE
 from vhp.precision import PRECISIONS, autocast
 
 # Decoder outputs of one chunk, samples x batch x D floats, stay below this; activations take a few times as much.
-CHUNK_BYTES = 64 * 2**20
+CHUNK_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)

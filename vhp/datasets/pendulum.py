@@ -63,7 +63,8 @@ def log_likelihood(x: np.ndarray, n_angles: int = 4096) -> np.ndarray:
     log 1/2pi int N(x; render(a), NOISE^2 I) da by the trapezoidal rule, which for a smooth periodic function converges
     faster than any power of the spacing.
     """
+    x = x.astype(float)  # differences of large squares: float32 would leave 1e-4 nats
     means = render(np.linspace(-math.pi, math.pi, n_angles, endpoint=False))
-    squared = (x**2).sum(1)[:, None] - 2 * x.astype(float) @ means.T + (means**2).sum(1)
+    squared = (x**2).sum(1)[:, None] - 2 * x @ means.T + (means**2).sum(1)
     constant = -0.5 * x.shape[1] * math.log(2 * math.pi * NOISE**2)
     return np.logaddexp.reduce(-0.5 * squared / NOISE**2, axis=1) - math.log(n_angles) + constant

@@ -12,15 +12,15 @@ from vhp.figures.mosaic import mosaic, stride
 from vhp.figures.style import method_name, styled
 
 CAPTION = (
-    "Decoded interpolations (first seed): each pair of strips shows the shortest path on the graph and the straight line "
-    "between the same two latent points. Blue boxes: discontinuities of the graph path, between the two frames they "
-    "enclose. Where a path has more frames than fit, evenly spaced ones are drawn and a box stands for the interval that "
-    "holds the discontinuity."
+    "Decoded interpolations (first seed): each pair of strips shows the shortest path on the graph and the straight "
+    "line between the same two latent points. Blue boxes: discontinuities of the graph path, between the two frames "
+    "they enclose. Where a path has more frames than fit, evenly spaced ones are drawn and a box stands for the "
+    "interval that holds the discontinuity."
 )
 BOX_COLOUR = "#2F7FFF"
 N_PATHS = 2  # per method
 N_FRAMES = 18  # that fit side by side
-WIDTH = 9.2  # inches
+WIDTH, LABELS = 9.2, 0.7  # inches: of the figure, and of it for the labels on the left
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Strips:
 def interpolation_strips(strips: Sequence[Strips], shape: tuple[int, int], limits: tuple[float, float]) -> Figure:
     """Two strips per path, N_PATHS paths per method. shape: (height, width) of a frame; limits: see mosaic."""
     drawn = [_canvas(strip, shape, limits) for strip in strips]
-    heights = [max(0.3, (WIDTH - 1.0) * canvas.shape[0] / canvas.shape[1]) for canvas, _, _ in drawn]
+    heights = [max(0.3, (WIDTH - LABELS) * canvas.shape[0] / canvas.shape[1]) for canvas, _, _ in drawn]
     figure = Figure(figsize=(WIDTH, sum(heights) + 0.3 * len(strips)))
     axes = figure.subplots(len(strips), 1, squeeze=False, height_ratios=heights)[:, 0]
     for ax, strip, (canvas, tops, frames) in zip(axes, strips, drawn, strict=True):
@@ -48,6 +48,7 @@ def interpolation_strips(strips: Sequence[Strips], shape: tuple[int, int], limit
             ax.text(0, 0.5, "no path found", transform=ax.transAxes, va="center", color="#444444")
             continue
         ax.imshow(canvas, cmap="gray", vmin=0, vmax=1)
+        ax.set_anchor("E")
         ax.set_yticks((tops + shape[0] / 2 - 0.5).ravel(), ["graph", "straight"] * len(tops))
         ax.tick_params(length=0)
         for path, top in enumerate(tops[:, 0]):

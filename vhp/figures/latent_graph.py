@@ -9,12 +9,13 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from vhp.figures.style import method_name, styled
 
 CAPTION = (
-    "Latent graph (first seed): each edge joins a prior sample to one of its nearest neighbours; the darker the blue, the "
-    "longer the edge in latent space. Red: shortest paths on the graph, between the dots."
+    "Latent graph (first seed): each edge joins a prior sample to one of its nearest neighbours; the darker the blue, "
+    "the longer the edge in latent space. Red: shortest paths on the graph, between the dots."
 )
 EDGE_COLOURS = ListedColormap(matplotlib.colormaps["Blues"](np.linspace(0.25, 1, 256)))
 PATH_COLOUR = "#D62728"
@@ -35,11 +36,11 @@ class LatentGraph:
 
 @styled
 def latent_graph(graphs: Sequence[LatentGraph]) -> Figure:
-    """A panel per method, with its first N_PATHS paths; more than two dimensions are projected (see principal_plane)."""
+    """A panel per method, with its first N_PATHS paths. For d_z > 2 all is projected onto the principal_plane."""
     columns = min(COLUMNS, len(graphs))
     rows = math.ceil(len(graphs) / columns)
     figure = Figure(figsize=(3.1 * columns, 2.9 * rows))
-    axes = figure.subplots(rows, columns, squeeze=False).flat
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, graph in zip(axes, graphs, strict=False):
         labels, origin, plane = ("$z_1$", "$z_2$"), np.zeros(2), np.eye(2)
         if graph.nodes.shape[1] != 2:
@@ -58,8 +59,10 @@ def latent_graph(graphs: Sequence[LatentGraph]) -> Figure:
         ax.set_aspect("equal", adjustable="datalim")
         ax.autoscale_view()
         ax.locator_params(nbins=5)
-        figure.colorbar(lines, ax=ax, label="edge length", aspect=25, pad=0.02).outline.set_visible(False)
-    for ax in list(axes):  # those that the methods have left over
+        bar = figure.colorbar(lines, ax=ax, label="edge length", aspect=25, pad=0.02)
+        bar.outline.set_visible(False)
+        bar.locator = MaxNLocator(4)
+    for ax in axes[len(graphs) :]:
         ax.set_axis_off()
     return figure
 

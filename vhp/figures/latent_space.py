@@ -16,7 +16,7 @@ CAPTION = (
     "records it. Bottom: samples of the prior, on the same axes. Where the two differ in shape, decoded prior samples "
     "look unlike the data."
 )
-# twilight is cyclic and ordered by lightness for every colour vision; darkened, since its ends are white as the paper is.
+# twilight is cyclic and ordered by lightness for every colour vision; darkened, since its ends are as white as paper.
 ANGLE_COLOURS = ListedColormap(matplotlib.colormaps["twilight"](np.linspace(0, 1, 256))[:, :3] * 0.85)
 
 
@@ -56,7 +56,7 @@ def latent_space(spaces: Sequence[LatentSpace]) -> Figure:
     axes[0, 0].set_ylabel("posterior means\n$z_2$")
     axes[1, 0].set_ylabel("prior samples\n$z_2$")
     if coloured is not None:
-        bar = figure.colorbar(coloured, ax=axes[0, :], label="true angle", aspect=16, pad=0.01)
+        bar = figure.colorbar(coloured, ax=axes, label="true angle", shrink=0.45, anchor=(0, 1), aspect=16, pad=0.01)
         bar.set_ticks([0, np.pi, 2 * np.pi], labels=["0", "π", "2π"])
     return figure
 

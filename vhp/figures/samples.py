@@ -10,7 +10,8 @@ from vhp.figures.mosaic import mosaic
 from vhp.figures.style import method_name, styled
 
 CAPTION = (
-    "Top: decoded samples of the prior (first seed; the decoder's means). Bottom: test images, each above its reconstruction."
+    "Top: decoded samples of the prior (first seed; the decoder's means). "
+    "Bottom: test images, each above its reconstruction."
 )
 COLUMNS = 8
 
@@ -48,5 +49,5 @@ def samples(runs: Sequence[Samples], shape: tuple[int, int], limits: tuple[float
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(False)
     axes[0, 0].set_ylabel("prior samples")
-    axes[1, 0].set_ylabel("test, reconstructed")
+    axes[1, 0].set_ylabel("reconstructions")
     return figure

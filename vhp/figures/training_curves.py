@@ -14,9 +14,10 @@ from vhp.figures.style import METHOD_NAMES, method_colours, method_name, positio
 
 CAPTION = (
     "Training: β, the constraint's moving average C against κ² (dashed), reconstruction and KL terms of the training "
-    "batches, and the method's own bound on the validation images at β = 1. Dotted vertical lines: the step at which REWO "
-    "passes from its initial to its main phase. One thick line per method for its first seed, thin lines for the others. "
-    "All axes but that of β are scaled to the second half of training."
+    "batches, and the method's own bound on the validation images at β = 1. Dotted vertical lines: the step at which "
+    "REWO passes from its initial to its main phase. One thick line per method for its first seed, thin lines for the "
+    "others; where methods coincide, the first of the legend is on top. All axes but that of β are scaled to the last "
+    "three quarters of training."
 )
 
 # column of the history -> title, unit
@@ -47,18 +48,17 @@ def training_curves(curves: Sequence[Curve]) -> Figure:
     figure = Figure(figsize=(9.6, 5.0))
     axes = figure.subplots(2, 3)
     for ax, (column, (title, label)) in zip(axes.flat, PANELS.items(), strict=False):
-        drawn: set[str] = set()
-        for curve in curves:
-            first = curve.method not in drawn
-            drawn.add(curve.method)
-            _draw(ax, curve, column, colours[curve.method], first)
+        for i, curve in enumerate(curves):
+            first = curve.method not in {c.method for c in curves[:i]}
+            # Many curves end on each other, at beta = 1: the table's first row is to be seen, not its last.
+            _draw(ax, curve, column, colours[curve.method], first, zorder=3 - i / len(curves))
         ax.set(title=title, ylabel=label, xlabel="step")
         ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         ax.grid(axis="y", color="#dddddd", linewidth=0.5)
         if column == "beta":
             ax.set_yscale("log")
         else:
-            _limit_to_second_half(ax, curves, column)
+            _limit_to_later_steps(ax, curves, column)
 
     handles = [Line2D([], [], color=colours[m], linewidth=1.6, label=method_name(m)) for m in methods]
     if any(_changes_phase(c) for c in curves):
@@ -70,10 +70,10 @@ def training_curves(curves: Sequence[Curve]) -> Figure:
     return figure
 
 
-def _draw(ax: Axes, curve: Curve, column: str, colour: str, first: bool) -> None:
+def _draw(ax: Axes, curve: Curve, column: str, colour: str, first: bool, zorder: float) -> None:
     marker = "." if len(curve.history) < 15 else None  # a line through few points would hide how few they are
-    width = 1.6 if first else 0.6
-    ax.plot(curve.history["step"], curve.history[column], color=colour, linewidth=width, marker=marker, markersize=4)
+    look = {"color": colour, "linewidth": 1.6 if first else 0.6, "marker": marker, "markersize": 4, "zorder": zorder}
+    ax.plot(curve.history["step"], curve.history[column], **look)
     if column == "constraint" and curve.kappa is not None:
         ax.axhline(curve.kappa**2, color="#444444", linestyle="--", linewidth=0.9)
     if _changes_phase(curve):
@@ -85,13 +85,13 @@ def _changes_phase(curve: Curve) -> bool:
     return curve.main_phase_step is not None and curve.main_phase_step > 1
 
 
-def _limit_to_second_half(ax: Axes, curves: Sequence[Curve], column: str) -> None:
-    """Show every curve's second half, and half of that range more on each side: the first epochs would dwarf the rest."""
-    late = np.concatenate([c.history[column].to_numpy(float)[len(c.history) // 2 :] for c in curves])
+def _limit_to_later_steps(ax: Axes, curves: Sequence[Curve], column: str) -> None:
+    """Show all of every curve but its first quarter, and a margin: the first epochs would dwarf the rest."""
+    late = np.concatenate([c.history[column].to_numpy(float)[len(c.history) // 4 :] for c in curves])
     if column == "constraint":
         late = np.append(late, [c.kappa**2 for c in curves if c.kappa is not None])
     late = late[np.isfinite(late)]
     if late.size:
-        margin = 0.5 * (np.ptp(late) or abs(late[0]) or 1.0)
+        margin = 0.25 * (np.ptp(late) or abs(late[0]) or 1.0)
         low, high = ax.get_ylim()
         ax.set_ylim(max(low, late.min() - margin), min(high, late.max() + margin))

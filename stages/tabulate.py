@@ -1,0 +1,197 @@
+"""What the report's tables hold: the poster's table of likelihoods, and the details behind it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stages.artifacts import RunArtifacts
+from stages.results import interpolations, likelihoods
+from stages.table import NONE, Table, number, with_error
+from vhp import datasets
+from vhp.figures.style import METHOD_NAMES, dataset_name, method_name, position
+
+PUBLISHED = Path(__file__).with_name("published.csv")
+
+
+def published() -> dict[tuple[str, str], float]:
+    """The poster's negative log-likelihoods in nats, by (method, data set)."""
+    frame = pd.read_csv(PUBLISHED)
+    return dict(zip(zip(frame["method"], frame["dataset"], strict=True), frame["nll"], strict=True))
+
+
+def likelihood_table(runs: Sequence[RunArtifacts]) -> Table:
+    """Methods as rows, data sets as columns: NLL ± error, the lowest of each column in bold."""
+    results = likelihoods(runs)
+    columns = results["dataset"].unique()  # already in the poster's order
+    methods = sorted(results["method"].unique(), key=lambda m: position(m, METHOD_NAMES))
+    cells, bold = [[method_name(m)] for m in methods], set()
+    for j, dataset in enumerate(columns, start=1):
+        groups = {m: g for m, g in results[results["dataset"] == dataset].groupby("method")}
+        means = {m: g["nll"].mean() for m, g in groups.items()}
+        for i, method in enumerate(methods):
+            cells[i].append(_mean_and_error(groups[method]) if method in groups else NONE)
+            if means.get(method) == min(means.values()):
+                bold.add((i, j))
+    exact = {run.dataset: run.likelihood["oracle_nll"] for run in runs if run.likelihood["oracle_nll"] is not None}
+    if exact:
+        cells.append(["generating process (exact)", *(number(exact.get(dataset)) for dataset in columns)])
+    return Table(
+        title="Negative test log-likelihood (nats)",
+        columns=("method", *map(dataset_name, columns)),
+        rows=tuple(map(tuple, cells)),
+        bold=frozenset(bold),
+        notes=tuple(_notes(runs, results)),
+    )
+
+
+def detail_table(runs: Sequence[RunArtifacts]) -> Table:
+    """One data set, a row per run: what is behind its numbers, and the published value beside them."""
+    dataset = runs[0].dataset
+    values = published()
+    reference = {run.name: values.get((run.method, run.dataset)) for run in runs}
+    exact = any(run.likelihood["oracle_nll"] is not None for run in runs)
+    columns: dict[str, list[str]] = {"method": _row_names(runs)}
+    columns["NLL ± s.e."] = [with_error(run.likelihood["nll"], run.likelihood["nll_se"]) for run in runs]
+    columns["ELBO"] = [number(run.likelihood["elbo"]) for run in runs]
+    if any(value is not None for value in reference.values()):
+        columns["published"] = [number(reference[run.name]) for run in runs]
+        columns["difference"] = [_difference(run.likelihood["nll"], reference[run.name]) for run in runs]
+    if exact:
+        columns["above exact"] = [_difference(run.likelihood["nll"], run.likelihood["oracle_nll"]) for run in runs]
+    columns["ESS"] = [number(run.likelihood["ess"], ".1f") for run in runs]
+    columns["β"] = [number(run.training["beta_final"], ".3g") for run in runs]
+    columns["C"] = [number(run.training["constraint_final"], ".4g") for run in runs]
+    columns["κ²"] = [NONE if run.kappa is None else number(run.kappa**2, ".4g") for run in runs]
+    columns["C < κ²"] = [_constraint_holds(run) for run in runs]
+    columns["epochs (best)"] = [f"{run.training['epochs']} ({run.training['best_epoch']})" for run in runs]
+    columns["minutes"] = [_minutes(run) for run in runs]
+    notes = [
+        "ESS: mean effective number of importance samples. β and C: at the end of training. Minutes: training + NLL."
+    ]
+    if "published" in columns:
+        notes.append("Published: the poster's table; difference: NLL − published, so a positive one is worse.")
+    if exact:
+        notes.append(
+            "Above exact: NLL − that of the process that generated the data, which no model can beat on average."
+        )
+    return Table(
+        f"{dataset_name(dataset)}: details",
+        tuple(columns),
+        tuple(zip(*columns.values(), strict=True)),
+        notes=tuple(notes),
+    )
+
+
+def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
+    """One data set, a row per run: the latent graph, and how smooth the interpolations on it are."""
+    frame = interpolations(runs)
+    smooth = [run.smoothness for run in runs]
+    columns = {
+        "method": _row_names(runs),
+        "components": [str(n) for n in frame["components"]],
+        "unreachable pairs": [number(share, ".0%") for share in frame["unreachable"]],
+        "length ratio": [number(value) for value in frame["path_length_ratio"]],
+        "jumps / path": [with_error(s["discontinuities"], s["discontinuities_std"]) for s in smooth],
+        "smoothness": [_mean_over_joints(s["joints"]) for s in smooth],
+        "of straight line": [_mean_over_joints(s["straight_joints"]) for s in smooth],
+    }
+    factors = _listed(*(s["discontinuity_factor"] for s in smooth))
+    joints = _listed(*(len(s["joints"]) for s in smooth))
+    notes = (
+        f"Graph: {_listed(*frame['n_nodes'].tolist())} prior samples, each joined to its "
+        f"{_listed(*frame['k'].tolist())} nearest neighbours. Unreachable pairs lie in different "
+        "components. Length ratio: path / straight line, in latent space.",
+        f"Jump (discontinuity): a step between consecutive frames of more than {factors} times the path's median step; "
+        "mean ± standard deviation over the paths found.",
+        "Smoothness factor: RMS over time of the second-order finite difference of a joint's decoded trajectory, mean "
+        f"over the paths found and over {joints} joint(s); smaller is smoother. Per joint: smoothness.csv.",
+    )
+    title = f"{dataset_name(runs[0].dataset)}: interpolation"
+    return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=notes)
+
+
+def provenance_table(runs: Sequence[RunArtifacts]) -> Table:
+    """What made each run: data, software, machine."""
+    columns = {
+        "run": [run.name for run in runs],
+        "seed": [str(run.seed) for run in runs],
+        "data SHA-256": [run.training["data_sha256"][:12] for run in runs],
+        "parameters": [f"{run.training['n_parameters']:,}" for run in runs],
+        "torch": [_listed(run.training_time["torch"], run.evaluation_time["torch"]) for run in runs],
+        "threads": [_listed(run.training_time["threads"], run.evaluation_time["threads"]) for run in runs],
+        "minutes": [_minutes(run) for run in runs],
+        "device": [_listed(run.training_time["device"], run.evaluation_time["device"]) for run in runs],
+    }
+    notes = (
+        "Training and NLL; where they ran on different machines both are given. Minutes: training + NLL.",
+        "Data SHA-256: the first 12 digits, of the arrays trained and tested on.",
+    )
+    return Table("Provenance", tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=notes)
+
+
+def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
+    seeds = results.groupby(["dataset", "method"]).size()
+    error = []
+    if (seeds == 1).any():
+        error.append("standard error over the test images (one seed)")
+    if (seeds > 1).any():
+        error.append("standard deviation over the seeds, beside the mean over them (in brackets: how many)")
+    notes = [
+        f"Budget {runs[0].config['run']['budget']}. Lower is better; the lowest value of each column is in bold. "
+        f"±: {', or '.join(error)}. All methods are measured on the same test images, so that their differences are "
+        "more certain than the standard errors."
+    ]
+    for dataset in results["dataset"].unique():
+        chosen = [run for run in runs if run.dataset == dataset]
+        text = (
+            f"{dataset_name(dataset)}: gated MLP, hidden layers of {_listed(*(_widths(run) for run in chosen))} units, "
+            f"{_listed(*(run.config['model']['d_z'] for run in chosen))} latent dimensions; "
+            f"{_listed(*(run.likelihood['n_test'] for run in chosen))} test images, "
+            f"{_listed(*(run.likelihood['n_samples'] for run in chosen))} importance samples."
+        )
+        if datasets.load(dataset).OBSERVATION == "gaussian":
+            text += " Its pixels are real-valued, so the likelihood is a density and its NLL can be negative."
+        notes.append(text)
+    return notes
+
+
+def _widths(run: RunArtifacts) -> str:
+    return " + ".join(map(str, run.config["model"]["hidden"]))
+
+
+def _minutes(run: RunArtifacts) -> str:
+    return f"{run.training_time['seconds'] / 60:.1f} + {run.evaluation_time['seconds'] / 60:.1f}"
+
+
+def _listed(*values: Any) -> str:
+    """The distinct values: runs of one data set share most settings, and the report says so where they do not."""
+    distinct = list(dict.fromkeys(values))
+    return " or ".join(f"{v:,}" if isinstance(v, int) else str(v) for v in distinct)
+
+
+def _mean_and_error(group: pd.DataFrame) -> str:
+    """Of one method on one data set: a single run's standard error, or the spread of several seeds."""
+    if len(group) == 1:
+        return with_error(group["nll"].iloc[0], group["nll_se"].iloc[0])
+    return f"{with_error(group['nll'].mean(), group['nll'].std())} ({len(group)})"
+
+
+def _difference(value: float, reference: float | None) -> str:
+    return NONE if reference is None else f"{value - reference:+.2f}"
+
+
+def _constraint_holds(run: RunArtifacts) -> str:
+    if run.kappa is None:
+        return NONE
+    return "yes" if run.training["constraint_final"] < run.kappa**2 else "no"
+
+
+def _mean_over_joints(joints: Sequence[dict[str, Any]]) -> str:
+    return number(pd.Series([joint["mean"] for joint in joints], dtype=float).mean(), ".3g")
+
+
+def _row_names(runs: Sequence[RunArtifacts]) -> list[str]:
+    several = len({run.seed for run in runs}) > 1
+    return [f"{method_name(run.method)}, seed {run.seed}" if several else method_name(run.method) for run in runs]

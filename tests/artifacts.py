@@ -1,0 +1,177 @@
+"""Synthetic artifacts of runs, as the stages before the report leave them; known pictures replace the decoder."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from sklearn.datasets import load_digits
+from sklearn.neighbors import NearestNeighbors
+
+from stages.files import write_csv, write_json, write_npz
+from vhp.datasets.pendulum import render
+from vhp.latent_graph import resample, straight_line
+
+JUMP = 7  # every path of vhp_geco and the iwae has a discontinuity between frames 7 and 8
+N_FRAMES, N_TEST = 24, 200
+
+
+def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
+    """All files of one run below the working directory; returns runs/<name>. likelihood: values of likelihood.json."""
+    name = f"{dataset}-{method}-{seed}"
+    folder = Path("runs", name)
+    constrained = method.startswith("vhp")
+    d_z = 2 if dataset == "pendulum" else 8
+    config = {
+        "run": {"dataset": dataset, "method": method, "seed": seed, "budget": "smoke"},
+        "model": {"d_z": d_z, "hidden": [64, 64]},
+        "method": {"kappa": 0.3, "nu": 1.0} if constrained else {},
+        "training": {"epochs": 60},
+        "evaluation": {"n_samples": 500, "n_test": N_TEST},
+        "interpolation": {"n_nodes": 300, "k": 8, "n_paths": 4, "n_frames": N_FRAMES},
+    }
+    write_json(Path("runs", "configs", f"{name}.json"), config)
+    rng = np.random.default_rng([seed, *map(ord, name)])
+    rows = history(method, rng)
+    write_csv(folder / "history.csv", rows, list(rows[0]))
+    training = {
+        "epochs": 60,
+        "best_epoch": 58,
+        "best_validation_bound": rows[-1]["validation_bound"],
+        "beta_final": rows[-1]["beta"],
+        "constraint_final": rows[-1]["constraint"],
+        "main_phase_step": 900 if method == "vhp_rewo" else 1,
+        "n_parameters": 12345,
+        "data_sha256": "0123456789abcdef" * 4,
+    }
+    write_json(folder / "training.json", training)
+    time = {"seconds": 90.0, "device": "cpu: 2 threads, Imagined <Processor>", "torch": "2.13.0+cpu", "threads": 2}
+    write_json(folder / "training_time.json", time)
+    write_json(folder / "evaluation_time.json", time | {"seconds": 30.0})
+    values = {"nll": 90.0, "nll_se": 0.5, "nll_mc_se": 0.01, "elbo": -93.25, "ess": 12.5, "n_test": N_TEST}
+    write_json(folder / "likelihood.json", values | {"n_samples": 500, "oracle_nll": None} | likelihood)
+
+    angle = np.random.default_rng(0).uniform(-math.pi, math.pi, N_TEST)  # the data set's: one for all runs
+    write_npz(
+        Path("data", "processed", f"{dataset}.npz"),
+        {"test": np.zeros((N_TEST, 1))} | ({"test_angle": angle} if dataset == "pendulum" else {}),
+    )
+    arrays = interpolation(dataset, method, d_z, angle, rng)
+    write_npz(folder / "interpolation.npz", arrays)
+    summary = {"n_nodes": 300, "k": 8, "components": 1, "n_paths": 4, "unreachable": 0.25, "same_node": 0.0}
+    write_json(folder / "interpolation.json", summary | {"path_length_ratio": 1.4})
+    jumps = [[JUMP] if method in ("vhp_geco", "iwae_l1") and found else [] for found in arrays["found"]]
+    joint = {"joint": "all", "mean": 0.02, "std": 0.005, "n_paths": 3}
+    smoothness = {
+        "joints": [joint],
+        "straight_joints": [joint | {"mean": 0.04}],
+        "discontinuities": float(len(jumps[0])),
+        "discontinuities_std": 0.0,
+        "discontinuity_factor": 5.0,
+        "jumps": jumps,
+        "n_found": 3,
+    }
+    write_json(folder / "smoothness.json", smoothness)
+    return folder
+
+
+def history(method: str, rng: np.random.Generator) -> list[dict[str, float]]:
+    rows = []
+    for epoch in range(1, 61):
+        step = epoch * 100
+        noise = rng.normal(0, 0.4, 3)
+        beta = {
+            "vhp_rewo": 0.01 if step < 900 else min(1.0, 0.01 * math.exp((step - 900) / 500)),
+            "vhp_geco": 1.0 + 2 * (1 - math.exp(-step / 2000)),
+            "vampprior": min(1.0, step / 2000),
+        }.get(method, 1.0)
+        reconstruction = 60 + 400 * math.exp(-step / 300) + 8 * beta + noise[0]
+        kl = 25 - 8 * beta + 300 * math.exp(-step / 250) + noise[1]
+        rows.append(
+            {
+                "epoch": epoch,
+                "step": step,
+                "beta": beta,
+                "constraint": reconstruction / 784,
+                "loss": reconstruction + beta * kl,
+                "reconstruction": reconstruction,
+                "kl": kl,
+                "validation_bound": -reconstruction - kl + noise[2],
+                "learning_rate": 1e-3,
+                "main_phase": int(method != "vhp_rewo" or step >= 900),
+            }
+        )
+    return rows
+
+
+def interpolation(dataset: str, method: str, d_z: int, angle: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+    """A graph on a noisy circle (pendulum) or a projection of digits; four pairs, the second of which has no path."""
+    if dataset == "pendulum":
+
+        def circle(a: np.ndarray) -> np.ndarray:
+            return np.stack([np.cos(a), np.sin(a)], -1) * rng.normal(1, 0.05, a.shape)[..., None]
+
+        def decode(z: np.ndarray) -> np.ndarray:
+            return render(np.arctan2(z[..., 1], z[..., 0]))
+
+        mean = circle(angle)
+        nodes = circle(rng.uniform(-math.pi, math.pi, 300)) if method.startswith("v") else rng.normal(0, 0.7, (300, 2))
+    else:
+        digits = load_digits().data / 16
+        _, _, vectors = np.linalg.svd(digits - digits.mean(0), full_matrices=False)
+        basis = vectors[:d_z]
+
+        def decode(z: np.ndarray) -> np.ndarray:
+            x = np.clip(z @ basis + digits.mean(0), 0, 1)
+            if dataset == "digits":
+                return x
+            large = np.kron(x.reshape(*x.shape[:-1], 8, 8), np.ones((3, 3)))
+            return np.pad(large, [(0, 0)] * (large.ndim - 2) + [(2, 2)] * 2).reshape(*x.shape[:-1], 784)
+
+        z = (digits - digits.mean(0)) @ basis.T
+        nodes = z[rng.permutation(len(z))[:300]]
+        mean = z[:N_TEST]
+    adjacency = NearestNeighbors(n_neighbors=8).fit(nodes).kneighbors_graph(mode="distance")
+    adjacency = csr_array(adjacency.maximum(adjacency.T))
+    i, j = adjacency.nonzero()
+    edges = np.stack([i, j], 1)[i < j]
+    pairs = np.array([[0, 100], [1, 2], [3, 200], [4, 250]])
+    found = np.array([True, False, True, True])
+    path_z = np.full((4, N_FRAMES, d_z), np.nan)
+    for p, (start, goal) in enumerate(pairs):
+        _, previous = dijkstra(adjacency, indices=start, return_predecessors=True)
+        path = [goal]
+        while path[-1] != start and previous[path[-1]] >= 0:
+            path.append(previous[path[-1]])
+        if found[p]:
+            path_z[p] = resample(nodes[path[::-1]], N_FRAMES)
+    path_x = decode(path_z)
+    if method in ("vhp_geco", "iwae_l1"):
+        path_x[:, : JUMP + 1] = path_x[:, :1]
+    originals = decode(mean[:16])
+    if dataset == "pendulum":
+        originals += rng.normal(0, 0.05, originals.shape)
+    else:
+        originals = np.rint(originals)
+    return {
+        "nodes": nodes,
+        "edges": edges,
+        "edge_lengths": np.linalg.norm(nodes[edges[:, 0]] - nodes[edges[:, 1]], axis=1),
+        "components": np.zeros(len(nodes), int),
+        "pairs": pairs,
+        "pair_examples": pairs,
+        "found": found,
+        "path_z": path_z,
+        "path_x": path_x,
+        "straight_x": decode(straight_line(nodes[pairs[:, 0]], nodes[pairs[:, 1]], N_FRAMES)),
+        "path_length": np.where(found, 2.0, np.nan),
+        "straight_length": np.linalg.norm(nodes[pairs[:, 0]] - nodes[pairs[:, 1]], axis=1),
+        "posterior_mean": mean,
+        "posterior_std": np.full_like(mean, 0.1),
+        "posterior_example": np.arange(N_TEST),
+        "samples": decode(nodes[:64]),
+        "originals": originals,
+        "reconstructions": decode(mean[:16]),
+    }

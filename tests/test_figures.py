@@ -1,0 +1,166 @@
+"""The figures, through the artists that they hold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import LineCollection
+from PIL import Image
+
+from vhp.figures import style
+from vhp.figures.interpolation_strips import N_FRAMES, Strips, interpolation_strips
+from vhp.figures.latent_graph import N_PATHS, LatentGraph, latent_graph, principal_plane
+from vhp.figures.latent_space import LatentSpace, latent_space
+from vhp.figures.mosaic import mosaic, stride
+from vhp.figures.samples import Samples, samples
+from vhp.figures.style import METHOD_COLOURS, method_colours, save
+from vhp.figures.training_curves import Curve, training_curves
+
+SHAPE = (6, 4)
+LIMITS = (0.0, 1.0)
+
+
+def strips(n_frames: int, jumps: list[list[int]]) -> Strips:
+    frames = np.random.default_rng(0).random((len(jumps), n_frames, 24))
+    return Strips("vhp_rewo", frames, frames, jumps)
+
+
+def boxes(strip: Strips) -> list[tuple[int, float]]:
+    """(column of the first frame, top edge) of every box."""
+    (ax,) = interpolation_strips([strip], SHAPE, LIMITS).axes
+    assert all(box.get_width() == 2 * SHAPE[1] + stride(SHAPE[1]) - SHAPE[1] for box in ax.patches)
+    return [(round((box.get_x() + 0.5) / stride(SHAPE[1])), box.get_y() + 0.5) for box in ax.patches]
+
+
+def test_mosaic_puts_images_where_it_says():
+    images = np.random.default_rng(0).random((2, 2, 3, *SHAPE))
+    canvas, tops = mosaic(images, LIMITS)
+    for g, r, c in np.ndindex(2, 2, 3):
+        left = c * stride(SHAPE[1])
+        found = canvas[tops[g, r] : tops[g, r] + SHAPE[0], left : left + SHAPE[1]]
+        np.testing.assert_array_equal(found, images[g, r, c])
+    assert tops[1, 0] - tops[0, 1] > tops[0, 1] - tops[0, 0]  # groups are further apart than rows
+    assert canvas.shape == (tops[1, 1] + SHAPE[0], 3 * SHAPE[1] + 2 * (stride(SHAPE[1]) - SHAPE[1]))
+
+
+def test_mosaic_clips_to_the_limits():
+    canvas, _ = mosaic(np.array([-3.0, 0.0, 1.0, 9.0]).reshape(1, 1, 1, 2, 2), (-1.0, 1.0))
+    np.testing.assert_array_equal(canvas, [[0, 0.5], [1, 1]])
+
+
+def test_boxes_are_drawn_at_the_planted_jumps():
+    strip = strips(10, [[3], [0, 8]])
+    _, tops = mosaic(np.zeros((2, 2, 10, *SHAPE)), LIMITS)
+    assert boxes(strip) == [(3, tops[0, 0]), (0, tops[1, 0]), (8, tops[1, 0])]
+    assert boxes(strips(10, [[], []])) == []
+
+
+@pytest.mark.parametrize("t", [0, 17, 40, 98])
+def test_a_box_of_a_long_path_encloses_the_jump(t):
+    """Of 100 frames some are drawn: the box is around the neighbours before and after the jump."""
+    drawn = np.rint(np.linspace(0, 99, N_FRAMES)).astype(int)
+    ((column, _),) = boxes(strips(100, [[t]]))
+    assert drawn[column] <= t and t + 1 <= drawn[column + 1]
+
+
+def test_the_colour_of_a_box_survives_in_a_file_of_few_colours(tmp_path, monkeypatch):
+    """Few pixels of a strip are blue."""
+    monkeypatch.setattr(style, "MAX_BYTES", 0)
+    save(interpolation_strips([strips(10, [[3]])], SHAPE, LIMITS), tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.mode == "P"
+        distance = np.abs(np.asarray(image.convert("RGB"), int) - [0x2F, 0x7F, 0xFF]).max(-1)
+    assert (distance < 16).sum() > 200
+
+
+def test_jumps_in_one_interval_share_a_box():
+    assert len(boxes(strips(100, [[1, 2, 3]]))) == 1
+
+
+def test_a_method_without_paths_says_so():
+    empty = Strips("vhp_geco", np.zeros((0, 5, 24)), np.zeros((0, 5, 24)), [])
+    figure = interpolation_strips([empty, strips(10, [[]])], SHAPE, LIMITS)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["no path found"]
+
+
+def curve(method: str, kappa: float | None, main_phase_step: int | None) -> Curve:
+    step = np.arange(1, 21) * 50
+    columns = dict.fromkeys(("constraint", "reconstruction", "kl", "validation_bound"), 1 + 1 / step)
+    return Curve(method, pd.DataFrame({"step": step, "beta": 0.5, **columns}), kappa, main_phase_step)
+
+
+def test_curves_mark_the_change_of_phase_and_kappa_squared():
+    figure = training_curves([curve("vhp_rewo", 0.3, 400), curve("vhp_geco", 0.3, 1), curve("iwae_l1", None, 1)])
+    beta, constraint, *_ = figure.axes
+    vertical = [line.get_xdata() for line in beta.lines if line.get_linestyle() == ":"]
+    assert vertical == [[400, 400]]
+    assert beta.get_yscale() == "log"
+    levels = [line.get_ydata()[0] for line in constraint.lines if line.get_linestyle() == "--"]
+    assert levels == pytest.approx([0.09, 0.09])
+
+
+def test_further_seeds_are_thin():
+    beta = training_curves([curve("vhp_geco", 0.3, 1), curve("vhp_geco", 0.3, 1)]).axes[0]
+    first, second = (line.get_linewidth() for line in beta.lines)
+    assert first > 2 * second
+
+
+def test_latent_space_pairs_share_their_axes():
+    rng = np.random.default_rng(0)
+    spaces = [
+        LatentSpace(m, rng.normal(size=(20, 2)), 3 * rng.normal(size=(30, 2)), angle)
+        for m, angle in (("vhp_rewo", rng.uniform(-4, 4, 20)), ("iwae_l1", rng.uniform(-4, 4, 20)))
+    ]
+    axes = np.array(latent_space(spaces).axes[:4]).reshape(2, 2)
+    for top, bottom in axes.T:
+        assert top.get_xlim() == bottom.get_xlim() and top.get_ylim() == bottom.get_ylim()
+    colours = axes[0, 0].collections[0].get_array()
+    np.testing.assert_allclose(np.exp(1j * colours), np.exp(1j * spaces[0].angle))
+
+
+def test_latent_space_refuses_other_dimensions():
+    with pytest.raises(ValueError, match="d_z = 3"):
+        latent_space([LatentSpace("vhp_rewo", np.zeros((2, 3)), np.zeros((2, 3)), None)])
+
+
+@pytest.mark.parametrize(("d_z", "label"), [(2, "$z_1$"), (5, "principal component 1")])
+def test_latent_graph_draws_every_edge_and_the_first_paths(d_z, label):
+    rng = np.random.default_rng(0)
+    nodes, edges = rng.normal(size=(30, d_z)), rng.integers(0, 30, (50, 2))
+    lengths = np.linalg.norm(nodes[edges[:, 0]] - nodes[edges[:, 1]], axis=1)
+    figure = latent_graph([LatentGraph("vhp_rewo", nodes, edges, lengths, rng.normal(size=(6, 9, d_z)))])
+    ax = figure.axes[0]
+    (lines,) = [c for c in ax.collections if isinstance(c, LineCollection)]
+    assert len(lines.get_segments()) == 50
+    np.testing.assert_array_equal(lines.get_array(), np.sort(lengths))
+    assert len(ax.lines) == 2 * N_PATHS  # a curve and its end points
+    assert ax.get_xlabel().startswith(label)
+
+
+def test_principal_plane_of_a_flat_cloud():
+    rng = np.random.default_rng(0)
+    axes, _ = np.linalg.qr(rng.normal(size=(5, 2)))
+    cloud = 7 + rng.normal(size=(200, 2)) * [3, 1] @ axes.T
+    mean, basis, share = principal_plane(cloud)
+    np.testing.assert_allclose(mean + (cloud - mean) @ basis @ basis.T, cloud, atol=1e-9)
+    assert share.sum() == pytest.approx(1) and share[0] > share[1]
+    assert (basis[np.abs(basis).argmax(0), [0, 1]] > 0).all()
+
+
+def test_samples_has_two_panels_per_method():
+    images = np.random.default_rng(0).random((16, 24))
+    figure = samples([Samples(m, images, images, images) for m in ("vhp_rewo", "iwae_l1")], SHAPE, LIMITS)
+    assert len(figure.axes) == 4
+
+
+def test_methods_keep_their_colours():
+    assert method_colours(["iwae_l1"]) == METHOD_COLOURS
+    other = method_colours(["flow", "vhp_rewo", "gmm"])
+    assert len(set(other.values())) == 7 and other["vhp_rewo"] == METHOD_COLOURS["vhp_rewo"]
+
+
+def test_a_figure_is_saved_without_traces_of_the_program(tmp_path):
+    for name in ("a.png", "b.png"):
+        save(training_curves([curve("vhp_rewo", 0.3, 400)]), tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.width > 1000 and "Software" not in image.info

@@ -1,0 +1,224 @@
+"""The report, on synthetic artifacts."""
+
+import csv
+import hashlib
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from artifacts import write_run
+
+from stages import report
+from stages.results import RESULTS
+from stages.tabulate import published
+from vhp.figures.style import METHOD_NAMES
+
+ROOT = Path(__file__).parents[1]
+FOLDER = Path("reports", "smoke")
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """The report of two data sets x three methods, one of them with two seeds on the pendulum."""
+    folder = tmp_path_factory.mktemp("matrix")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for method, nll in (("vhp_rewo", 84.5), ("vhp_geco", 91.25), ("iwae_l2", 84.49)):
+            write_run("static_mnist", method, 0, nll=nll)
+        for method, seed, nll in (
+            ("vhp_rewo", 0, -390),
+            ("vhp_rewo", 1, -392),
+            ("vhp_geco", 0, -380),
+            ("iwae_l2", 0, -370),
+        ):
+            write_run("pendulum", method, seed, nll=float(nll), elbo=388.0, oracle_nll=-401.5)
+        report.main()
+    return folder
+
+
+@pytest.fixture
+def matrix(compiled, monkeypatch):
+    """The working directory is that of the compiled report, which the test only reads."""
+    monkeypatch.chdir(compiled)
+
+
+def read_csv(name: str) -> list[dict[str, str]]:
+    with (FOLDER / name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def row(table: str, start: str) -> list[str]:
+    """The cells of the first line of table.md that starts with | start."""
+    line = next(line for line in table.splitlines() if line.startswith(f"| {start} |"))
+    return [cell.strip() for cell in line.strip("| ").split("|")]
+
+
+def section(title: str) -> str:
+    return (FOLDER / "table.md").read_text().split(f"# {title}\n")[1].split("\n#")[0]
+
+
+def test_results_csv_has_one_row_per_run_with_the_agreed_columns(matrix):
+    rows = read_csv("results.csv")
+    assert (FOLDER / "results.csv").read_text().splitlines()[0] == (
+        "dataset,method,seed,nll,nll_se,elbo,ess,n_test,n_samples,beta_final,constraint_final,kappa,epochs,"
+        "train_seconds,eval_seconds,device"
+    )
+    assert len(RESULTS) == 16 and len(rows) == 7
+    chosen = {(r["dataset"], r["method"], r["seed"]): r for r in rows}
+    rewo = chosen["pendulum", "vhp_rewo", "1"]
+    assert (rewo["nll"], rewo["kappa"], rewo["epochs"], rewo["n_test"]) == ("-392.0", "0.3", "60", "200")
+    assert (rewo["train_seconds"], rewo["eval_seconds"], rewo["beta_final"]) == ("90.0", "30.0", "1.0")
+    assert rewo["device"] == "cpu: 2 threads, Imagined <Processor>"
+    assert chosen["pendulum", "iwae_l2", "0"]["kappa"] == ""
+
+
+def test_smoothness_and_interpolation_csv(matrix):
+    assert list(read_csv("smoothness.csv")[0]) == ["dataset", "method", "seed", "joint", "mean", "std", "n_paths"]
+    rows = read_csv("interpolation.csv")
+    assert (FOLDER / "interpolation.csv").read_text().splitlines()[0] == (
+        "dataset,method,seed,n_nodes,k,components,unreachable,discontinuities,n_paths,path_length_ratio"
+    )
+    assert [r["discontinuities"] for r in rows if r["dataset"] == "static_mnist"] == ["0.0", "1.0", "0.0"]
+
+
+def test_the_lowest_value_of_each_column_is_bold_and_no_other(matrix):
+    table = section("Negative test log-likelihood (nats)")
+    assert row(table, "method") == ["method", "static MNIST", "pendulum"]
+    assert row(table, "VHP + REWO") == ["VHP + REWO", "84.50 ± 0.50", "**-391.00 ± 1.41 (2)**"]
+    assert row(table, "VHP + GECO") == ["VHP + GECO", "91.25 ± 0.50", "-380.00 ± 0.50"]
+    assert row(table, "IWAE (L=2)") == ["IWAE (L=2)", "**84.49 ± 0.50**", "-370.00 ± 0.50"]
+    assert row(table, "generating process (exact)") == ["generating process (exact)", "–", "-401.50"]
+    assert "can be negative" in table and "standard deviation over the seeds" in table and "64 + 64" in table
+
+
+def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
+    table = section("static MNIST: details")
+    columns = row(table, "method")
+    rewo = dict(zip(columns, row(table, "VHP + REWO"), strict=True))
+    assert (rewo["published"], rewo["difference"], rewo["κ²"], rewo["C < κ²"]) == ("82.74", "+1.76", "0.09", "yes")
+    assert rewo["minutes"] == "1.5 + 0.5"
+    geco = dict(zip(columns, row(table, "VHP + GECO"), strict=True))
+    assert (geco["difference"], geco["C < κ²"]) == ("-5.07", "no")
+    assert dict(zip(columns, row(table, "IWAE (L=2)"), strict=True))["κ²"] == "–"
+
+    table = section("pendulum: details")
+    columns = row(table, "method")
+    assert "published" not in columns
+    assert dict(zip(columns, row(table, "VHP + REWO, seed 1"), strict=True))["above exact"] == "+9.50"
+
+
+def test_the_published_values_are_the_posters():
+    values = published()
+    assert len(values) == 20 and values["vhp_rewo", "static_mnist"] == 82.74
+    assert {method for method, _ in values} == set(METHOD_NAMES)
+
+
+def test_every_missing_file_is_named_in_one_message(workplace):
+    write_run("pendulum", "vhp_rewo", 1)
+    write_run("static_mnist", "iwae_l2", 0)
+    Path("runs/pendulum-vhp_rewo-1/likelihood.json").unlink()
+    Path("runs/static_mnist-iwae_l2-0/history.csv").unlink()
+    with pytest.raises(SystemExit) as stopped:
+        report.main()
+    assert "2 files are missing" in stopped.value.code  # a text as code: printed, and exit status 1
+    assert "runs/pendulum-vhp_rewo-1/likelihood.json" in stopped.value.code
+    assert "runs/static_mnist-iwae_l2-0/history.csv" in stopped.value.code
+    assert not FOLDER.exists()
+
+
+def test_no_configuration_at_all_is_an_error(workplace):
+    with pytest.raises(SystemExit, match="no configuration"):
+        report.main()
+
+
+def test_runs_of_another_matrix_are_left_out(workplace):
+    """Outputs without a configuration are of a run that is no longer wanted."""
+    write_run("digits", "iwae_l2", 0)
+    write_run("pendulum", "vhp_rewo", 0)
+    report.main()
+    assert (FOLDER / "figures" / "samples-digits.png").exists()
+    Path("runs/configs/digits-iwae_l2-0.json").unlink()
+    report.main()
+    assert {r["dataset"] for r in read_csv("results.csv")} == {"pendulum"}
+    assert sorted(p.name for p in (FOLDER / "figures").iterdir()) == [
+        f"{name}-pendulum.png"
+        for name in ("interpolation_strips", "latent_graph", "latent_space", "samples", "training_curves")
+    ]
+
+
+def test_a_single_run_of_an_unknown_method_is_a_report_and_its_bytes_are_the_same_each_time(workplace):
+    write_run("digits", "flow", 3, nll_se=None)
+
+    def digests() -> dict[str, str]:
+        report.main()
+        files = [path for path in FOLDER.rglob("*") if path.is_file()]
+        return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    first = digests()
+    assert len(first) == 5 + 4
+    assert digests() == first
+    assert row(section("Negative test log-likelihood (nats)"), "flow") == ["flow", "**90.00**"]
+
+
+class Links(HTMLParser):
+    """Collects references and checks that elements are closed in order."""
+
+    VOID = ("meta", "img")
+
+    def __init__(self):
+        super().__init__()
+        self.links, self.ids, self.open = [], set(), []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.links += [values[key] for key in ("href", "src") if key in values]
+        self.ids |= {values["id"]} if "id" in values else set()
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_refers_to_existing_files_only_and_escapes_text(matrix):
+    text = (FOLDER / "index.html").read_text()
+    parser = Links()
+    parser.feed(text)
+    assert parser.open == []
+    assert sum(link.startswith("figures/") for link in parser.links) == 2 * (4 + 5)  # each shown and linked
+    for link in parser.links:
+        assert link[1:] in parser.ids if link.startswith("#") else (FOLDER / link).is_file()
+    assert "Imagined &lt;Processor&gt;" in text and "<Processor>" not in text
+    assert "0123456789ab</td>" in text
+
+
+def test_a_run_without_any_path_is_reported(workplace):
+    folder = write_run("pendulum", "vampprior", 0)
+    with np.load(folder / "interpolation.npz") as file:
+        arrays = dict(file)
+    np.savez(folder / "interpolation.npz", **arrays | {"found": np.zeros(4, bool)})
+    for name, old, new in (
+        ("smoothness.json", '"discontinuities": 0.0', '"discontinuities": null'),
+        ("smoothness.json", '"discontinuities_std": 0.0', '"discontinuities_std": null'),
+        ("smoothness.json", '"mean": 0.02', '"mean": null'),
+        ("interpolation.json", '"path_length_ratio": 1.4', '"path_length_ratio": null'),
+    ):
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new))
+    report.main()
+    assert row(section("pendulum: interpolation"), "VampPrior")[3:6] == ["–", "–", "–"]
+    assert read_csv("interpolation.csv")[0]["path_length_ratio"] == ""
+
+
+def test_the_report_needs_no_torch():
+    code = "import sys, stages.report; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,7 +1,7 @@
 """Fetch a data set's source files, check their content and write it as arrays: data/raw/<dataset>.npz.
 
-A directory named by VHP_DATA is used first, read-only: <VHP_DATA>/<dataset>/<file>, also with .gz. Otherwise the files come
-from their official addresses. What counts is the decoded content, so that a re-packed container is accepted and a
+A directory named by VHP_DATA is used first, read-only: <VHP_DATA>/<dataset>/<file>, also with .gz. Otherwise the files
+come from their official addresses. What counts is the decoded content, so that a re-packed container is accepted and a
 corrupted one is not.
 """
 

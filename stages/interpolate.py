@@ -5,7 +5,6 @@ The npz also holds what the figures of a run's latent space and images need, so 
 
 import argparse
 import logging
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -27,16 +26,6 @@ N_POSTERIOR = 2_000  # test examples whose posterior is kept, for the scatter pl
 N_SHOWN = 16  # originals and reconstructions
 N_SAMPLES = 64
 BATCH = 4_096  # latent points decoded at once
-
-
-@dataclass(frozen=True)
-class Settings:
-    """See stages/schema.py."""
-
-    n_nodes: int
-    k: int
-    n_paths: int
-    n_frames: int
 
 
 def random_subset(n_total: int, n_wanted: int, seed: int) -> np.ndarray:
@@ -72,25 +61,26 @@ def decode(model: VAE, z: np.ndarray) -> np.ndarray:
     return np.concatenate(x).reshape(*z.shape[:-1], model.n_dims)
 
 
-def graph_arrays(model: VAE, test: torch.Tensor, settings: Settings) -> tuple[dict[str, np.ndarray], LatentGraph]:
+def graph_arrays(
+    model: VAE, test: torch.Tensor, n_nodes: int, k: int, n_paths: int, n_frames: int
+) -> tuple[dict[str, np.ndarray], LatentGraph]:
     """The graph on samples of the prior, the paths between pairs of test examples and the straight lines."""
-    s = settings
-    graph = LatentGraph(model.prior.sample(s.n_nodes).cpu().numpy(), s.k)
-    logger.info("graph: %d nodes, %d edges, %d component(s)", s.n_nodes, len(graph.edges), graph.n_components)
+    graph = LatentGraph(model.prior.sample(n_nodes).cpu().numpy(), k)
+    logger.info("graph: %d nodes, %d edges, %d component(s)", n_nodes, len(graph.edges), graph.n_components)
 
-    examples = example_pairs(len(test), s.n_paths)
+    examples = example_pairs(len(test), n_paths)
     mean, _ = encode(model, test[torch.from_numpy(examples.ravel()).long()])
     pairs = graph.nearest(mean).reshape(-1, 2)
     paths = graph.shortest_paths(pairs)
     found = np.array([path is not None for path in paths])
     logger.info("paths: %d of %d found", found.sum(), len(found))
 
-    path_length = np.full(s.n_paths, np.nan, np.float32)
-    path_z = np.full((s.n_paths, s.n_frames, model.d_z), np.nan, np.float32)
-    path_x = np.full((s.n_paths, s.n_frames, model.n_dims), np.nan, np.float32)
+    path_length = np.full(n_paths, np.nan, np.float32)
+    path_z = np.full((n_paths, n_frames, model.d_z), np.nan, np.float32)
+    path_x = np.full((n_paths, n_frames, model.n_dims), np.nan, np.float32)
     for i in np.flatnonzero(found):
         points = graph.nodes[paths[i]]
-        path_length[i], path_z[i] = arc_length(points), resample(points, s.n_frames)
+        path_length[i], path_z[i] = arc_length(points), resample(points, n_frames)
         path_x[i] = decode(model, path_z[i])
     start, goal = graph.nodes[pairs[:, 0]], graph.nodes[pairs[:, 1]]
     arrays = {
@@ -103,7 +93,7 @@ def graph_arrays(model: VAE, test: torch.Tensor, settings: Settings) -> tuple[di
         "found": found,
         "path_z": path_z,
         "path_x": path_x,
-        "straight_x": decode(model, straight_line(start, goal, s.n_frames)),
+        "straight_x": decode(model, straight_line(start, goal, n_frames)),
         "path_length": path_length,
         "straight_length": np.linalg.norm(goal - start, axis=1).astype(np.float32),
     }
@@ -137,13 +127,13 @@ def summary(arrays: dict[str, np.ndarray], graph: LatentGraph, k: int) -> dict[s
         "k": k,
         "components": graph.n_components,
         "n_paths": len(found),
-        "unreachable": 1 - float(found.mean()),
+        "unreachable": float(np.mean(~found)),
         "same_node": float(np.mean(arrays["pairs"][:, 0] == arrays["pairs"][:, 1])),
         "path_length_ratio": float(ratio.mean(dtype=float)) if len(ratio) else None,
     }
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def main() -> None:
     logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -151,14 +141,14 @@ def main() -> None:
     try:
         run = open_run(parser.parse_args().run)
         model = load_model(run)
-        settings = Settings(**run.config["interpolation"])
+        settings = run.config["interpolation"]
         torch.manual_seed(PRIOR_SEED + run.config["run"]["seed"])
-        arrays, graph = graph_arrays(model, run.splits["test"], settings)
+        arrays, graph = graph_arrays(model, run.splits["test"], **settings)
         arrays |= gallery_arrays(model, run.splits["test"])
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"interpolate: {error}") from error
     write_npz(run.folder / "interpolation.npz", arrays)
-    write_json(run.folder / "interpolation.json", summary(arrays, graph, settings.k))
+    write_json(run.folder / "interpolation.json", summary(arrays, graph, settings["k"]))
 
 
 if __name__ == "__main__":

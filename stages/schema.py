@@ -1,7 +1,7 @@
 """What params.yaml may contain, and the resolved configuration of each run.
 
-The settings' types and ranges are those of the dataclasses in vhp; this file only applies them. Nothing is coerced: "1e-3",
-which YAML reads as text, is an error, and so is an unknown key.
+The settings' types and ranges are those of the dataclasses in vhp; this file only applies them. Nothing is coerced:
+"1e-3", which YAML reads as text, is an error, and so is an unknown key.
 """
 
 import difflib
@@ -169,7 +169,7 @@ def resolve_sections(params: Params, budget: str, dataset: str) -> dict[str, Any
 
 
 def resolve_method(params: Params, dataset: str, method: str) -> dict[str, Any]:
-    """The method's own settings, then the shared ones, then kappa: a run's configuration has only what it depends on."""
+    """Only what the method depends on, looked up in its own settings, then in the shared ones, then kappa."""
     settings = methods.load(method).Settings
     available = {"kappa": params.kappa} | params.settings.get("shared", {}) | params.settings.get(method, {})
     values = {f.name: available[f.name] for f in fields(settings) if f.name in available}

@@ -39,8 +39,7 @@ def measure(arrays: Mapping[str, np.ndarray], joints: Mapping[str, slice]) -> di
     """
     found, path_x = arrays["found"], arrays["path_x"]
     jumps = [
-        np.flatnonzero(discontinuities(frames)).tolist() if ok else []
-        for frames, ok in zip(path_x, found, strict=True)
+        np.flatnonzero(discontinuities(frames)).tolist() if ok else [] for frames, ok in zip(path_x, found, strict=True)
     ]
     mean, std = mean_and_std([len(steps) for steps, ok in zip(jumps, found, strict=True) if ok])
     return {

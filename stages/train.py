@@ -22,15 +22,16 @@ from vhp.training import Fit, TrainingDivergedError, TrainingSettings, fit
 
 # What training depends on; the rest of a configuration belongs to later stages.
 SECTIONS = ("run", "model", "method", "training")
+CHECKPOINT_SECONDS = 30.0  # what a killed run loses at most, beside the epoch in which it died
 
 
 def checkpoint_key(run: Run, data_sha256: str) -> str:
     """Hash of configuration, data and code: a checkpoint of anything else is never resumed."""
     digest = hashlib.sha256(json.dumps([run.config[s] for s in SECTIONS], sort_keys=True).encode())
     digest.update(data_sha256.encode())
-    loaded = [getattr(module, "__file__", None) for name, module in sorted(sys.modules.items()) if name.startswith("vhp")]
-    for file in filter(None, loaded):
-        digest.update(Path(file).read_bytes())
+    for name in sorted(sys.modules):
+        if name.split(".")[0] == "vhp":
+            digest.update(Path(sys.modules[name].__file__).read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -72,6 +73,7 @@ def main() -> None:
             TrainingSettings(**settings),
             seed=run.config["run"]["seed"],
             checkpoint=checkpoint,
+            checkpoint_seconds=CHECKPOINT_SECONDS,
             progress=lambda epochs: tqdm(epochs, desc=run.name, unit="epoch", disable=None),
         )
     except (FileNotFoundError, ValueError, TrainingDivergedError) as error:

@@ -60,7 +60,7 @@ def listed(stage: str) -> set[str]:
 
 
 def entry_points(stage: str) -> set[str]:
-    """The stage's script, and what it may load by name: all that its list has of the packages of methods and data sets."""
+    """The stage's script, and what it may load by name: what its list has of methods, data sets and figures."""
     by_name = {file for file in listed(stage) if file.startswith(("vhp/datasets/", "vhp/methods/", "vhp/figures/"))}
     return {f"stages/{stage}.py"} | by_name
 

@@ -13,7 +13,7 @@ PARAMS = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text())
 
 @pytest.fixture
 def write(tmp_path):
-    """Writes params.yaml with some values replaced (dotted names; None as value of `delete` removes) and returns its path."""
+    """Writes params.yaml with some values replaced (names joined by two underscores) and returns its path."""
 
     def write(**changes):
         params = copy.deepcopy(PARAMS)
@@ -94,7 +94,10 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
         ({"settings__shared__K": 0}, "settings.vhp_.*K: found 0, expected at least 1"),
         ({"settings__shared__alfa": 0.9}, "settings.shared.alfa: unknown key; did you mean 'alpha'?"),
         ({"settings__vhp_geco": {"tau": 1.0}}, "settings.vhp_geco.tau: unknown key"),
-        ({"budgets__laptop__training__learning_rate": "1e-3"}, "laptop.training.*learning_rate: .*number.*found '1e-3'"),
+        (
+            {"budgets__laptop__training__learning_rate": "1e-3"},
+            "laptop.*learning_rate: .*number.*found '1e-3'",
+        ),
         ({"budgets__laptop__training__epochs": True}, "laptop.training.*epochs: .*integer.*found True"),
         ({"budgets__paper__training__epochs": 0}, "paper.training.*epochs: found 0, expected at least 1"),
         ({"budgets__laptop__training__epoch": 3}, "laptop.training.epoch: unknown key; did you mean 'epochs'?"),

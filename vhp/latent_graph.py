@@ -38,9 +38,8 @@ class LatentGraph:
         if not np.isfinite(nodes).all():
             raise ValueError("nodes contain NaN or infinity: sample them from a prior whose training did not diverge")
         if not 1 <= k < len(nodes):
-            raise ValueError(
-                f"found k = {k} neighbours for N = {len(nodes)} nodes, expected 1 <= k < N: sample more nodes or lower k"
-            )
+            found = f"found k = {k} neighbours for N = {len(nodes)} nodes"
+            raise ValueError(f"{found}, expected 1 <= k < N: sample more nodes or lower k")
         self.nodes = nodes
         self._search = NearestNeighbors(n_neighbors=k).fit(nodes)
         # Called without query points, scikit-learn leaves out each node itself, also where others coincide with it.
@@ -48,8 +47,8 @@ class LatentGraph:
         start, end = self.edges.T
         # Not the search's own distances: those of its matrix-product formula are inexact where nodes nearly coincide.
         self.lengths = np.linalg.norm(nodes[start].astype(float) - nodes[end], axis=1)
-        # Both directions are stored, and from index arrays: a zero made from a dense matrix would be no edge, whereas an
-        # explicitly stored one is an edge of length 0.
+        # Both directions are stored, and from index arrays: a zero of a dense matrix would be no edge, a stored one is
+        # an edge of length 0.
         weights = (np.tile(self.lengths, 2), (np.concatenate([start, end]), np.concatenate([end, start])))
         self._adjacency = csr_array(weights, shape=(len(nodes), len(nodes)))
         self.n_components, self.component = connected_components(self._adjacency, directed=False)

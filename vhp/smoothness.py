@@ -16,13 +16,16 @@ RESOLUTION = 1e-5
 
 
 def smoothness_factor(frames: np.ndarray, group: slice | np.ndarray | Sequence[int] = slice(None)) -> float:
-    """RMS over time and the group's dimensions of x_{t+1} - 2 x_t + x_{t-1}; data units per frame^2, smaller is smoother.
+    """RMS over time and the group's dimensions of x_{t+1} - 2 x_t + x_{t-1}; smaller is smoother.
 
-    frames: (T, D). group: the dimensions of one joint. Raises ValueError for T < 3 and for an empty group.
+    In data units per frame^2. frames: (T, D). group: the dimensions of one joint.
+    Raises ValueError for T < 3 and for an empty group.
     """
     x = np.asarray(frames, float)[:, group]
     if len(x) < 3 or x.size == 0:
-        raise ValueError(f"found {x.shape} frames x dimensions, expected at least 3 x 1: raise n_frames or mend the group")
+        raise ValueError(
+            f"found {x.shape} frames x dimensions, expected at least 3 x 1: raise n_frames or mend the group"
+        )
     second_difference = x[2:] - 2 * x[1:-1] + x[:-2]
     return float(np.sqrt(np.mean(second_difference**2)))
 
@@ -35,8 +38,8 @@ def step_sizes(frames: np.ndarray) -> np.ndarray:
 def discontinuities(frames: np.ndarray, factor: float = DISCONTINUITY_FACTOR) -> np.ndarray:
     """Which steps are jumps, larger than factor times the path's median step: (T, D) -> (T-1,) bool.
 
-    Entry t is the step from frame t to frame t + 1. In a path that rests for more than half of its steps the median is 0,
-    and every step that can be told from rounding (RESOLUTION) is a jump. Raises ValueError for T < 2.
+    Entry t is the step from frame t to frame t + 1. In a path that rests for more than half of its steps the median is
+    0, and every step that can be told from rounding (RESOLUTION) is a jump. Raises ValueError for T < 2.
     """
     if len(frames) < 2:
         raise ValueError(f"found {len(frames)} frames, expected at least 2: raise n_frames")

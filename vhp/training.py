@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from vhp.bounds import sample_terms
-from vhp.checks import at_least_one, between, one_of, positive
 from vhp.checkpoint import Checkpoint
+from vhp.checks import at_least_one, between, one_of, positive
 from vhp.compilation import compiled
 from vhp.methods import Method
 from vhp.precision import PRECISIONS, autocast

@@ -1,0 +1,62 @@
+"""Check what the smoke pipeline left in a clone: `python .ci/check_smoke.py smoke`. Exits with 1 and the first fault."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+COLUMNS = (
+    "dataset method seed nll nll_se elbo ess n_test n_samples beta_final constraint_final kappa epochs train_seconds "
+    "eval_seconds device"
+).split()
+
+
+def require(holds: bool, fault: str) -> None:
+    if not holds:
+        raise SystemExit(f"smoke: {fault}")
+
+
+def check_results(results: pd.DataFrame, params: dict) -> None:
+    require(list(results.columns) == COLUMNS, f"results.csv has the columns {list(results.columns)}")
+    expected = {(d, m, s) for d in params["datasets"] for m in params["methods"] for s in params["seeds"]}
+    found = set(results[["dataset", "method", "seed"]].itertuples(index=False, name=None))
+    require(found == expected, f"runs missing or unexpected: {sorted(found ^ expected)}")
+    numbers = results[["nll", "nll_se", "elbo", "ess", "beta_final", "constraint_final"]]
+    require(numbers.notna().all(axis=None), "results.csv has empty values")
+    for row in results.itertuples():
+        require(row.elbo <= -row.nll, f"{row.dataset}-{row.method}: ELBO {row.elbo} above log p {-row.nll}")
+        require(1 <= row.ess <= row.n_samples, f"{row.dataset}-{row.method}: effective sample size {row.ess}")
+        require(pd.notna(row.kappa) == row.method.startswith("vhp"), f"{row.dataset}-{row.method}: kappa {row.kappa}")
+
+
+def check_files(clone: Path, report: Path, params: dict) -> None:
+    for dataset in params["datasets"]:
+        require((clone / "data" / "processed" / f"{dataset}.npz").exists(), f"no processed {dataset}")
+        for figure in ("training_curves", "latent_graph", "interpolation_strips", "samples"):
+            file = report / "figures" / f"{figure}-{dataset}.png"
+            require(file.exists() and file.read_bytes()[:4] == b"\x89PNG", f"{file} is missing or no PNG")
+    for name in ("table.md", "index.html", "smoothness.csv", "interpolation.csv"):
+        require((report / name).stat().st_size > 0, f"{name} is empty")
+
+
+def check_nothing_left_to_run(clone: Path) -> None:
+    again = subprocess.run(["dvc", "repro"], cwd=clone, capture_output=True, text=True, check=False)
+    require(again.returncode == 0, f"the second dvc repro failed:\n{again.stdout}{again.stderr}")
+    require("Running stage" not in again.stdout, f"the second dvc repro ran something:\n{again.stdout}")
+
+
+def main() -> None:
+    clone = Path(sys.argv[1])
+    params = yaml.safe_load((clone / "params.yaml").read_text())
+    report = clone / "reports" / params["budget"]
+    results = pd.read_csv(report / "results.csv")
+    check_results(results, params)
+    check_files(clone, report, params)
+    check_nothing_left_to_run(clone)
+    print(f"smoke: {len(results)} runs, tables and figures are there, and nothing is left to run")
+
+
+if __name__ == "__main__":
+    main()

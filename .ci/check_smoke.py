@@ -1,4 +1,4 @@
-"""Check what the smoke pipeline left in a clone: `python .ci/check_smoke.py smoke`. Exits with 1 and the first fault."""
+"""Check what the smoke pipeline left in a clone: `python .ci/check_smoke.py smoke`. Exits with 1 on a fault."""
 
 import subprocess
 import sys
@@ -7,10 +7,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-COLUMNS = (
-    "dataset method seed nll nll_se elbo ess n_test n_samples beta_final constraint_final kappa epochs train_seconds "
-    "eval_seconds device"
-).split()
+COLUMNS = ["dataset", "method", "seed", "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"]
+COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "train_seconds", "eval_seconds", "device"]
 
 
 def require(holds: bool, fault: str) -> None:

@@ -1,6 +1,6 @@
 """Train one run: runs/<run>/ gets model.safetensors, history.csv, training.json and training_time.json.
 
-Interrupted and started again, it goes on from its last checkpoint, in runs/checkpoints/<hash of all that it depends on>.
+Interrupted and started again, it goes on from its last checkpoint, in runs/checkpoints/<hash of its inputs>.
 """
 
 import argparse

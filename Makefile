@@ -3,9 +3,10 @@
 SHELL := /bin/bash
 
 PYTHON ?= python3
+JOBS ?= 2
 BIN := $(CURDIR)/.venv/bin
 RUN := PATH="$(BIN):$$PATH" DVC_NO_ANALYTICS=1
-REPRO = $(RUN) python -m stages.progress dvc
+REPRO = $(RUN) python -m stages.repro --jobs $(JOBS)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,9 +22,9 @@ smoke: .venv/installed ## every stage and method in a minute or two, in smoke/; 
 		DATASETS="pendulum, digits$(if $(VHP_DATA),$(COMMA) static_mnist)"
 	@cat smoke/reports/smoke/table.md
 
-table: .venv/installed ## dvc repro: the full matrix at the budget in params.yaml
+table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@$(REPRO) repro
+	@$(REPRO)
 
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 	@$(RUN) python -m pytest
@@ -62,6 +63,6 @@ sandbox:
 	@cd $(DIR) && $(RUN) dvc cache dir --local "$(CURDIR)/.dvc/cache"
 	@cd $(DIR) && sed -e 's/^budget:.*/budget: $(BUDGET)/' -e 's/^datasets:.*/datasets: [$(DATASETS)]/' \
 		-e 's/^seeds:.*/seeds: [0]/' params.yaml > params.new && mv params.new params.yaml
-	@cd $(DIR) && $(DATA) $(REPRO) repro
+	@cd $(DIR) && $(DATA) $(REPRO)
 
 .PHONY: help demo smoke table test lint lock clean sandbox

@@ -62,6 +62,7 @@ def main() -> None:
             test,
             settings,
             seed=SUBSET_SEED,
+            numbers=index,
             progress=lambda batches: tqdm(batches, desc=run.name, unit="batch", disable=None),
         )
         seconds = time.monotonic() - started

@@ -81,7 +81,7 @@ def test_estimate_does_not_depend_on_the_chunk_size(monkeypatch, rows):
             batches.append(len(batch))
             yield batch
 
-    monkeypatch.setattr(likelihood, "CHUNK_BYTES", rows * 4 * tiny.D)
+    monkeypatch.setattr(likelihood, "CHUNK_BYTES", rows * 8 * tiny.D)
     assert_equal(run(model, x, progress=count), whole)
     # The chunks were really cut: 5 images alone, in pairs or in fours.
     assert batches == {1: [1] * 5, 7: [1] * 5, S: [1] * 5, 2 * S + 1: [2, 2, 1], 4 * S: [4, 1]}[rows]

@@ -376,12 +376,3 @@ def test_grey_examples_are_binarised_anew_with_their_grey_value_as_mean():
 def test_real_examples_are_rows_of_the_data():
     data, index = torch.randn(9, 4), torch.tensor([3, 3, 0])
     assert torch.equal(examples(data, index), torch.stack([data[3], data[3], data[0]]))
-
-
-def test_autoencoder_parameters_are_all_but_the_priors():
-    """VampPrior's encoder belongs to the autoencoder, though its prior uses it."""
-    for name in METHODS:
-        model = build(name).model
-        parameters = {id(p) for p in model.autoencoder_parameters()}
-        expected = {id(p) for key, p in model.named_parameters() if not key.startswith("prior.")}
-        assert parameters == expected and len(parameters) > 0, name

@@ -37,10 +37,11 @@ def gaussian_mixture_log_prob(z: Tensor, mean: Tensor, log_var: Tensor) -> Tenso
     The squared distance is expanded into two matrix products, so that the (..., M, d) differences of the plain formula
     never exist; they are 32 times larger than the (..., M) result at d = 32.
     """
+    mean, log_var, dtype = mean.double(), log_var.double(), mean.dtype
     precision = torch.exp(-log_var)
     constant = -0.5 * (LOG_2PI + log_var + mean.square() * precision).sum(-1) - math.log(mean.shape[0])
-    # Autocast would round both products to bf16, which this difference of large numbers does not survive.
+    # In float64 and without autocast: this is a difference of numbers as large as |z|^2 / sigma^2, which costs float32
+    # 0.04 nats at d = 32, sigma = 0.03.
     with torch.autocast(z.device.type, enabled=False):
-        z = z.float() if z.dtype == torch.bfloat16 else z
-        exponent = z.square() @ (-0.5 * precision).T + z @ (mean * precision).T + constant
-    return torch.logsumexp(exponent, -1)
+        exponent = z.double().square() @ (-0.5 * precision).T + z.double() @ (mean * precision).T + constant
+    return torch.logsumexp(exponent.to(dtype), -1)

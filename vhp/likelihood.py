@@ -65,15 +65,15 @@ class _Weights:
         self.largest = largest
 
 
-def noise(seed: int, indices: Iterable[int], n_samples: int, width: int) -> Tensor:
-    """Standard normal noise (n_samples, batch, width) that depends on the seed and each image's index alone.
+def noise(seed: int, numbers: Iterable[int], n_samples: int, width: int) -> Tensor:
+    """Standard normal noise (n_samples, batch, width) that depends on the seed and each image's number alone.
 
     So an image's estimate is the same in any batch and any order, and on any device: the noise is made on the CPU.
     """
     generator = torch.Generator()
     columns = []
-    for index in indices:
-        generator.manual_seed(seed * 1_000_003 + index)
+    for number in numbers:
+        generator.manual_seed(seed * 1_000_003 + number)
         columns.append(torch.randn(n_samples, width, generator=generator))
     return torch.stack(columns, 1)
 
@@ -84,19 +84,25 @@ def estimate(
     test: Tensor,
     settings: LikelihoodSettings,
     seed: int,
+    numbers: Tensor | None = None,
     progress: Callable[[Iterable], Iterable] = iter,
     dtype: torch.dtype = torch.float32,
 ) -> LikelihoodEstimate:
     """Estimate log p(x) for each row of test (N, D): binary uint8 (0 and 255) or float32, on the model's device.
 
-    Each image is encoded once; images x samples are decoded in chunks of bounded memory. progress wraps the iterable of
-    batches. dtype: of all sums and densities; float64 gives a reference (the model must then be float64, too).
-    Raises ValueError for uint8 data that are not binary.
+    Each image is encoded once; images x samples are decoded in chunks of bounded memory.
+    numbers: (N,), what the noise of each image is drawn from, beside the seed; by default its position.
+    progress: wraps the iterable of batches.
+    dtype: of all sums and densities; float64 gives a reference (the model must then be float64, too).
+    Raises ValueError for no data and for uint8 data that are not binary.
     """
     n_samples = settings.n_samples
+    if len(test) == 0:
+        raise ValueError("found no test examples, expected at least one")
     if test.dtype == torch.uint8 and not bool(((test == 0) | (test == 255)).all()):
         raise ValueError("test images have grey values; expected 0 and 255 only: binarise them once, with a seed")
     device = test.device
+    numbers = torch.arange(len(test)) if numbers is None else numbers
     prior = model.prior.frozen()
     precision = autocast(settings.precision, device)
 
@@ -106,7 +112,7 @@ def estimate(
 
     log_weights = compiled(log_weights, settings.compile)
     # A chunk is several whole images or an equal share of one image's samples.
-    rows = max(1, CHUNK_BYTES // (4 * model.n_dims))
+    rows = max(1, CHUNK_BYTES // (dtype.itemsize * model.n_dims))
     samples_per_chunk = math.ceil(n_samples / math.ceil(n_samples / rows))
     images_per_chunk = min(len(test), max(1, rows // n_samples))
     width = model.d_z + prior.d_zeta
@@ -121,7 +127,7 @@ def estimate(
         # The encoder is run once per image, so nothing is gained by rounding it.
         mean, log_var = model.encoder(x)
         weights = _Weights(len(x), device)
-        for eps in noise(seed, index.tolist(), n_samples, width).split(samples_per_chunk):
+        for eps in noise(seed, numbers[index].tolist(), n_samples, width).split(samples_per_chunk):
             eps = eps.to(device, dtype)
             with precision:
                 chunk = log_weights(x, mean, log_var, eps[..., : model.d_z], eps[None, ..., model.d_z :])

@@ -30,8 +30,3 @@ class VAE(nn.Module):
         """The decoder's output (logits or means), float32 or better, (..., d_z) -> (..., D)."""
         out = self.decoder(z)
         return out.float() if out.dtype == torch.bfloat16 else out
-
-    def autoencoder_parameters(self) -> list[nn.Parameter]:
-        """(theta, phi): what REWO's initial phase optimises."""
-        prior = {id(p) for p in self.prior.parameters()}
-        return [p for p in self.parameters() if id(p) not in prior]

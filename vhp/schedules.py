@@ -98,7 +98,8 @@ class Rewo(Constrained):
     """beta_t = beta_{t-1} exp(nu f_beta(beta_{t-1}, C_t - kappa^2; tau) (C_t - kappa^2)).
 
     Initial phase: beta = beta_0 << 1 stays and only (theta, phi) are optimised, until C_t < kappa^2. Main phase:
-    everything is optimised and beta moves.
+    everything is optimised and beta moves. Near beta = 1 a step multiplies beta - 1 by 1 + nu tau delta, where
+    delta = C_t - kappa^2 < 0: beta settles at 1 if nu tau |delta| < 2, as nu tau kappa^2 < 2 guarantees where C >= 0.
     """
 
     def __init__(self, kappa: float, nu: float, tau: float, beta_0: float, alpha: float = 0.99):

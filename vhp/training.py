@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import torch
 from torch import Tensor
@@ -90,6 +91,11 @@ def validation_bound(method: Method, val: Tensor) -> float:
     return total / len(val)
 
 
+def diverged(found: str, result: Fit) -> NoReturn:
+    last = result.history[-1] if result.history else "none"
+    raise TrainingDivergedError(f"{found}; last finite values: {last}; lower the learning rate or nu")
+
+
 def fit(
     method: Method,
     train: Tensor,
@@ -154,13 +160,13 @@ def fit(
             optimiser.step()
             schedule.step(values[3], progress=step / n_steps)
             totals += values
+        mean_loss, reconstruction, kl, _ = (totals / steps_per_epoch).tolist()
+        if not math.isfinite(mean_loss):
+            diverged(f"epoch {epoch}, step {step}: loss {mean_loss}", result)
         if epoch % settings.validate_every == 0 or epoch == settings.epochs:
-            mean_loss, reconstruction, kl, _ = (totals / steps_per_epoch).tolist()
             bound = validation_bound(method, val)
-            if not (math.isfinite(mean_loss) and math.isfinite(bound)):
-                last = result.history[-1] if result.history else "none"
-                found = f"loss {mean_loss}, validation bound {bound}"
-                raise TrainingDivergedError(f"epoch {epoch}, step {step}: {found}; last finite values: {last}")
+            if not math.isfinite(bound):
+                diverged(f"epoch {epoch}, step {step}: validation bound {bound}", result)
             result.history.append(
                 {
                     "epoch": epoch,

@@ -23,7 +23,7 @@ class Settings:
 
     def __post_init__(self):
         positive(kappa=self.kappa, nu=self.nu)
-        between(0, 1, alpha=self.alpha)
+        between(0, 0.9999, alpha=self.alpha)  # at 1 C_t would never move
         at_least_one(K=self.K, d_zeta=self.d_zeta, prior_hidden=self.prior_hidden)
 
 

@@ -36,8 +36,8 @@ class HierarchicalPrior(nn.Module):
 
     def sample(self, n: int) -> Tensor:
         """(n, d_z): zeta ~ p(zeta), then z ~ p_Theta(z|zeta)."""
-        device = next(self.parameters()).device
-        mean, log_var = self.p_z(torch.randn(n, self.d_zeta, device=device))
+        weight = next(self.parameters())
+        mean, log_var = self.p_z(torch.randn(n, self.d_zeta, device=weight.device, dtype=weight.dtype))
         return gaussian_sample(mean, log_var, torch.randn_like(mean))
 
     def frozen(self) -> "HierarchicalPrior":

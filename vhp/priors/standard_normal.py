@@ -11,7 +11,7 @@ class StandardNormal(nn.Module):
 
     def __init__(self, d_z: int):
         super().__init__()
-        # A buffer that only remembers the device.
+        # A buffer that only remembers device and precision.
         self.register_buffer("origin", torch.zeros(d_z), persistent=False)
 
     def log_prob(self, z: Tensor, eps: Tensor | None = None) -> Tensor:
@@ -20,7 +20,7 @@ class StandardNormal(nn.Module):
 
     def sample(self, n: int) -> Tensor:
         """(n, d_z)."""
-        return torch.randn(n, self.origin.shape[0], device=self.origin.device)
+        return torch.randn(n, self.origin.shape[0], device=self.origin.device, dtype=self.origin.dtype)
 
     def frozen(self) -> "StandardNormal":
         return self

@@ -1,0 +1,74 @@
+"""The order in which stages run, several at once."""
+
+import threading
+import time
+
+from stages.repro import Progress, affected, schedule
+
+GRAPH = {
+    "configure": set(),
+    "preprocess": set(),
+    "train-a": {"configure", "preprocess"},
+    "train-b": {"configure", "preprocess"},
+    "evaluate-a": {"train-a"},
+    "evaluate-b": {"train-b"},
+    "report": {"evaluate-a", "evaluate-b"},
+}
+
+
+def run_all(todo, jobs, outcome=lambda stage: "run"):
+    """Schedules todo; gives the stages that failed, the order of starts and ends, and how many ran at once at most."""
+    events, lock, now, most = [], threading.Lock(), [0], [0]
+
+    def run(stage):
+        with lock:
+            events.append(("start", stage))
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.02)
+        with lock:
+            now[0] -= 1
+            events.append(("end", stage))
+        return outcome(stage)
+
+    failed = schedule(GRAPH, todo, jobs, run, Progress(len(todo)))
+    return failed, events, most[0]
+
+
+def test_no_stage_starts_before_what_it_depends_on():
+    for jobs in (1, 2, 5):
+        failed, events, most = run_all(set(GRAPH), jobs)
+        assert failed == [] and most <= jobs
+        assert sorted(stage for kind, stage in events if kind == "end") == sorted(GRAPH)
+        for stage, needs in GRAPH.items():
+            for need in needs:
+                assert events.index(("end", need)) < events.index(("start", stage))
+
+
+def test_independent_stages_run_at_once():
+    assert run_all(set(GRAPH), jobs=2)[2] == 2
+
+
+def test_only_the_wanted_stages_run():
+    _, events, _ = run_all({"evaluate-a", "report"}, jobs=2)
+    assert [stage for kind, stage in events if kind == "start"] == ["evaluate-a", "report"]
+
+
+def test_a_failure_stops_what_depends_on_it_and_nothing_else(capsys):
+    failed, events, _ = run_all(set(GRAPH), jobs=2, outcome=lambda s: "failed" if s == "train-a" else "run")
+    started = {stage for kind, stage in events if kind == "start"}
+    assert failed == ["train-a"]
+    assert started == set(GRAPH) - {"evaluate-a", "report"}
+    assert "train-a" in capsys.readouterr().out
+
+
+def test_each_stage_gets_one_numbered_line(capsys):
+    run_all({"configure", "preprocess"}, jobs=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines] == [["[1/2]", "configure", "run"], ["[2/2]", "preprocess", "run"]]
+
+
+def test_affected_is_what_changed_and_all_that_hangs_on_it():
+    assert affected(GRAPH, {"train-a"}) == {"train-a", "evaluate-a", "report"}
+    assert affected(GRAPH, set()) == set()
+    assert affected(GRAPH, {"report", "gone"}) == {"report"}

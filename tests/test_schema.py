@@ -73,7 +73,7 @@ def test_a_data_set_takes_its_own_value_before_the_default(write):
 def test_a_methods_own_setting_goes_before_the_shared_one(write):
     runs = configs(write(settings__vhp_geco={"nu": 3.5}))
     assert runs["digits-vhp_geco-0"]["method"]["nu"] == 3.5
-    assert runs["digits-vhp_rewo-0"]["method"]["nu"] == PARAMS["settings"]["shared"]["nu"]["default"]
+    assert runs["digits-vhp_rewo-0"]["method"]["nu"] == PARAMS["settings"]["shared"]["nu"]["digits"]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ class Settings:
     def __post_init__(self):
         positive(kappa=self.kappa, nu=self.nu, tau=self.tau, beta_0=self.beta_0)
         between(0, 0.9999, alpha=self.alpha)  # at 1 C_t would never move
-        between(0, 1, beta_0=self.beta_0)
+        between(1e-6, 1, beta_0=self.beta_0)
         at_least_one(K=self.K, d_zeta=self.d_zeta, prior_hidden=self.prior_hidden)
 
 

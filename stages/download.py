@@ -64,10 +64,9 @@ def content(source: Source, paths: Mapping[str, Path], decode) -> dict:
     arrays = decode({name: path.read_bytes() for name, path in paths.items()})
     found = datasets.content_sha256(arrays)
     if found != source.content_sha256:
-        origin = ", ".join(map(str, paths.values())) or "the installed package"
-        raise ValueError(
-            f"wrong content in {origin}: expected SHA-256 {source.content_sha256}, found {found}; replace the files"
-        )
+        origin = ", ".join(map(str, paths.values())) or "what decode() made"
+        fix = "replace the files" if paths else "if this content is right, it is the data set's content_sha256"
+        raise ValueError(f"wrong content in {origin}: expected SHA-256 {source.content_sha256}, found {found}; {fix}")
     return arrays
 
 

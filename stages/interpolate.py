@@ -12,6 +12,7 @@ import torch
 from stages import logs
 from stages.files import write_json, write_npz
 from stages.run import load_model, open_run
+from vhp.examples import as_means
 from vhp.latent_graph import LatentGraph, arc_length, resample, straight_line
 from vhp.model import VAE
 
@@ -42,14 +43,9 @@ def example_pairs(n_total: int, n_pairs: int) -> np.ndarray:
     return np.stack([rng.choice(n_total, 2, replace=False) for _ in range(n_pairs)]).astype(np.int32)
 
 
-def unit(x: torch.Tensor) -> torch.Tensor:
-    """Stored examples in the model's unit: float32, and for uint8 in [0, 1]."""
-    return x.float() / 255 if x.dtype == torch.uint8 else x
-
-
 def encode(model: VAE, x: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of q_phi(z|x), (n, d_z) each."""
-    mean, log_var = model.encoder(unit(x))
+    mean, log_var = model.encoder(as_means(x))
     return mean.cpu().numpy(), torch.exp(0.5 * log_var).cpu().numpy()
 
 
@@ -110,7 +106,7 @@ def gallery_arrays(model: VAE, test: torch.Tensor) -> dict[str, np.ndarray]:
         "posterior_mean": posterior_mean,
         "posterior_std": posterior_std,
         "samples": decode(model, model.prior.sample(N_SAMPLES).cpu().numpy()),
-        "originals": unit(originals).cpu().numpy(),
+        "originals": as_means(originals).cpu().numpy(),
         "reconstructions": decode(model, encode(model, originals)[0]),
     }
 

@@ -1,13 +1,14 @@
 """What ran and for how long: a small output of its own, so that nothing but the report depends on it."""
 
 import platform
+import subprocess
 from pathlib import Path
 
 import torch
 
 
-def description(device: torch.device, seconds: float) -> dict[str, str | int | float]:
-    """seconds, device (with the processor's name), torch version and thread count."""
+def description(device: torch.device, seconds: float) -> dict[str, str | int | float | None]:
+    """seconds, device (with the processor's name), torch version, thread count and the code's git revision."""
     threads = torch.get_num_threads()
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{threads} threads, {processor()}"
     return {
@@ -15,7 +16,17 @@ def description(device: torch.device, seconds: float) -> dict[str, str | int | f
         "device": f"{device.type}: {name}",
         "torch": torch.__version__,
         "threads": threads,
+        "revision": revision(),
     }
+
+
+def revision() -> str | None:
+    """The git revision of the code, with -dirty if files differ from it; None where there is no git."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def processor() -> str:

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from stages.files import read_json, read_npz
 from vhp import datasets, methods
+from vhp.examples import as_means
 from vhp.model import VAE
 
 
@@ -45,9 +46,7 @@ def open_run(name: str) -> Run:
     model = VAE(train.shape[1], shape["d_z"], shape["hidden"], dataset.OBSERVATION).to(where)
     module = methods.load(config["run"]["method"])
     settings = {k: tuple(v) if isinstance(v, list) else v for k, v in config["method"].items()}
-    method = module.build(
-        model, module.Settings(**settings), train.float() / 255 if train.dtype == torch.uint8 else train
-    )
+    method = module.build(model, module.Settings(**settings), as_means(train))
     model.to(where)
     method.schedule.to(where)
     return Run(name, config, dataset, splits, method, where)

@@ -210,7 +210,9 @@ def messages(where: str, error: ValidationError) -> str:
     """pydantic's findings, a line each: key, what was expected, what was found."""
     lines = []
     for problem in error.errors():
-        key = ".".join([where, *map(str, problem["loc"])]).strip(".")
+        # Without the names of union members, which pydantic appends: "kappa.float", "kappa.dict[str,float]".
+        parts = [str(part) for part in problem["loc"] if part not in ("float", "list[int]") and "[" not in str(part)]
+        key = ".".join([where, *parts]).strip(".")
         text = problem["msg"].removeprefix("Value error, ")
         found = "" if problem["type"] in ("value_error", "missing") else f" (found {problem['input']!r})"
         lines.append(f"{key}: {text}{found}")

@@ -34,22 +34,24 @@ def joint_rows(paths: np.ndarray, joints: Mapping[str, slice]) -> list[dict[str,
 def measure(arrays: Mapping[str, np.ndarray], joints: Mapping[str, slice]) -> dict[str, Any]:
     """The content of smoothness.json.
 
-    All is over the paths found, straight_joints too: both then average over the same pairs of end points. jumps has an
-    entry for every path, the steps t from frame t to t + 1 that are discontinuities; empty where no path was found.
+    All is over the paths found between two different nodes, straight_joints too: both then average over the same pairs
+    of end points, and a model whose examples share one node gains nothing by standing still. jumps has an entry for
+    every path, the steps t from frame t to t + 1 that are discontinuities; empty for the paths left out.
     """
-    found, path_x = arrays["found"], arrays["path_x"]
+    moving, path_x = arrays["found"] & (arrays["straight_length"] > 0), arrays["path_x"]
     jumps = [
-        np.flatnonzero(discontinuities(frames)).tolist() if ok else [] for frames, ok in zip(path_x, found, strict=True)
+        np.flatnonzero(discontinuities(frames)).tolist() if ok else []
+        for frames, ok in zip(path_x, moving, strict=True)
     ]
-    mean, std = mean_and_std([len(steps) for steps, ok in zip(jumps, found, strict=True) if ok])
+    mean, std = mean_and_std([len(steps) for steps, ok in zip(jumps, moving, strict=True) if ok])
     return {
-        "joints": joint_rows(path_x[found], joints),
-        "straight_joints": joint_rows(arrays["straight_x"][found], joints),
+        "joints": joint_rows(path_x[moving], joints),
+        "straight_joints": joint_rows(arrays["straight_x"][moving], joints),
         "discontinuities": mean,
         "discontinuities_std": std,
         "discontinuity_factor": DISCONTINUITY_FACTOR,
         "jumps": jumps,
-        "n_found": int(found.sum()),
+        "n_moving": int(moving.sum()),
     }
 
 

@@ -41,11 +41,14 @@ def write(run: Run, result: Fit, data_sha256: str) -> None:
         save_file({k: v.contiguous().cpu() for k, v in run.method.model.state_dict().items()}, temporary)
     write_csv(run.folder / "history.csv", result.history, list(result.history[0]))
     last = result.history[-1]
+    best = next(row for row in result.history if row["epoch"] == result.best_epoch)
     summary = {
         "epochs": last["epoch"],
         "best_epoch": result.best_epoch,
         "best_validation_bound": result.best_bound,
+        "beta_best": best["beta"],
         "beta_final": last["beta"],
+        "constraint_best": best["constraint"],
         "constraint_final": last["constraint"],
         "main_phase_step": result.main_phase_step,
         "n_parameters": sum(p.numel() for p in run.method.model.parameters()),

@@ -40,7 +40,9 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         "epochs": 60,
         "best_epoch": 58,
         "best_validation_bound": rows[-1]["validation_bound"],
+        "beta_best": rows[-2]["beta"],
         "beta_final": rows[-1]["beta"],
+        "constraint_best": rows[-2]["constraint"],
         "constraint_final": rows[-1]["constraint"],
         "main_phase_step": 900 if method == "vhp_rewo" else 1,
         "n_parameters": 12345,
@@ -48,10 +50,11 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
     }
     write_json(folder / "training.json", training)
     time = {"seconds": 90.0, "device": "cpu: 2 threads, Imagined <Processor>", "torch": "2.13.0+cpu", "threads": 2}
+    time["revision"] = "0123456789ab"
     write_json(folder / "training_time.json", time)
     write_json(folder / "evaluation_time.json", time | {"seconds": 30.0})
     values = {"nll": 90.0, "nll_se": 0.5, "nll_mc_se": 0.01, "elbo": -93.25, "ess": 12.5, "n_test": N_TEST}
-    write_json(folder / "likelihood.json", values | {"n_samples": 500, "oracle_nll": None} | likelihood)
+    write_json(folder / "likelihood.json", values | {"n_samples": 500, "exact_nll": None, "n_low_ess": 3} | likelihood)
 
     angle = np.random.default_rng(0).uniform(-math.pi, math.pi, N_TEST)  # the data set's: one for all runs
     write_npz(
@@ -71,7 +74,7 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         "discontinuities_std": 0.0,
         "discontinuity_factor": 5.0,
         "jumps": jumps,
-        "n_found": 3,
+        "n_moving": 3,
     }
     write_json(folder / "smoothness.json", smoothness)
     return folder

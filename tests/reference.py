@@ -101,6 +101,11 @@ def f_beta(beta, delta, tau):
     return (1 - heaviside) * math.tanh(tau * (beta - 1)) - heaviside
 
 
+def kept(beta):
+    """beta in the range from which it can return."""
+    return min(max(beta, 1e-6), 1e6)
+
+
 def moving_average(constraints, alpha):
     """C_t = alpha C_{t-1} + (1 - alpha) C_batch, C_0 = C_batch."""
     average, averages = None, []
@@ -114,7 +119,7 @@ def geco(constraints, kappa, nu, alpha):
     """[(C_t, beta_t)] for a list of batch constraints, from beta = 1."""
     beta, rows = 1.0, []
     for c in moving_average(constraints, alpha):
-        beta *= math.exp(-nu * (c - kappa**2))
+        beta = kept(beta * math.exp(-nu * (c - kappa**2)))
         rows.append((c, beta))
     return rows
 
@@ -125,7 +130,10 @@ def rewo(constraints, kappa, nu, tau, beta_0, alpha):
     for c in moving_average(constraints, alpha):
         delta = c - kappa**2
         if main:
-            beta *= math.exp(nu * f_beta(beta, delta, tau) * delta)
+            log_beta = math.log(beta)
+            moved = log_beta + nu * f_beta(beta, delta, tau) * delta
+            # While the constraint holds beta stops at 1 instead of passing it.
+            beta = 1.0 if delta < 0 and moved * log_beta <= 0 else kept(math.exp(moved))
         main = main or delta < 0
         rows.append((c, beta, main))
     return rows

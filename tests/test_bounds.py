@@ -5,7 +5,8 @@ import reference
 import tiny
 import torch
 
-from vhp.bounds import Terms, elbo, importance_weighted_bound, sample_terms, terms
+from vhp.bounds import elbo, importance_weighted_bound
+from vhp.terms import Terms, sample_terms, terms
 
 
 def random_terms(n=5, batch=3):

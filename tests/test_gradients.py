@@ -4,7 +4,8 @@ import pytest
 import tiny
 import torch
 
-from vhp.bounds import elbo, importance_weighted_bound, terms
+from vhp.bounds import elbo, importance_weighted_bound
+from vhp.terms import terms
 
 
 def noise(method, n):

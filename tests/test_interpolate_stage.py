@@ -154,7 +154,7 @@ def test_unreachable_pairs_are_counted_and_have_no_frames(monkeypatch):
         assert np.isnan(arrays[key][~found]).all() and np.isfinite(arrays[key][found]).all()
     assert np.isfinite(arrays["straight_x"]).all()
     _, measured = run_stage(smoothness, name, monkeypatch)
-    assert measured["n_found"] == found.sum()
+    assert measured["n_moving"] == (found & (arrays["straight_length"] > 0)).sum()
     assert all(not jumps for jumps, ok in zip(measured["jumps"], found, strict=True) if not ok)
 
 
@@ -179,7 +179,7 @@ def test_smoothness_of_a_run(monkeypatch):
     name = make_run("iwae_l1")
     arrays, _ = run_stage(interpolate, name, monkeypatch)
     _, measured = run_stage(smoothness, name, monkeypatch)
-    found = arrays["found"]
+    found = arrays["found"] & (arrays["straight_length"] > 0)  # a path that rests says nothing
     for key, frames in {"joints": "path_x", "straight_joints": "straight_x"}.items():
         factors = [smoothness_factor(x) for x in arrays[frames][found]]
         [row] = measured[key]
@@ -205,8 +205,9 @@ def test_too_few_paths_for_a_mean_or_a_deviation(n_found):
     frames = np.full((3, 5, 4), np.nan, np.float32)
     frames[:n_found] = rng.normal(size=(n_found, 5, 4))
     arrays = {"found": np.arange(3) < n_found, "path_x": frames, "straight_x": rng.normal(size=(3, 5, 4))}
+    arrays["straight_length"] = np.ones(3)
     measured = smoothness.measure(arrays, smoothness.WHOLE)
-    assert measured["n_found"] == measured["joints"][0]["n_paths"] == n_found
+    assert measured["n_moving"] == measured["joints"][0]["n_paths"] == n_found
     assert measured["joints"][0]["std"] is measured["discontinuities_std"] is None
     assert (measured["discontinuities"] is None) == (n_found == 0)
     assert len(measured["jumps"]) == 3
@@ -216,6 +217,7 @@ def test_a_planted_jump_is_reported_with_its_path_and_step():
     frames = np.linspace(0, 1, 10)[None, :, None] * np.ones((3, 10, 4))
     frames[1, 6:] += 9
     arrays = {"found": np.array([True, True, False]), "path_x": frames, "straight_x": frames}
+    arrays["straight_length"] = np.ones(3)
     measured = smoothness.measure(arrays, smoothness.WHOLE)
     assert measured["jumps"] == [[], [5], []]
     assert measured["discontinuities"] == 0.5

@@ -6,9 +6,10 @@ import pytest
 import torch
 from linear_gaussian import D_Z, HIERARCHICAL, NORMAL, PRIORS, LinearGaussian
 
-from vhp.bounds import Terms, elbo, importance_weighted_bound, terms
+from vhp.bounds import elbo, importance_weighted_bound
 from vhp.likelihood import LikelihoodSettings, estimate
 from vhp.priors.mixture import GaussianMixture
+from vhp.terms import Terms, terms
 
 N = 100
 SETTINGS = LikelihoodSettings(n_samples=5000, precision="float32", compile=False)

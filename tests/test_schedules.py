@@ -164,12 +164,11 @@ def test_the_main_phase_does_not_end():
     beta_0=st.floats(1e-3, 3),
     kappa=st.floats(0.2, 1.0),
     share=st.floats(0.0, 0.5),
-    gain=st.floats(0.2, 1.5),
+    gain=st.floats(0.2, 50),
     tau=st.floats(1, 5),
 )
 def test_rewo_ends_at_beta_one_whenever_the_constraint_holds(beta_0, kappa, share, gain, tau):
-    """C = share kappa^2 stays below kappa^2. gain = nu tau kappa^2: near beta = 1 a step multiplies the distance by
-    1 - nu tau |delta|, so it converges without oscillation for gain < 1 and converges at all only for gain < 2."""
+    """C = share kappa^2 stays below kappa^2. gain = nu tau kappa^2: the bare formula oscillates round 1 from 2 on."""
     nu = gain / (tau * kappa**2)
     schedule = Rewo(kappa, nu, tau, beta_0)
     for _ in range(1000):

@@ -2,7 +2,7 @@
 
 Importing this package imports nothing else, so that a program depends only on the modules it names:
 
-    distributions   log-densities and samples              bounds       what is optimised
+    distributions   log-densities and samples              terms, bounds    what is optimised
     networks        gated multilayer perceptrons           schedules    how beta moves (Rewo, Geco, WarmUp)
     observation     p(x|z) and the constraint C            methods      one file per row of the table
     priors          p(z), one file each                    training     how a model is fitted

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vhp.bounds import terms
 from vhp.checks import one_of
 from vhp.compilation import compiled
+from vhp.examples import as_means
 from vhp.model import VAE
 from vhp.precision import PRECISIONS, autocast
+from vhp.terms import terms
 
 # Decoder outputs of one chunk, samples x batch x D floats, stay below this; activations take a few times as much.
 CHUNK_BYTES = 16 * 2**20
@@ -123,7 +124,7 @@ def estimate(
         # The last batch is filled up with its last image: a second shape would be compiled a second time.
         index = torch.cat([index, index[-1:].expand(images_per_chunk - n_images)])
         x = test[index.to(device)]
-        x = x.to(dtype) / 255 if x.dtype == torch.uint8 else x.to(dtype)
+        x = as_means(x).to(dtype)
         # The encoder is run once per image, so nothing is gained by rounding it.
         mean, log_var = model.encoder(x)
         weights = _Weights(len(x), device)

@@ -60,8 +60,8 @@ class Constrained(Schedule):
 
     # exp(+-MAX_CHANGE) per step is far beyond any useful step and keeps exp() finite for every C.
     MAX_CHANGE = 5.0
-    # Beyond this range the loss is all one term already; going further only delays the return (integrator wind-up): GECO,
-    # whose constraint fails for the first few hundred steps, would otherwise reach 1e-100 and never come back.
+    # Beyond this range the loss is all one term already; going further only delays the return (integrator wind-up):
+    # GECO, whose constraint fails for the first few hundred steps, would otherwise reach 1e-100 and never come back.
     BETA_RANGE = (1e-6, 1e6)
 
     def __init__(self, kappa: float, nu: float, beta_0: float, alpha: float, main_phase: bool):
@@ -99,8 +99,10 @@ class Rewo(Constrained):
     """beta_t = beta_{t-1} exp(nu f_beta(beta_{t-1}, C_t - kappa^2; tau) (C_t - kappa^2)).
 
     Initial phase: beta = beta_0 << 1 stays and only (theta, phi) are optimised, until C_t < kappa^2. Main phase:
-    everything is optimised and beta moves. Near beta = 1 a step multiplies beta - 1 by 1 + nu tau delta, where
-    delta = C_t - kappa^2 < 0: beta settles at 1 if nu tau |delta| < 2, as nu tau kappa^2 < 2 guarantees where C >= 0.
+    everything is optimised and beta moves.
+
+    While the constraint holds, a step takes beta at most to 1 and never beyond. The formula alone would oscillate round
+    1 for ever where nu tau |C_t - kappa^2| > 2.
     """
 
     def __init__(self, kappa: float, nu: float, tau: float, beta_0: float, alpha: float = 0.99):
@@ -108,7 +110,9 @@ class Rewo(Constrained):
         self.tau = tau
 
     def change(self, delta: Tensor) -> Tensor:
-        return self.nu * f_beta(self.beta, delta, self.tau) * delta
+        change = self.nu * f_beta(self.beta, delta, self.tau) * delta
+        to_one = self.beta.log().abs()
+        return torch.where(delta < 0, change.clamp(-to_one, to_one), change)
 
     def update(self, progress: float) -> None:
         self.multiply()

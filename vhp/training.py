@@ -11,12 +11,13 @@ from typing import NoReturn
 import torch
 from torch import Tensor
 
-from vhp.bounds import sample_terms
 from vhp.checkpoint import Checkpoint
 from vhp.checks import at_least_one, between, one_of, positive
 from vhp.compilation import compiled
+from vhp.examples import examples
 from vhp.methods import Method
 from vhp.precision import PRECISIONS, autocast
+from vhp.terms import sample_terms
 
 logger = logging.getLogger(__name__)
 
@@ -58,16 +59,6 @@ class Fit:
 
 class TrainingDivergedError(RuntimeError):
     """The loss is not finite."""
-
-
-def examples(data: Tensor, index: Tensor) -> Tensor:
-    """Rows of the data as float32, (batch, D).
-
-    uint8 data hold Bernoulli means in units of 1/255 and are binarised anew at each call; data that are binary already
-    stay as they are, since their means are 0 and 1.
-    """
-    rows = data[index]
-    return torch.bernoulli(rows.float() / 255) if data.dtype == torch.uint8 else rows
 
 
 def learning_rate_factor(step: int, n_steps: int, settings: TrainingSettings) -> float:

@@ -12,9 +12,9 @@ from types import ModuleType
 
 from torch import Tensor
 
-from vhp.bounds import Terms
 from vhp.model import VAE
 from vhp.schedules import Schedule
+from vhp.terms import Terms
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,19 @@
+"""Rows of a data set as the models want them. uint8 data hold Bernoulli means in units of 1/255."""
+
+import torch
+from torch import Tensor
+
+
+def as_means(rows: Tensor) -> Tensor:
+    """float32: of uint8 data the means in [0, 1], of other data the values, (..., D)."""
+    return rows.float() / 255 if rows.dtype == torch.uint8 else rows
+
+
+def examples(data: Tensor, index: Tensor) -> Tensor:
+    """Rows of the data as float32, (batch, D).
+
+    uint8 data are binarised anew at each call; those that are binary already stay as they are, since their means are 0
+    and 1.
+    """
+    rows = data[index]
+    return torch.bernoulli(as_means(rows)) if data.dtype == torch.uint8 else rows

@@ -45,24 +45,27 @@ clean: ## remove demo/ and smoke/ (what they computed stays in the cache)
 	@echo "installing into .venv ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python %d.%d found, 3.11 or newer needed: make PYTHON=python3.11" % sys.version_info[:2])'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.lock
 	@touch $@
 
 COMMA := ,
 NO_GIT := found no git repository here, but DVC keeps its records in one: clone the project, or run git init
-DATA = $(if $(VHP_DATA),VHP_DATA="$(abspath $(VHP_DATA))")
 
 # A clone with the uncommitted changes laid over it, which shares this repository's cache: nothing is computed twice,
-# and neither params.yaml nor dvc.lock nor the committed reports change.
+# and neither params.yaml nor dvc.lock nor the committed reports change. Checkpoints of an interrupted run are kept.
 sandbox:
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@rm -rf $(DIR) && git clone --quiet . $(DIR)
+	@rm -rf .dvc/tmp/kept && mkdir -p .dvc/tmp && { mv $(DIR)/runs/checkpoints .dvc/tmp/kept 2>/dev/null || true; }
+	@rm -rf $(DIR) && git clone --quiet . $(DIR) && mkdir -p $(DIR)/runs
+	@git ls-files -z --deleted | (cd $(DIR) && xargs -0 rm -f)
 	@git ls-files -z --cached --others --exclude-standard --deduplicate \
 		| xargs -0 sh -c 'for f; do test -e "$$f" && printf "%s\0" "$$f"; done' sh \
 		| tar --null -T - -c | tar -x -C $(DIR)
+	@mv .dvc/tmp/kept $(DIR)/runs/checkpoints 2>/dev/null || true
 	@cd $(DIR) && $(RUN) dvc cache dir --local "$(CURDIR)/.dvc/cache"
 	@cd $(DIR) && sed -e 's/^budget:.*/budget: $(BUDGET)/' -e 's/^datasets:.*/datasets: [$(DATASETS)]/' \
 		-e 's/^seeds:.*/seeds: [0]/' params.yaml > params.new && mv params.new params.yaml
-	@cd $(DIR) && $(DATA) $(REPRO)
+	@if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd) || exit 1; export VHP_DATA; fi; \
+		cd $(DIR) && $(REPRO)
 
 .PHONY: help demo smoke table test lint lock clean sandbox

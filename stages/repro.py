@@ -5,13 +5,16 @@ that DVC's locks and caches decide everything but the order. A plain `dvc repro`
 """
 
 import argparse
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import NoReturn
 
 Graph = Mapping[str, set[str]]  # stage -> the stages that it depends on
 
@@ -60,23 +63,32 @@ class Progress:
             print("\r\033[K", end="")
 
 
-def schedule(graph: Graph, todo: set[str], jobs: int, run: Callable[[str], str], progress: Progress) -> list[str]:
+def schedule(
+    graph: Graph,
+    todo: set[str],
+    jobs: int,
+    run: Callable[[str], str],
+    progress: Progress,
+    interrupt: Callable[[], None] = lambda: None,
+) -> list[str]:
     """Run every stage of todo after those of todo that it depends on, `jobs` at once; gives the stages that failed.
 
-    run(stage) returns "run", "unchanged" or "failed". What depends on a failed stage is not run; everything else is.
+    run(stage) says how it went, in a word; "failed" keeps what depends on the stage from running, and nothing else.
+    interrupt() is called at a KeyboardInterrupt, before what is running is waited for.
     """
     waiting, finished, failed = dict.fromkeys(sorted(todo, key=list(graph).index)), set(), []
     futures: dict[Future, str] = {}
+    lock = threading.Lock()
 
     def timed(stage: str) -> str:
-        started = progress.started[stage] = time.monotonic()
-        outcome = run(stage)
-        del progress.started[stage]
         with lock:
+            started = progress.started[stage] = time.monotonic()
+        outcome = run(stage)
+        with lock:
+            del progress.started[stage]
             progress.finish(stage, outcome, started)
         return outcome
 
-    lock = threading.Lock()
     with ThreadPoolExecutor(jobs) as pool:
         try:
             while waiting or futures:
@@ -96,37 +108,71 @@ def schedule(graph: Graph, todo: set[str], jobs: int, run: Callable[[str], str],
                 with lock:
                     progress.running()
         except KeyboardInterrupt:
-            # The terminal sent the signal to the stages, too: they end by themselves, and the pool waits for them.
-            waiting.clear()
+            interrupt()
             raise
     return failed
 
 
-def run_stage(stage: str, threads: int) -> str:
-    """Reproduce one stage; what it printed is shown only if it fails."""
-    command = ["dvc", "--wait-for-lock", "repro", "--single-item", stage]
-    environment = {"OMP_NUM_THREADS": str(threads), **os.environ, "TQDM_DISABLE": "1"}
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    if result.returncode:
-        print(f"\n{stage} failed:\n{result.stdout.strip()}\n", file=sys.stderr, flush=True)
-        return "failed"
-    return "run" if "Running stage" in result.stdout else "unchanged"
+class Stages:
+    """Runs stages by DVC, and can interrupt those that are running."""
+
+    def __init__(self, threads: int):
+        self.environment = {"OMP_NUM_THREADS": str(threads), **os.environ, "TQDM_DISABLE": "1"}
+        self.processes: set[subprocess.Popen] = set()
+        self.interrupted = False
+
+    def run(self, stage: str) -> str:
+        """Reproduce one stage; what it printed is shown only if it fails."""
+        # In a session of its own, so that the terminal's Ctrl-C reaches it once, from interrupt().
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", stage],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.environment,
+            start_new_session=True,
+        )
+        self.processes.add(process)
+        printed, _ = process.communicate()
+        self.processes.discard(process)
+        if process.returncode:
+            if self.interrupted:
+                return "stopped"
+            print(f"\n{stage} failed:\n{printed.strip()}\n", file=sys.stderr, flush=True)
+            return "failed"
+        if "Running stage" in printed:
+            return "run"
+        return "cached" if "is cached" in printed else "unchanged"
+
+    def interrupt(self) -> None:
+        """Ask every running stage to end, with all its processes."""
+        self.interrupted = True
+        for process in list(self.processes):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+
+
+def interrupt_by_signal(*_) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=1, help="stages at once; the cores are shared out among them")
     jobs = max(1, parser.parse_args().jobs)
-    threads = max(1, (os.cpu_count() or 1) // jobs)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, interrupt_by_signal)
     begun = time.monotonic()
-    # First and alone: until the configurations are written, DVC cannot tell which runs they change.
-    if run_stage("configure", threads) == "failed":
-        raise SystemExit(1)
-    graph, changed = pipeline()
-    todo = affected(graph, changed)
+    stages = Stages(threads=max(1, (os.cpu_count() or 1) // jobs))
     try:
-        failed = schedule(graph, todo, jobs, lambda stage: run_stage(stage, threads), Progress(len(todo)))
+        # First and alone: until the configurations are written, DVC cannot tell which runs they change.
+        if stages.run("configure") == "failed":
+            raise SystemExit(1)
+        graph, changed = pipeline()
+        todo = affected(graph, changed)
+        failed = schedule(graph, todo, jobs, stages.run, Progress(len(todo)), stages.interrupt)
     except KeyboardInterrupt:
+        stages.interrupt()
         raise SystemExit("interrupted: the same command goes on where this one was") from None
     if failed:
         raise SystemExit(f"{len(failed)} stages failed: {', '.join(failed)}; mend the cause and repeat the command")

@@ -16,6 +16,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NoReturn
 
+# Seconds that an interrupted stage has to end by itself. It may not even hear of it: a program that a shell started in
+# the background ignores SIGINT, and so do its children.
+PATIENCE = 5.0
+
 Graph = Mapping[str, set[str]]  # stage -> the stages that it depends on
 
 
@@ -145,11 +149,16 @@ class Stages:
         return "cached" if "is cached" in printed else "unchanged"
 
     def interrupt(self) -> None:
-        """Ask every running stage to end, with all its processes."""
+        """End every running stage with all its processes: SIGINT lets DVC release its locks, SIGTERM ends the rest."""
         self.interrupted = True
-        for process in list(self.processes):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)
+        running = list(self.processes)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            for process in running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+            deadline = time.monotonic() + PATIENCE
+            while time.monotonic() < deadline and self.processes:
+                time.sleep(0.1)
 
 
 def interrupt_by_signal(*_) -> NoReturn:

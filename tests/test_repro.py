@@ -1,8 +1,15 @@
 """The order in which stages run, several at once."""
 
+import _thread
+import signal
+import subprocess
+import sys
 import threading
 import time
 
+import pytest
+
+from stages import repro
 from stages.repro import Progress, affected, schedule
 
 GRAPH = {
@@ -72,3 +79,30 @@ def test_affected_is_what_changed_and_all_that_hangs_on_it():
     assert affected(GRAPH, {"train-a"}) == {"train-a", "evaluate-a", "report"}
     assert affected(GRAPH, set()) == set()
     assert affected(GRAPH, {"report", "gone"}) == {"report"}
+
+
+def test_an_interruption_ends_what_is_running_before_it_is_waited_for():
+    stopped = threading.Event()
+
+    def run(stage):
+        if stage == "train-b":
+            time.sleep(0.05)
+            _thread.interrupt_main()
+        assert stopped.wait(timeout=10)
+        return "stopped"
+
+    with pytest.raises(KeyboardInterrupt):
+        schedule(GRAPH, {"train-a", "train-b"}, 2, run, Progress(2), stopped.set)
+
+
+def test_stages_that_ignore_sigint_are_ended_too(monkeypatch):
+    """As they do when a shell started everything in the background."""
+    monkeypatch.setattr(repro, "PATIENCE", 0.3)
+    code = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    stages = repro.Stages(threads=1)
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
+    assert process.stdout.readline() == b"up\n"
+    stages.processes.add(process)
+    stages.interrupt()
+    assert process.wait(timeout=10) == -signal.SIGTERM
+    process.stdout.close()

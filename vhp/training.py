@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -82,9 +82,106 @@ def validation_bound(method: Method, val: Tensor) -> float:
     return total / len(val)
 
 
-def diverged(found: str, result: Fit) -> NoReturn:
-    last = result.history[-1] if result.history else "none"
-    raise TrainingDivergedError(f"{found}; last finite values: {last}; lower the learning rate or nu")
+class Training:
+    """One training run: a method's model with its optimiser, its multiplier and what is recorded on the way."""
+
+    def __init__(self, method: Method, train: Tensor, settings: TrainingSettings, seed: int):
+        self.method, self.train, self.settings, self.seed = method, train, settings, seed
+        self.optimiser = torch.optim.Adam(method.model.parameters(), lr=settings.learning_rate, fused=True)
+        self.precision = autocast(settings.precision, train.device)
+        self.loss = compiled(self.loss_and_terms, settings.compile)
+        self.steps_per_epoch = len(train) // settings.batch_size
+        self.n_steps = settings.epochs * self.steps_per_epoch
+        self.result = Fit()
+        self.best = copy.deepcopy(method.model.state_dict())
+
+    def loss_and_terms(self, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss, and the means over the batch of loss, -log p(x|z), F and C, (4,), without gradient."""
+        t = sample_terms(self.method.model, x, self.method.n_z, self.method.n_zeta)
+        loss = -self.method.bound(t, beta).mean()
+        kl = (t.log_posterior - t.log_prior).mean()
+        return loss, torch.stack([loss, -t.log_likelihood.mean(), kl, t.constraint.mean()]).detach()
+
+    def step(self, x: Tensor, step: int) -> Tensor:
+        """One optimisation step, counted from 1, on x (batch, D); gives the means of loss_and_terms."""
+        schedule = self.method.schedule
+        if self.result.main_phase_step is None:
+            in_main_phase = bool(schedule.main_phase)
+            self.method.model.prior.requires_grad_(in_main_phase)
+            self.result.main_phase_step = step if in_main_phase else None
+        self.optimiser.param_groups[0]["lr"] = self.settings.learning_rate * learning_rate_factor(
+            step, self.n_steps, self.settings
+        )
+        with self.precision:
+            loss, means = self.loss(x, schedule.beta.float())
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        schedule.step(means[3], progress=step / self.n_steps)
+        return means
+
+    def epoch(self, epoch: int) -> list[float]:
+        """All batches once, in random order; gives loss, reconstruction and KL bound, means over the epoch, nats."""
+        # All randomness of an epoch follows from (seed, epoch): a resumed run needs no generator state.
+        torch.manual_seed(self.seed * 1_000_003 + epoch)
+        size = self.settings.batch_size
+        order = torch.randperm(len(self.train), device=self.train.device)
+        totals = torch.zeros(4, device=self.train.device)
+        for i in range(self.steps_per_epoch):
+            x = examples(self.train, order[i * size : (i + 1) * size])
+            totals += self.step(x, (epoch - 1) * self.steps_per_epoch + i + 1)
+        means = (totals / self.steps_per_epoch).tolist()[:3]
+        self.require_finite(epoch, loss=means[0])
+        return means
+
+    def validate(self, epoch: int, means: list[float], val: Tensor) -> None:
+        """Add a row to the history, and keep the weights if they are the best so far."""
+        bound = validation_bound(self.method, val)
+        self.require_finite(epoch, validation_bound=bound)
+        schedule, model = self.method.schedule, self.method.model
+        self.result.history.append(
+            {
+                "epoch": epoch,
+                "step": epoch * self.steps_per_epoch,
+                "beta": schedule.beta.item(),
+                "constraint": schedule.constraint.item(),
+                "loss": means[0],
+                "reconstruction": means[1],
+                "kl": means[2],
+                "validation_bound": bound,
+                "learning_rate": self.optimiser.param_groups[0]["lr"],
+                "main_phase": int(schedule.main_phase),
+            }
+        )
+        if bound > self.result.best_bound:
+            self.result.best_epoch, self.result.best_bound = epoch, bound
+            self.best = copy.deepcopy(model.state_dict())
+
+    def require_finite(self, epoch: int, **values: float) -> None:
+        for name, value in values.items():
+            if not math.isfinite(value):
+                last = self.result.history[-1] if self.result.history else "none"
+                raise TrainingDivergedError(
+                    f"epoch {epoch}, step {epoch * self.steps_per_epoch}: {name} {value}; last finite values: {last}; "
+                    "lower the learning rate or nu"
+                )
+
+    def state(self, epoch: int) -> dict[str, Any]:
+        """All that the epochs after this one depend on."""
+        return {
+            "model": self.method.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.method.schedule.state_dict(),
+            "fit": vars(self.result),
+            "best": self.best,
+            "epoch": epoch,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.method.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.method.schedule.load_state_dict(state["schedule"])
+        self.result, self.best = Fit(**state["fit"]), state["best"]
 
 
 def fit(
@@ -106,87 +203,24 @@ def fit(
     """
     if len(train) < settings.batch_size:
         raise ValueError(f"batch_size = {settings.batch_size} exceeds the {len(train)} training examples")
-    model, schedule = method.model, method.schedule
-    optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
-    precision = autocast(settings.precision, train.device)
-
-    def loss(x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
-        t = sample_terms(model, x, method.n_z, method.n_zeta)
-        objective = -method.bound(t, beta).mean()
-        kl = (t.log_posterior - t.log_prior).mean()
-        return objective, torch.stack([objective, -t.log_likelihood.mean(), kl, t.constraint.mean()]).detach()
-
-    loss = compiled(loss, settings.compile)
-    steps_per_epoch = len(train) // settings.batch_size
-    n_steps = settings.epochs * steps_per_epoch
-    result, best, first_epoch = Fit(), copy.deepcopy(model.state_dict()), 1
-
+    training, first_epoch = Training(method, train, settings, seed), 1
     state = checkpoint.load(train.device) if checkpoint else None
     if state:
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        result, best, first_epoch = Fit(**state["fit"]), state["best"], state["epoch"] + 1
+        training.restore(state)
+        first_epoch = state["epoch"] + 1
         logger.info("resuming after epoch %d of %d", state["epoch"], settings.epochs)
 
     started = saved = time.monotonic()
-    seconds_before = result.seconds
+    seconds_before = training.result.seconds
     for epoch in progress(range(first_epoch, settings.epochs + 1)):
-        # All randomness of an epoch follows from (seed, epoch): a resumed run needs no generator state.
-        torch.manual_seed(seed * 1_000_003 + epoch)
-        order = torch.randperm(len(train), device=train.device)
-        totals = torch.zeros(4, device=train.device)
-        for i in range(steps_per_epoch):
-            step = (epoch - 1) * steps_per_epoch + i + 1
-            if result.main_phase_step is None:
-                in_main_phase = bool(schedule.main_phase)
-                model.prior.requires_grad_(in_main_phase)
-                result.main_phase_step = step if in_main_phase else None
-            optimiser.param_groups[0]["lr"] = settings.learning_rate * learning_rate_factor(step, n_steps, settings)
-            x = examples(train, order[i * settings.batch_size : (i + 1) * settings.batch_size])
-            with precision:
-                objective, values = loss(x, schedule.beta.float())
-            optimiser.zero_grad()
-            objective.backward()
-            optimiser.step()
-            schedule.step(values[3], progress=step / n_steps)
-            totals += values
-        mean_loss, reconstruction, kl, _ = (totals / steps_per_epoch).tolist()
-        if not math.isfinite(mean_loss):
-            diverged(f"epoch {epoch}, step {step}: loss {mean_loss}", result)
+        means = training.epoch(epoch)
         if epoch % settings.validate_every == 0 or epoch == settings.epochs:
-            bound = validation_bound(method, val)
-            if not math.isfinite(bound):
-                diverged(f"epoch {epoch}, step {step}: validation bound {bound}", result)
-            result.history.append(
-                {
-                    "epoch": epoch,
-                    "step": step,
-                    "beta": schedule.beta.item(),
-                    "constraint": schedule.constraint.item(),
-                    "loss": mean_loss,
-                    "reconstruction": reconstruction,
-                    "kl": kl,
-                    "validation_bound": bound,
-                    "learning_rate": optimiser.param_groups[0]["lr"],
-                    "main_phase": int(schedule.main_phase),
-                }
-            )
-            if bound > result.best_bound:
-                result.best_epoch, result.best_bound, best = epoch, bound, copy.deepcopy(model.state_dict())
-        result.seconds = seconds_before + time.monotonic() - started
-        if checkpoint and time.monotonic() - saved > checkpoint_seconds and epoch < settings.epochs:
-            checkpoint.save(
-                {
-                    "model": model.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "schedule": schedule.state_dict(),
-                    "fit": vars(result),
-                    "best": best,
-                    "epoch": epoch,
-                }
-            )
-            saved = time.monotonic()
-    model.load_state_dict(best)
-    model.requires_grad_(True)
-    return result
+            training.validate(epoch, means, val)
+        now = time.monotonic()
+        training.result.seconds = seconds_before + now - started
+        if checkpoint and now - saved > checkpoint_seconds and epoch < settings.epochs:
+            checkpoint.save(training.state(epoch))
+            saved = now
+    method.model.load_state_dict(training.best)
+    method.model.requires_grad_(True)
+    return training.result

@@ -11,13 +11,15 @@ REPRO = $(RUN) python -m stages.repro --jobs $(JOBS)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: about 7 minutes on 2 cores
+install: .venv/installed ## the environment in .venv, as pinned in requirements.lock
+
+demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: 6 minutes on 2 cores
 	@$(MAKE) --no-print-directory sandbox DIR=demo BUDGET=laptop DATASETS="pendulum, digits"
 	@cat demo/reports/laptop/table.md
 	@echo "report:  demo/reports/laptop/index.html"
 	@echo "figures: demo/reports/laptop/figures/"
 
-smoke: .venv/installed ## every stage and method in a minute or two, in smoke/; with VHP_DATA also static MNIST
+smoke: .venv/installed ## every stage and method in 3 minutes, in smoke/; with VHP_DATA also static MNIST
 	@$(MAKE) --no-print-directory sandbox DIR=smoke BUDGET=smoke \
 		DATASETS="pendulum, digits$(if $(VHP_DATA),$(COMMA) static_mnist)"
 	@cat smoke/reports/smoke/table.md
@@ -68,4 +70,4 @@ sandbox:
 	@if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd) || exit 1; export VHP_DATA; fi; \
 		cd $(DIR) && $(REPRO)
 
-.PHONY: help demo smoke table test lint lock clean sandbox
+.PHONY: help install demo smoke table test lint lock clean sandbox

@@ -60,8 +60,8 @@ class Constrained(Schedule):
 
     # exp(+-MAX_CHANGE) per step is far beyond any useful step and keeps exp() finite for every C.
     MAX_CHANGE = 5.0
-    # Beyond this range the loss is all one term already; going further only delays the return (integrator wind-up):
-    # GECO, whose constraint fails for the first few hundred steps, would otherwise reach 1e-100 and never come back.
+    # Beyond this range the loss is all one term already; going further only delays the return (integrator wind-up).
+    # GECO's constraint fails for the first few hundred steps, through which its beta falls.
     BETA_RANGE = (1e-6, 1e6)
 
     def __init__(self, kappa: float, nu: float, beta_0: float, alpha: float, main_phase: bool):

@@ -91,8 +91,13 @@ def test_an_interruption_ends_what_is_running_before_it_is_waited_for():
         assert stopped.wait(timeout=10)
         return "stopped"
 
-    with pytest.raises(KeyboardInterrupt):
-        schedule(GRAPH, {"train-a", "train-b"}, 2, run, Progress(2), stopped.set)
+    # A program that a shell started in the background ignores SIGINT; this test needs it to be heard.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            schedule(GRAPH, {"train-a", "train-b"}, 2, run, Progress(2), stopped.set)
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def test_stages_that_ignore_sigint_are_ended_too(monkeypatch):

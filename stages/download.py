@@ -1,73 +1,129 @@
-"""Fetch a data set's source files, check their content and write it as arrays: data/raw/<dataset>.npz.
+"""Fetch a data set's files, check their content and write it as arrays: data/raw/<dataset>.npz.
 
-A directory named by VHP_DATA is used first, read-only: <VHP_DATA>/<dataset>/<file>, also with .gz. Otherwise the files
-come from their official addresses. What counts is the decoded content, so that a re-packed container is accepted and a
-corrupted one is not.
+A directory named by VHP_DATA is used first, read-only. Otherwise the files come from the addresses in
+vhp/datasets/registry.toml, in their order, into data/downloads/<dataset>/. What counts is the decoded content, so that a
+re-packed container is accepted and a corrupted one is not; what fails the check is deleted, and the next address tried.
 """
 
 import argparse
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pooch
+from tqdm import tqdm
 
 from stages import logs
 from stages.files import write_npz
 from vhp import datasets
-from vhp.datasets import RemoteFile, Source
+from vhp.datasets.sources import Item, load_source
 
 logger = logging.getLogger(__name__)
 
 DOWNLOADS = Path("data", "downloads")
+TIMEOUT = 30.0  # seconds without an answer, after which the next address is tried
+RETRIES = 2  # of each address
+CHUNK_BYTES = 2**18
+
+Arrays = dict[str, np.ndarray]
+Decode = Callable[[str, Mapping[str, bytes]], Arrays]
 
 
-def from_mirror(mirror: Path, dataset: str, file: RemoteFile) -> Path:
-    """The file's path in the VHP_DATA directory. Raises FileNotFoundError with the paths tried."""
-    tried = [mirror / dataset / name for name in (file.name, f"{file.name}.gz")]
-    for path in tried:
-        if path.is_file():
-            return path
-    places = " and ".join(map(str, tried))
-    raise FileNotFoundError(f"VHP_DATA has no {file.name}: looked for {places}; unset VHP_DATA to download it")
+def read_from_mirror(path: Path) -> bytes | None:
+    """The content of path, of path.gz, or of the pieces path.part0, path.part1, ... put together; None: not there.
+
+    Of a file in pieces both the plain and the compressed form may be cut up.
+    """
+    for candidate in (path, path.with_name(f"{path.name}.gz")):
+        if candidate.is_file():
+            return candidate.read_bytes()
+        pieces = []
+        while (piece := candidate.with_name(f"{candidate.name}.part{len(pieces)}")).is_file():
+            pieces.append(piece.read_bytes())
+        if pieces:
+            return b"".join(pieces)
+    return None
 
 
-def from_internet(dataset: str, file: RemoteFile) -> Path:
-    """Download the file, or reuse what an earlier call downloaded. Raises ConnectionError when no address serves it."""
-    failures = []
-    for url in file.urls:
+def from_mirror(mirror: Path, item: Item, decode: Decode) -> Arrays:
+    """The item's arrays from the VHP_DATA directory.
+
+    Raises FileNotFoundError with the paths tried, ValueError with the path for wrong content.
+    """
+    places = [[mirror / item.packed]] if item.packed else []
+    places += [[mirror / _filled(place, file) for file in item.files] for place in item.mirror]
+    for paths in places:
+        found = {path.name: read_from_mirror(path) for path in paths}
+        files = {name: content for name, content in found.items() if content is not None}
+        if len(files) < len(found):
+            continue
         try:
-            return Path(
-                pooch.retrieve(
-                    url,
-                    known_hash=f"md5:{file.md5}",
-                    fname=file.name,
-                    path=DOWNLOADS / dataset,
-                    progressbar=sys.stderr.isatty(),
-                )
-            )
-        # pooch raises OSError's subclasses for the network and ValueError for a wrong checksum.
-        except (OSError, ValueError) as error:
-            failures.append(f"  {url}: {error}")
-    raise ConnectionError(
-        f"{file.name} could not be downloaded:\n"
-        + "\n".join(failures)
-        + "\nTry again later, or put the file into a directory <dir>/"
-        + f"{dataset}/ and set VHP_DATA=<dir>"
+            return _verified(item, files, decode)
+        except ValueError as error:
+            raise ValueError(f"{_listed(paths)}: {error}; replace the file in VHP_DATA, or unset it to download") from error
+    tried = " and ".join(_listed(paths) for paths in places)
+    raise FileNotFoundError(
+        f"VHP_DATA has no {item.name}: looked for {tried}, also with .gz and in pieces .part0, .part1, ...; "
+        "unset VHP_DATA to download it"
     )
 
 
-def content(source: Source, paths: Mapping[str, Path], decode) -> dict:
-    """The decoded arrays. Raises ValueError when they are not what the publishers gave."""
-    arrays = decode({name: path.read_bytes() for name, path in paths.items()})
-    found = datasets.content_sha256(arrays)
-    if found != source.content_sha256:
-        origin = ", ".join(map(str, paths.values())) or "what decode() made"
-        fix = "replace the files" if paths else "if this content is right, it is the data set's content_sha256"
-        raise ValueError(f"wrong content in {origin}: expected SHA-256 {source.content_sha256}, found {found}; {fix}")
+def from_internet(folder: Path, item: Item, decode: Decode) -> Arrays:
+    """The item's arrays from the first address whose content is right, or from what an earlier call left in folder.
+
+    Raises ConnectionError with every address and its reason when none serves it.
+    """
+    failures = []
+    for place in (None, *item.urls):  # None: what is there already
+        paths = {file: folder / file for file in item.files}
+        if place is None and not all(path.exists() for path in paths.values()):
+            continue
+        try:
+            if place is not None:
+                for file in item.files:
+                    _fetch(place.format(file=file, name=Path(file).name), file, folder)
+            return _verified(item, {Path(file).name: path.read_bytes() for file, path in paths.items()}, decode)
+        except OSError as error:
+            failures.append(f"  {place}: {error}")
+        except ValueError as error:
+            # Nothing wrong stays: the next call would take it for a finished download.
+            for path in paths.values():
+                path.unlink(missing_ok=True)
+            failures.append(f"  {place or _listed(list(paths.values()))}: {error}")
+    raise ConnectionError(
+        f"{item.name} could not be downloaded:\n"
+        + "\n".join(failures)
+        + "\nTry again later, or put the file into a directory <dir> as "
+        + " or ".join([_filled(place, item.files[0]) for place in item.mirror])
+        + " and set VHP_DATA=<dir>"
+    )
+
+
+def _fetch(url: str, file: str, folder: Path) -> None:
+    """Download to folder/file unless it is there. An interrupted download leaves nothing, and starts anew."""
+    fetcher = pooch.create(folder, base_url="", registry={file: None}, urls={file: url}, retry_if_failed=RETRIES)
+    terminal = sys.stderr.isatty()
+    downloader = pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=terminal, chunk_size=CHUNK_BYTES)
+    fetcher.fetch(file, downloader=downloader)
+
+
+def _verified(item: Item, files: Mapping[str, bytes], decode: Decode) -> Arrays:
+    """The decoded arrays. Raises ValueError when they cannot be decoded or are not what the publishers gave."""
+    arrays = decode(item.name, files)
+    item.check(files, arrays)
     return arrays
+
+
+def _filled(place: str, file: str) -> str:
+    return place.format(file=file, name=Path(file).name)
+
+
+def _listed(paths: list[Path]) -> str:
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{paths[0]}{more}"
 
 
 def main() -> None:
@@ -75,18 +131,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset")
     name = parser.parse_args().dataset
+    mirror = os.environ.get("VHP_DATA")
+    arrays: Arrays = {}
+    origin = "embedded"
     try:
-        dataset = datasets.load(name)
-        mirror = os.environ.get("VHP_DATA")
-        paths = {
-            file.name: from_mirror(Path(mirror), name, file) if mirror else from_internet(name, file)
-            for file in dataset.SOURCE.files
-        }
-        arrays = content(dataset.SOURCE, paths, dataset.decode)
-    except (ValueError, NotImplementedError, OSError) as error:
+        decode = datasets.preparation(name).decode
+        for item in tqdm(load_source(name).items, desc=name, unit="file", disable=None, leave=False):
+            if not item.files:
+                arrays |= _verified(item, {}, decode)
+            elif mirror:
+                arrays |= from_mirror(Path(mirror), item, decode)
+                origin = f"from {mirror}"
+            else:
+                arrays |= from_internet(DOWNLOADS / name, item, decode)
+                origin = "downloaded"
+    except (ValueError, OSError) as error:
         raise SystemExit(f"download {name}: {error}") from error
     write_npz(Path("data", "raw", f"{name}.npz"), arrays)
-    origin = "embedded" if not paths else f"from {mirror}" if mirror else "downloaded"
     logger.info("%s: content verified (%s)", name, origin)
 
 

@@ -17,8 +17,8 @@ def main() -> None:
     parser.add_argument("dataset")
     name = parser.parse_args().dataset
     try:
-        arrays = datasets.load(name).preprocess(read_npz(Path("data", "raw", f"{name}.npz")))
-    except (ValueError, NotImplementedError, OSError) as error:
+        arrays = datasets.preparation(name).preprocess(read_npz(Path("data", "raw", f"{name}.npz")))
+    except (ValueError, OSError) as error:
         raise SystemExit(f"preprocess {name}: {error}") from error
     write_npz(Path("data", "processed", f"{name}.npz"), arrays)
     logger.info("%s: %s", name, ", ".join(f"{k} {arrays[k].shape}" for k in ("train", "val", "test")))

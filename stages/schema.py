@@ -118,7 +118,7 @@ def read(path: Path) -> Params:
     try:
         for name in params.datasets:
             datasets.load(name)
-    except (ValueError, NotImplementedError) as error:
+    except ValueError as error:
         raise ParamsError(f"datasets: {error}") from error
     try:
         for name in params.methods:
@@ -185,7 +185,7 @@ def validated(where: str, values: dict[str, Any], settings: type, dataset: str) 
             chosen[key] = value
             continue
         place = key if key == "kappa" else f"{where}.{key}"
-        check_keys(place, value, [DEFAULT, *datasets.names(), *datasets.NOT_IMPLEMENTED])
+        check_keys(place, value, [DEFAULT, *datasets.names()])
         if dataset not in value and DEFAULT not in value:
             raise ParamsError(f"{place}: found no value for {dataset!r}; add `{dataset}: ...` or `{DEFAULT}: ...`")
         chosen[key] = value.get(dataset, value.get(DEFAULT))

@@ -1,10 +1,19 @@
-"""The data sets, one file each. A data set's module has
+"""The data sets, a package each. Where their files come from, with licences and citations, is in registry.toml.
+
+A data set's package itself holds what models and figures must know of it, and needs numpy at most:
 
     OBSERVATION     "bernoulli" (uint8, 255 = ink) or "gaussian" (float32): the distribution p(x|z) that fits it
     IMAGE_SHAPE     (height, width) to draw an example as
-    SOURCE          where it comes from (see Source)
-    decode(files)   the source's content as arrays, whatever container it came in
-    preprocess(raw) the arrays `train`, `val`, `test` (N, D), and recorded ground truth such as `test_angle`
+    NOTE            optional: a sentence that a reader of its results must know
+    JOINTS          optional: names of groups of dimensions -> their indices, for the smoothness factor
+    log_likelihood  optional: the exact log p(x), nats, where the process that made the data is known
+
+Its module `prepare` makes the arrays, and may need more:
+
+    decode(item, files)  the content of one item of the registry as arrays, whatever container it came in
+    preprocess(raw)      the arrays `train`, `val`, `test` (N, D), and recorded ground truth such as `test_angle`
+
+An optional module `drawing` draws examples that are not images (see `pictures`).
 
 uint8 data hold Bernoulli means in units of 1/255. `train` may be grey: it is binarised anew for each batch. `val` and
 `test` are binary.
@@ -12,32 +21,12 @@ uint8 data hold Bernoulli means in units of 1/255. `train` may be grey: it is bi
 
 import hashlib
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import ModuleType
 
 import numpy as np
-
-# Data sets of the benchmark that have no module yet.
-NOT_IMPLEMENTED = ("dynamic_mnist", "fashion_mnist", "omniglot", "motion", "faces")
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file to fetch: official addresses in the order to try them, and the MD5 that its publishers give."""
-
-    name: str
-    urls: tuple[str, ...]
-    md5: str
-
-
-@dataclass(frozen=True)
-class Source:
-    licence: str
-    citation: str
-    content_sha256: str  # of what decode() gives (see content_sha256)
-    files: tuple[RemoteFile, ...] = field(default=())  # none: the data are embedded
 
 
 def content_sha256(arrays: Mapping[str, np.ndarray]) -> str:
@@ -46,20 +35,39 @@ def content_sha256(arrays: Mapping[str, np.ndarray]) -> str:
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.data)
+        digest.update(array.tobytes() if array.dtype.kind == "U" else array.data)
     return digest.hexdigest()
 
 
 def names() -> list[str]:
-    """Every data set with a module here: each module of this package is one."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    """Every data set: each package of this package is one."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
 def load(name: str) -> ModuleType:
-    """The module of a data set. Raises ValueError for an unknown name, NotImplementedError for one that is to come."""
-    if name in NOT_IMPLEMENTED:
-        raise NotImplementedError(f"data set {name!r} is not implemented; there are {', '.join(names())}")
+    """The package of a data set. Raises ValueError for a name that is none."""
     if name not in names():
-        known = ", ".join([*names(), *NOT_IMPLEMENTED])
-        raise ValueError(f"unknown data set {name!r}; expected one of {known}")
-    return importlib.import_module(f"vhp.datasets.{name}")
+        raise ValueError(f"unknown data set {name!r}; expected one of {', '.join(names())}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def preparation(name: str) -> ModuleType:
+    """The data set's module `prepare`. Raises ValueError for a name that is none."""
+    load(name)
+    return importlib.import_module(f"{__name__}.{name}.prepare")
+
+
+def drawing(name: str) -> ModuleType | None:
+    """The data set's module `drawing`, or None if its examples are images. Raises ValueError for a name that is none."""
+    load(name)
+    module = f"{__name__}.{name}.drawing"
+    return importlib.import_module(module) if importlib.util.find_spec(module) else None
+
+
+def pictures(name: str, x: np.ndarray, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Examples as grey images: x (..., D) -> (..., height, width), in the data's unit or as `drawing` says.
+
+    arrays: the data set's processed arrays, which hold what a drawing needs beside x.
+    """
+    draw = drawing(name)
+    return x.reshape(*x.shape[:-1], *load(name).IMAGE_SHAPE) if draw is None else draw.pictures(x, arrays)

@@ -6,25 +6,14 @@ possible likelihood is known: log_likelihood() integrates over the angle.
 """
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
-
-from vhp.datasets import Source
 
 OBSERVATION = "gaussian"
 IMAGE_SHAPE = (16, 16)
 NOISE = 0.05  # standard deviation per pixel, where the background is 0 and the rod 1
 ROD_LENGTH = 6.5  # pixels, from the centre to the tip
 ROD_WIDTH = 0.9  # pixels, standard deviation of the profile across the rod
-SPLIT = {"train": 12_000, "val": 1_500, "test": 1_500}
-SEED = 20190610
-
-SOURCE = Source(
-    licence="none needed: computed by this package",
-    citation="Klushyn et al. (2019), Learning Hierarchical Priors in VAEs, NeurIPS",
-    content_sha256="00f0dc2cad760761ec7ec2bb4ddc44780d0dbf0c9aaa5859112d2b5915fec83e",
-)
 
 
 def render(angle: np.ndarray) -> np.ndarray:
@@ -36,25 +25,6 @@ def render(angle: np.ndarray) -> np.ndarray:
     along = np.clip(x * cos + y * sin, 0, ROD_LENGTH)  # nearest point of the rod
     squared_distance = (x - along * cos) ** 2 + (y - along * sin) ** 2
     return np.exp(-0.5 * squared_distance / ROD_WIDTH**2)
-
-
-def decode(files: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """The pendulum's state: angle (15000,) float64, radians, uniform in [-pi, pi)."""
-    rng = np.random.Generator(np.random.PCG64(SEED))
-    return {"angle": rng.uniform(-math.pi, math.pi, sum(SPLIT.values()))}
-
-
-def preprocess(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """train, val, test (N, 256) float32 with noise, and the true train_angle, val_angle, test_angle (N,) in radians."""
-    angle = raw["angle"]
-    noise = np.random.Generator(np.random.PCG64(SEED + 1)).normal(0, NOISE, (len(angle), math.prod(IMAGE_SHAPE)))
-    images = (render(angle) + noise).astype(np.float32)
-    arrays, start = {}, 0
-    for split, n in SPLIT.items():
-        arrays[split] = images[start : start + n]
-        arrays[f"{split}_angle"] = angle[start : start + n]
-        start += n
-    return arrays
 
 
 def log_likelihood(x: np.ndarray, n_angles: int = 4096) -> np.ndarray:

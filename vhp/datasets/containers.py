@@ -1,0 +1,33 @@
+"""What files come wrapped in. Every error names the file."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+
+
+def decompressed(name: str, content: bytes) -> bytes:
+    """The content, without gzip if it is compressed. Raises ValueError if that is damaged."""
+    if content[:2] != b"\x1f\x8b":
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"{name}: the gzip stream is damaged ({error})") from error
+
+
+def matlab_variables(name: str, content: bytes, wanted: Sequence[str]) -> dict[str, np.ndarray]:
+    """The wanted numeric variables of a MATLAB v5 file. Raises ValueError if it is damaged or lacks one."""
+    try:
+        found = loadmat(io.BytesIO(content), variable_names=list(wanted))
+    # What scipy raises for a damaged file depends on where the damage is.
+    except (MatReadError, ValueError, TypeError, KeyError, OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"{name}: the MATLAB file cannot be read ({error})") from error
+    for key in wanted:
+        if key not in found or found[key].dtype.kind not in "buif":
+            raise ValueError(f"{name}: found no numeric variable {key} in the MATLAB file")
+    return {key: found[key] for key in wanted}

@@ -1,0 +1,89 @@
+"""Where the data sets come from: registry.toml, read and checked.
+
+An item is what is fetched and verified as one: usually a file, for the faces a hundred.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vhp.datasets import content_sha256
+
+REGISTRY = Path(__file__).with_name("registry.toml")
+
+
+class WrongContentError(ValueError):
+    """An item's content is not what its publishers gave."""
+
+
+@dataclass(frozen=True)
+class Item:
+    name: str
+    # One of the two. Of the arrays that decode() gives, so that a re-packed container is accepted; MD5 of the file as
+    # published where its content could not be had when this was written.
+    sha256: str | None = None
+    md5: str | None = None
+    files: tuple[str, ...] = ()  # as upstream names them; none: embedded
+    urls: tuple[str, ...] = ()  # addresses of the files in the order to try them; {file} stands for a file's name
+    mirror: tuple[str, ...] = ()  # paths below VHP_DATA, likewise; {name} stands for the last part of a file's name
+    packed: str | None = None  # path below VHP_DATA of one file that holds the content of all
+
+    def check(self, files: Mapping[str, bytes], arrays: Mapping[str, np.ndarray]) -> None:
+        """Raises WrongContentError unless the files, decoded to arrays, have the registered checksum."""
+        if self.sha256 is not None:
+            kind, expected, found = "SHA-256", self.sha256, content_sha256(arrays)
+        else:
+            content = b"".join(files.values())
+            kind, expected, found = "MD5", self.md5, hashlib.md5(content, usedforsecurity=False).hexdigest()
+        if found != expected:
+            raise WrongContentError(f"wrong content: expected {kind} {expected}, found {found}")
+
+
+@dataclass(frozen=True)
+class Source:
+    title: str
+    about: str  # what the data are, in a sentence or two
+    split: str  # how train, val and test were made
+    values: str  # what the numbers mean; binarisation
+    licence: str
+    citation: str
+    home: str
+    items: tuple[Item, ...]
+
+
+def load_source(name: str, registry: Path = REGISTRY) -> Source:
+    """A data set's entry. Raises ValueError, which names the registry, for one that is missing or malformed."""
+    entries = tomllib.loads(registry.read_text(encoding="utf-8"))
+    if name not in entries:
+        raise ValueError(f"{registry.name}: found no entry [{name}]; the data set needs one")
+    try:
+        return _source(entries[name])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{registry.name}: [{name}]: {error}") from error
+
+
+def _source(entry: dict[str, Any]) -> Source:
+    entry = dict(entry)
+    shared = {key: tuple(entry.pop(key, ())) for key in ("urls", "mirror")}
+    embedded = entry.pop("embedded", False)
+    items = []
+    for name, value in entry.pop("items", {}).items():
+        given = {"sha256": value} if isinstance(value, str) else dict(value)
+        more = tuple(given.pop("more_urls", ()))
+        unknown = set(given) - {field.name for field in fields(Item)}
+        if unknown:
+            raise ValueError(f"item {name!r}: unknown key {', '.join(sorted(unknown))}")
+        if ("sha256" in given) == ("md5" in given):
+            raise ValueError(f"item {name!r}: found {', '.join(given)}, expected one of sha256 and md5")
+        lists = {key: tuple(given.pop(key, default)) for key, default in shared.items()}
+        lists["urls"] += more
+        files = tuple(given.pop("files", () if embedded else (name,)))
+        items.append(Item(name=name, files=files, **lists, **given))
+    if not items:
+        raise ValueError("found no items, expected at least one")
+    return Source(items=tuple(items), **entry)

@@ -15,6 +15,7 @@ from vhp.datasets.motion.blocks import GAP, TRAIN
 from vhp.datasets.motion.features import to_channels, to_features
 from vhp.datasets.motion.kinematics import positions, rig
 from vhp.datasets.motion.prepare import ITEMS, SUBJECT, decode, preprocess
+from vhp.datasets.motion.raster import pictures
 from vhp.datasets.motion.segments import SEGMENTS, STRIDE, TRIALS
 from vhp.figures.contact_sheet_motion import N_FIGURES, SHOWN, contact_sheet_motion, rows_at
 
@@ -216,3 +217,12 @@ def test_joggers_lift_both_knees_in_turn_and_kickers_the_right_leg(real):
             assert min(np.ptp(left), np.ptp(right)) > 25
         if segment.movement == "kicking":
             assert channels[:, column["rfemur.rx"]].min() < -90 < -50 < channels[:, column["lfemur.rx"]].min()
+
+
+@pytest.mark.real_data
+def test_real_figures_fit_their_pictures(real):
+    arrays = preprocess(real)
+    drawn = pictures(arrays["test"], arrays)
+    border = np.concatenate([drawn[:, 0], drawn[:, -1], drawn[:, :, 0], drawn[:, :, -1]], axis=1)
+    assert border.min() > 0.95
+    assert (drawn.min((1, 2)) < 0.05).all()

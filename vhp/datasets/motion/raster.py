@@ -8,8 +8,8 @@ from vhp.datasets.motion import BONES, IMAGE_SHAPE
 from vhp.datasets.motion.posture import joints
 
 VIEW = 60.0  # degrees: the camera's way round the figure, from its front towards its right; it walks to the right
-SPAN = 2.15  # metres, the height of a picture
-GROUND = 0.06  # metres of it below the ground
+SPAN = 2.25  # metres, the height of a picture
+GROUND = 0.13  # metres of it below the ground: toes that bend down in some trials reach there
 AHEAD = 0.15  # metres: how far the root is left of the middle, since arms and legs reach forwards
 WIDTH = 0.055  # metres, of a limb
 HEAD = 0.1  # metres, radius

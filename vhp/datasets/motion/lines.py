@@ -1,0 +1,61 @@
+"""Acclaim text files as numbered lines of words, and their errors: file, line, found, expected."""
+
+import gzip
+import math
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+TOO_LARGE = 1e9
+
+
+class Line(NamedTuple):
+    file: str
+    number: int  # from 1
+    words: list[str]  # none empty
+
+    def wrong(self, found: str, expected: str) -> ValueError:
+        return ValueError(f"{self.file}, line {self.number}: found {found}, expected {expected}")
+
+    def expect(self, n: int, what: str) -> list[str]:
+        """The words after the first, if there are n of them."""
+        if len(self.words) != n + 1:
+            raise self.wrong(f"{len(self.words) - 1} values after {self.words[0]!r}", f"{n}: {what}")
+        return self.words[1:]
+
+    def numbers(self, words: Sequence[str]) -> list[float]:
+        """Decimal numbers, none so large that it might be an error or overflow later on."""
+        try:
+            values = [float(word) for word in words]
+        except ValueError:
+            values = [math.nan]
+        # float() also takes 1_000, nan and inf, none of which the format has.
+        if not sum(map(abs, values)) < TOO_LARGE or "_" in "".join(words):
+            raise self.wrong(repr(" ".join(words)), f"decimal numbers below {TOO_LARGE:g}")
+        return values
+
+
+def plain(file: str, content: bytes) -> bytes:
+    """The content, decompressed if it is a gzip stream. Raises ValueError for a damaged one."""
+    if content[:2] != b"\x1f\x8b":
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"{file}: the gzip stream is damaged ({error})") from error
+
+
+def numbered(file: str, content: bytes) -> list[Line]:
+    """Lines with something on them; # starts a comment; any line ends. The last one is empty and marks the end."""
+    lines = []
+    texts = content.splitlines()
+    for number, text in enumerate(texts, 1):
+        if b"#" in text:
+            text = text.partition(b"#")[0]
+        if not text.isascii():
+            byte = next(byte for byte in text if byte > 127)
+            raise ValueError(f"{file}, line {number}: found the byte {byte:#04x}, expected plain ASCII text")
+        if words := text.decode("ascii").split():
+            lines.append(Line(file, number, words))
+    lines.append(Line(file, len(texts) + 1, []))
+    return lines

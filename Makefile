@@ -28,6 +28,11 @@ table: .venv/installed ## dvc repro of the full matrix at the budget in params.y
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
 	@$(REPRO)
 
+data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and print what is there
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
+	@$(REPRO) --only download preprocess
+	@$(RUN) python -m stages.inventory
+
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 	@$(RUN) python -m pytest
 

@@ -1,7 +1,8 @@
 """The report's figures: which arrays go into which, for each data set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,12 @@ class Drawn:
 def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     """The figures of one data set, as folder/<figure>-<dataset>.png. runs: all its runs, in the table's order."""
     dataset = runs[0].dataset
-    shape = datasets.load(dataset).IMAGE_SHAPE
     # One run per method but for the training curves: that of the first seed.
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
     arrays = [(run, read_npz(run.arrays)) for run in first]
     # Black and white, the same for all methods: the data's range but for its outermost values, which may be noise.
-    low, high = np.percentile(arrays[0][1]["originals"], [1, 99])
+    draw = partial(datasets.pictures, dataset, arrays=_data(dataset))
+    low, high = np.percentile(draw(arrays[0][1]["originals"]), [1, 99])
     limits = (float(low), float(high) if high > low else float(low) + 1)
 
     figures = {training_curves: training_curves.training_curves([_curve(run) for run in runs])}
@@ -37,8 +38,8 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
         figures[latent_space] = latent_space.latent_space([_latent_space(run, a, angle) for run, a in arrays])
     figures[latent_graph] = latent_graph.latent_graph([_latent_graph(run, a) for run, a in arrays])
     strips = [_strips(run, a) for run, a in arrays]
-    figures[interpolation_strips] = interpolation_strips.interpolation_strips(strips, shape, limits)
-    figures[samples] = samples.samples([_samples(run, a) for run, a in arrays], shape, limits)
+    figures[interpolation_strips] = interpolation_strips.interpolation_strips(strips, draw, limits)
+    figures[samples] = samples.samples([_samples(run, a) for run, a in arrays], draw, limits)
 
     drawn = []
     for module, figure in figures.items():
@@ -59,8 +60,12 @@ def remove_others(folder: Path, drawn: Sequence[Drawn]) -> None:
 
 def _angle(dataset: str) -> np.ndarray | None:
     """True angles of the test set, radians, where the data set recorded them."""
-    with np.load(data_file(dataset)) as file:  # only this array is read: the images may be large
-        return file["test_angle"] if "test_angle" in file.files else None
+    return _data(dataset).get("test_angle")
+
+
+def _data(dataset: str) -> Mapping[str, np.ndarray]:
+    """The data set's arrays, each read when it is asked for: the images may be large."""
+    return np.load(data_file(dataset), allow_pickle=False)
 
 
 def _moving(a: dict[str, np.ndarray]) -> np.ndarray:

@@ -168,7 +168,9 @@ def interrupt_by_signal(*_) -> NoReturn:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=1, help="stages at once; the cores are shared out among them")
-    jobs = max(1, parser.parse_args().jobs)
+    parser.add_argument("--only", nargs="*", metavar="STAGE", help="these stages of dvc.yaml alone, for every data set")
+    arguments = parser.parse_args()
+    jobs = max(1, arguments.jobs)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, interrupt_by_signal)
     begun = time.monotonic()
@@ -178,7 +180,11 @@ def main() -> None:
         if stages.run("configure") == "failed":
             raise SystemExit(1)
         graph, changed = pipeline()
-        todo = affected(graph, changed)
+        todo = {
+            stage
+            for stage in affected(graph, changed)
+            if arguments.only is None or stage.partition("@")[0] in arguments.only
+        }
         failed = schedule(graph, todo, jobs, stages.run, Progress(len(todo)), stages.interrupt)
     except KeyboardInterrupt:
         stages.interrupt()

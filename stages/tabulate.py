@@ -158,8 +158,11 @@ def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
             f"{_listed(*(run.likelihood['n_test'] for run in chosen))} test images, "
             f"{_listed(*(run.likelihood['n_samples'] for run in chosen))} importance samples."
         )
-        if datasets.load(dataset).OBSERVATION == "gaussian":
-            text += " Its pixels are real-valued, so the likelihood is a density and its NLL can be negative."
+        module = datasets.load(dataset)
+        if module.OBSERVATION == "gaussian":
+            text += " Its values are real, so the likelihood is a density and its NLL can be negative."
+        if hasattr(module, "NOTE"):
+            text += f" {module.NOTE}"
         notes.append(text)
     return notes
 

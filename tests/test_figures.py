@@ -26,7 +26,7 @@ def strips(n_frames: int, jumps: list[list[int]]) -> Strips:
 
 def boxes(strip: Strips) -> list[tuple[int, float]]:
     """(column of the first frame, top edge) of every box."""
-    (ax,) = interpolation_strips([strip], SHAPE, LIMITS).axes
+    (ax,) = interpolation_strips([strip], draw, LIMITS).axes
     assert all(box.get_width() == 2 * SHAPE[1] + stride(SHAPE[1]) - SHAPE[1] for box in ax.patches)
     return [(round((box.get_x() + 0.5) / stride(SHAPE[1])), box.get_y() + 0.5) for box in ax.patches]
 
@@ -65,7 +65,7 @@ def test_a_box_of_a_long_path_encloses_the_jump(t):
 def test_the_colour_of_a_box_survives_in_a_file_of_few_colours(tmp_path, monkeypatch):
     """Few pixels of a strip are blue."""
     monkeypatch.setattr(style, "MAX_BYTES", 0)
-    save(interpolation_strips([strips(10, [[3]])], SHAPE, LIMITS), tmp_path / "a.png")
+    save(interpolation_strips([strips(10, [[3]])], draw, LIMITS), tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as image:
         assert image.mode == "P"
         distance = np.abs(np.asarray(image.convert("RGB"), int) - [0x2F, 0x7F, 0xFF]).max(-1)
@@ -78,7 +78,7 @@ def test_jumps_in_one_interval_share_a_box():
 
 def test_a_method_without_paths_says_so():
     empty = Strips("vhp_geco", np.zeros((0, 5, 24)), np.zeros((0, 5, 24)), [])
-    figure = interpolation_strips([empty, strips(10, [[]])], SHAPE, LIMITS)
+    figure = interpolation_strips([empty, strips(10, [[]])], draw, LIMITS)
     assert [text.get_text() for text in figure.axes[0].texts] == ["no path found"]
 
 
@@ -148,7 +148,7 @@ def test_principal_plane_of_a_flat_cloud():
 
 def test_samples_has_two_panels_per_method():
     images = np.random.default_rng(0).random((16, 24))
-    figure = samples([Samples(m, images, images, images) for m in ("vhp_rewo", "iwae_l1")], SHAPE, LIMITS)
+    figure = samples([Samples(m, images, images, images) for m in ("vhp_rewo", "iwae_l1")], draw, LIMITS)
     assert len(figure.axes) == 4
 
 

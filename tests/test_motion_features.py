@@ -16,7 +16,7 @@ from vhp.datasets.motion.features import (
     to_features,
 )
 from vhp.datasets.motion.kinematics import positions, rig, rotation
-from vhp.datasets.motion.raster import AHEAD, GROUND, SPAN, pictures, project, side
+from vhp.datasets.motion.drawing import AHEAD, GROUND, SPAN, pictures, project, side
 
 THUMB_LINES = np.array([[0.965, 25.6], [0.9, 20.0]])
 

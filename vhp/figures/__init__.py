@@ -8,6 +8,7 @@ CAPTION, which says how to read it.
     latent_graph          the prior's k-NN graph and the interpolations on it
     interpolation_strips  decoded interpolations, discontinuities boxed
     samples               decoded prior samples, and originals above reconstructions
+    contact_sheet         examples of a data set; _<data set>: one of its own
     mosaic                images tiled on a canvas
     style                 names, colours, fonts, resolution
 """

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from vhp.figures.mosaic import mosaic, stride
+from vhp.figures.mosaic import Draw, mosaic, stride
 from vhp.figures.style import method_name, styled
 
 CAPTION = (
@@ -34,13 +34,13 @@ class Strips:
 
 
 @styled
-def interpolation_strips(strips: Sequence[Strips], shape: tuple[int, int], limits: tuple[float, float]) -> Figure:
-    """Two strips per path, N_PATHS paths per method. shape: (height, width) of a frame; limits: see mosaic."""
-    drawn = [_canvas(strip, shape, limits) for strip in strips]
-    heights = [max(0.3, (WIDTH - LABELS) * canvas.shape[0] / canvas.shape[1]) for canvas, _, _ in drawn]
+def interpolation_strips(strips: Sequence[Strips], draw: Draw, limits: tuple[float, float]) -> Figure:
+    """Two strips per path, N_PATHS paths per method. draw: see Draw; limits: see mosaic."""
+    drawn = [_canvas(strip, draw, limits) for strip in strips]
+    heights = [max(0.3, (WIDTH - LABELS) * canvas.shape[0] / canvas.shape[1]) for canvas, *_ in drawn]
     figure = Figure(figsize=(WIDTH, sum(heights) + 0.3 * len(strips)))
     axes = figure.subplots(len(strips), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for ax, strip, (canvas, tops, frames) in zip(axes, strips, drawn, strict=True):
+    for ax, strip, (canvas, tops, frames, shape) in zip(axes, strips, drawn, strict=True):
         ax.set_title(method_name(strip.method), loc="left")
         ax.spines[:].set_visible(False)
         ax.set(xticks=[], yticks=[])
@@ -56,15 +56,16 @@ def interpolation_strips(strips: Sequence[Strips], shape: tuple[int, int], limit
     return figure
 
 
-def _canvas(strip: Strips, shape: tuple[int, int], limits: tuple[float, float]) -> tuple[np.ndarray, ...]:
-    """The canvas, the top of each strip (P, 2), and the index of each frame drawn."""
+def _canvas(strip: Strips, draw: Draw, limits: tuple[float, float]) -> tuple[np.ndarray, ...]:
+    """The canvas, the top of each strip (P, 2), the index of each frame drawn, and a frame's height and width."""
     if not len(strip.graph):
-        return np.ones((1, 100)), np.zeros((0, 2)), np.zeros(0)
+        return np.ones((1, 100)), np.zeros((0, 2)), np.zeros(0), (0, 0)
     n_frames = strip.graph.shape[1]
     frames = np.rint(np.linspace(0, n_frames - 1, min(n_frames, N_FRAMES))).astype(int)
     pairs = np.stack([strip.graph[:N_PATHS, frames], strip.straight[:N_PATHS, frames]], axis=1)
-    canvas, tops = mosaic(pairs.reshape(*pairs.shape[:3], *shape), limits)
-    return canvas, tops, frames
+    pictures = draw(pairs)
+    canvas, tops = mosaic(pictures, limits)
+    return canvas, tops, frames, pictures.shape[-2:]
 
 
 def _boxes(ax: Axes, jumps: Sequence[int], frames: np.ndarray, top: float, shape: tuple[int, int]) -> None:

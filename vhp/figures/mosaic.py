@@ -1,6 +1,11 @@
 """Images tiled on a white canvas."""
 
+from collections.abc import Callable
+
 import numpy as np
+
+# How examples become images: (..., D) -> (..., height, width).
+Draw = Callable[[np.ndarray], np.ndarray]
 
 
 def mosaic(images: np.ndarray, limits: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from vhp.figures.mosaic import mosaic
+from vhp.figures.mosaic import Draw, mosaic
 from vhp.figures.style import method_name, styled
 
 CAPTION = (
@@ -27,15 +27,13 @@ class Samples:
 
 
 @styled
-def samples(runs: Sequence[Samples], shape: tuple[int, int], limits: tuple[float, float]) -> Figure:
-    """A column per method. shape: (height, width) of an image; limits: see mosaic."""
+def samples(runs: Sequence[Samples], draw: Draw, limits: tuple[float, float]) -> Figure:
+    """A column per method. draw: see Draw; limits: see mosaic."""
     width = 2.0
     canvases = [
         (
-            mosaic(run.samples.reshape(1, -1, COLUMNS, *shape), limits)[0],
-            mosaic(
-                np.stack([run.originals, run.reconstructions]).reshape(2, -1, COLUMNS, *shape).swapaxes(0, 1), limits
-            )[0],
+            mosaic(_rows(draw(run.samples))[None], limits)[0],
+            mosaic(np.stack([_rows(draw(x)) for x in (run.originals, run.reconstructions)], 1), limits)[0],
         )
         for run in runs
     ]
@@ -51,3 +49,8 @@ def samples(runs: Sequence[Samples], shape: tuple[int, int], limits: tuple[float
     axes[0, 0].set_ylabel("prior samples")
     axes[1, 0].set_ylabel("reconstructions")
     return figure
+
+
+def _rows(images: np.ndarray) -> np.ndarray:
+    """(n, height, width) -> (n / COLUMNS, COLUMNS, height, width)."""
+    return images.reshape(-1, COLUMNS, *images.shape[1:])

@@ -36,6 +36,7 @@ DATASET_NAMES = {
     "static_mnist": "static MNIST",
     "fashion_mnist": "Fashion-MNIST",
     "omniglot": "OMNIGLOT",
+    "omniglot_chardata": "OMNIGLOT (chardata.mat)",
     "pendulum": "pendulum",
     "digits": "digits",
     "faces": "faces",

@@ -1,8 +1,6 @@
 """Acclaim text files as numbered lines of words, and their errors: file, line, found, expected."""
 
-import gzip
 import math
-import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -33,16 +31,6 @@ class Line(NamedTuple):
         if not sum(map(abs, values)) < TOO_LARGE or "_" in "".join(words):
             raise self.wrong(repr(" ".join(words)), f"decimal numbers below {TOO_LARGE:g}")
         return values
-
-
-def plain(file: str, content: bytes) -> bytes:
-    """The content, decompressed if it is a gzip stream. Raises ValueError for a damaged one."""
-    if content[:2] != b"\x1f\x8b":
-        return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{file}: the gzip stream is damaged ({error})") from error
 
 
 def numbered(file: str, content: bytes) -> list[Line]:

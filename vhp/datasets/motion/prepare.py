@@ -5,11 +5,11 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from vhp.datasets.containers import decompressed
 from vhp.datasets.motion import BONES, CHANNELS, DOF, MOVEMENTS, amc, asf
 from vhp.datasets.motion.blocks import blocks
 from vhp.datasets.motion.features import scale, thumb_line, to_features
 from vhp.datasets.motion.kinematics import Rig, rig
-from vhp.datasets.motion.lines import plain
 from vhp.datasets.motion.segments import SEGMENTS, STRIDE, TRIALS
 from vhp.datasets.motion.skeleton import Skeleton
 
@@ -26,7 +26,8 @@ def decode(item: str, files: Mapping[str, bytes]) -> dict[str, np.ndarray]:
     arrays of its Skeleton as asf_<subject>_<name>.
     """
     path = PurePosixPath(item)
-    content = plain(item, files[item])
+    (content,) = files.values()
+    content = decompressed(item, content)
     if path.suffix == ".asf":
         skeleton = asf.read(item, content)
         return {f"asf_{path.stem}_{name}": array for name, array in skeleton.arrays().items()}

@@ -1,0 +1,89 @@
+"""A data set's card: counts, values, rules, terms and checksums, and a contact sheet: data/cards/<dataset>.{md,png}."""
+
+import argparse
+import importlib.util
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from stages import logs
+from stages.files import read_npz, replacing, write_text
+from stages.table import Table, markdown
+from vhp import datasets
+from vhp.datasets.sources import Source, load_source
+from vhp.figures.contact_sheet import contact_sheet
+from vhp.figures.style import save
+
+FOLDER = Path("data", "cards")
+SPLITS = ("train", "val", "test")
+
+
+def sheet(name: str, arrays: Mapping[str, np.ndarray]) -> Figure:
+    """The data set's own contact sheet, vhp.figures.contact_sheet_<name>, or the general one."""
+    module = f"vhp.figures.contact_sheet_{name}"
+    if importlib.util.find_spec(module):
+        return getattr(importlib.import_module(module), f"contact_sheet_{name}")(arrays)
+    return contact_sheet(arrays, partial(datasets.pictures, name, arrays=arrays))
+
+
+def splits_table(source: Source, arrays: Mapping[str, np.ndarray]) -> Table:
+    rows = []
+    for split in SPLITS:
+        x = arrays[split]
+        low, high = (f"{value:.4g}" for value in (x.min(), x.max()))
+        mean, what = (x.mean(dtype=float) / 255, " / 255") if x.dtype == np.uint8 else (x.mean(dtype=float), "")
+        n_values = "binary" if x.dtype == np.uint8 and np.isin(x, (0, 255)).all() else f"{low} to {high}{what}"
+        recorded = ", ".join(sorted(k.removeprefix(f"{split}_") for k in arrays if k.startswith(f"{split}_")))
+        rows.append((split, f"{len(x):,}", str(x.shape[1]), str(x.dtype), n_values, f"{mean:.4f}", recorded or "–"))
+    columns = ("split", "examples", "dimensions", "type", "values", "mean", "recorded")
+    return Table(source.title, columns, tuple(rows))
+
+
+def text(name: str, arrays: Mapping[str, np.ndarray], source: Source) -> str:
+    """The card as Markdown."""
+    items = [
+        f"| {item.name} | {'SHA-256 of the content' if item.sha256 else 'MD5 of the file'} | `{item.sha256 or item.md5}` |"
+        for item in source.items
+    ]
+    return "\n".join(
+        [
+            markdown([splits_table(source, arrays)]),
+            source.about,
+            "",
+            f"![Contact sheet of {source.title}]({name}.png)",
+            "",
+            f"- **Split**: {source.split}.",
+            f"- **Values**: {source.values}.",
+            f"- **Licence**: {source.licence}.",
+            f"- **Citation**: {source.citation}.",
+            f"- **From**: {source.home}",
+            f"- **Checksum of the prepared arrays** (SHA-256 of their content): `{datasets.content_sha256(arrays)}`",
+            "",
+            "| source | checksum | |",
+            "| --- | --- | --- |",
+            *items,
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    logs.configure()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset")
+    name = parser.parse_args().dataset
+    try:
+        arrays = read_npz(Path("data", "processed", f"{name}.npz"))
+        card = text(name, arrays, load_source(name))
+        with replacing(FOLDER / f"{name}.png") as temporary:
+            save(sheet(name, arrays), temporary)
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"card {name}: {error}") from error
+    write_text(FOLDER / f"{name}.md", card)
+
+
+if __name__ == "__main__":
+    main()

@@ -44,10 +44,10 @@ def splits_table(source: Source, arrays: Mapping[str, np.ndarray]) -> Table:
 
 def text(name: str, arrays: Mapping[str, np.ndarray], source: Source) -> str:
     """The card as Markdown."""
-    items = [
-        f"| {item.name} | {'SHA-256 of the content' if item.sha256 else 'MD5 of the file'} | `{item.sha256 or item.md5}` |"
-        for item in source.items
-    ]
+    items = []
+    for item in source.items:
+        kind = "SHA-256 of the content" if item.sha256 else "MD5 of the file"
+        items.append(f"| {item.name} | {kind} | `{item.sha256 or item.md5}` |")
     return "\n".join(
         [
             markdown([splits_table(source, arrays)]),

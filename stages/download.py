@@ -1,8 +1,9 @@
 """Fetch a data set's files, check their content and write it as arrays: data/raw/<dataset>.npz.
 
 A directory named by VHP_DATA is used first, read-only. Otherwise the files come from the addresses in
-vhp/datasets/registry.toml, in their order, into data/downloads/<dataset>/. What counts is the decoded content, so that a
-re-packed container is accepted and a corrupted one is not; what fails the check is deleted, and the next address tried.
+vhp/datasets/registry.toml, in their order, into data/downloads/<dataset>/. What counts is the decoded content, so that
+a re-packed container is accepted and a corrupted one is not; what fails the check is deleted, and the next address
+tried.
 """
 
 import argparse
@@ -63,7 +64,9 @@ def from_mirror(mirror: Path, item: Item, decode: Decode) -> Arrays:
         try:
             return _verified(item, files, decode)
         except ValueError as error:
-            raise ValueError(f"{_listed(paths)}: {error}; replace the file in VHP_DATA, or unset it to download") from error
+            raise ValueError(
+                f"{_listed(paths)}: {error}; replace the file in VHP_DATA, or unset it to download"
+            ) from error
     tried = " and ".join(_listed(paths) for paths in places)
     raise FileNotFoundError(
         f"VHP_DATA has no {item.name}: looked for {tried}, also with .gz and in pieces .part0, .part1, ...; "
@@ -81,18 +84,19 @@ def from_internet(folder: Path, item: Item, decode: Decode) -> Arrays:
         paths = {file: folder / file for file in item.files}
         if place is None and not all(path.exists() for path in paths.values()):
             continue
+        origin = _listed(list(paths.values())) if place is None else _filled(place, item.files[0])
         try:
             if place is not None:
                 for file in item.files:
-                    _fetch(place.format(file=file, name=Path(file).name), file, folder)
+                    _fetch(_filled(place, file), file, folder)
             return _verified(item, {Path(file).name: path.read_bytes() for file, path in paths.items()}, decode)
         except OSError as error:
-            failures.append(f"  {place}: {error}")
+            failures.append(f"  {origin}: {error}")
         except ValueError as error:
             # Nothing wrong stays: the next call would take it for a finished download.
             for path in paths.values():
                 path.unlink(missing_ok=True)
-            failures.append(f"  {place or _listed(list(paths.values()))}: {error}")
+            failures.append(f"  {origin}: {error}")
     raise ConnectionError(
         f"{item.name} could not be downloaded:\n"
         + "\n".join(failures)

@@ -26,7 +26,13 @@ def row(name: str) -> tuple[str, ...]:
     # The download stage writes this file only after it has verified every item.
     verified = f"{raw.stat().st_size / MIB:.1f}" if raw.exists() else NONE
     n_files = sum(len(item.files) for item in source.items)
-    return (name, str(n_files) if n_files else "embedded", verified, *counts(processed), source.licence.partition(",")[0])
+    return (
+        name,
+        str(n_files) if n_files else "embedded",
+        verified,
+        *counts(processed),
+        source.licence.partition(",")[0],
+    )
 
 
 def main() -> None:

@@ -1,36 +1,43 @@
 """The data sets: content, splits, and the pendulum's exact likelihood."""
 
-import gzip
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from vhp import datasets
 from vhp.binarise import binarise
-from vhp.datasets import digits, pendulum, static_mnist
+from vhp.datasets import pendulum
+from vhp.datasets.digits import prepare as digits_preparation
+from vhp.datasets.pendulum import prepare as pendulum_preparation
+from vhp.datasets.sources import load_source
 
 
 def test_every_data_set_declares_what_the_pipeline_reads():
     for name in datasets.names():
-        module = datasets.load(name)
+        module, preparation = datasets.load(name), datasets.preparation(name)
         assert module.OBSERVATION in ("bernoulli", "gaussian")
-        assert len(module.SOURCE.content_sha256) == 64
         assert math.prod(module.IMAGE_SHAPE) > 0
+        assert callable(preparation.decode) and callable(preparation.preprocess)
+        assert load_source(name).items
 
 
-def test_an_unknown_and_an_unfinished_data_set_are_told_apart():
-    with pytest.raises(ValueError, match="unknown data set 'mnist'; expected one of digits"):
-        datasets.load("mnist")
-    with pytest.raises(NotImplementedError, match="'omniglot' is not implemented"):
-        datasets.load("omniglot")
+def test_an_unknown_data_set_is_refused():
+    for load in (datasets.load, datasets.preparation, datasets.drawing):
+        with pytest.raises(ValueError, match="unknown data set 'mnist'; expected one of digits"):
+            load("mnist")
 
 
-@pytest.mark.parametrize("module", [digits, pendulum])
-def test_embedded_content_is_the_registered_one(module):
-    assert datasets.content_sha256(module.decode({})) == module.SOURCE.content_sha256
+def test_examples_become_pictures_by_their_shape_unless_the_data_set_draws_them():
+    x = np.arange(2 * 3 * 64.0).reshape(2, 3, 64)
+    np.testing.assert_array_equal(datasets.pictures("digits", x, {}), x.reshape(2, 3, 8, 8))
+    assert datasets.drawing("digits") is None and datasets.drawing("motion") is not None
+
+
+@pytest.mark.parametrize("name", ["digits", "pendulum"])
+def test_embedded_content_is_the_registered_one(name):
+    (item,) = load_source(name).items
+    item.check({}, datasets.preparation(name).decode(item.name, {}))
 
 
 def test_the_content_hash_sees_values_shapes_types_and_names():
@@ -47,8 +54,8 @@ def test_the_content_hash_sees_values_shapes_types_and_names():
 
 
 def test_digits_are_split_without_loss():
-    raw = digits.decode({})
-    arrays = digits.preprocess(raw)
+    raw = digits_preparation.decode("digits", {})
+    arrays = digits_preparation.preprocess(raw)
     assert [arrays[s].shape for s in ("train", "val", "test")] == [(1297, 64), (200, 64), (300, 64)]
     counts = sum(np.bincount(arrays[f"{s}_label"], minlength=10) for s in ("train", "val", "test"))
     np.testing.assert_array_equal(counts, np.bincount(raw["label"], minlength=10))
@@ -81,8 +88,8 @@ def test_the_pendulum_points_where_its_angle_says():
 
 
 def test_the_pendulums_noise_is_as_stated():
-    raw = {"angle": pendulum.decode({})["angle"]}
-    arrays = pendulum.preprocess(raw)
+    raw = {"angle": pendulum_preparation.decode("pendulum", {})["angle"]}
+    arrays = pendulum_preparation.preprocess(raw)
     noise = arrays["train"] - pendulum.render(arrays["train_angle"])
     n = noise.size
     assert abs(noise.mean()) < 5 * pendulum.NOISE / math.sqrt(n)
@@ -90,7 +97,7 @@ def test_the_pendulums_noise_is_as_stated():
 
 
 def test_the_pendulums_exact_likelihood_equals_a_plain_integral_and_has_converged():
-    x = pendulum.preprocess(pendulum.decode({}))["test"][:5]
+    x = pendulum_preparation.preprocess(pendulum_preparation.decode("pendulum", {}))["test"][:5]
     grid = np.linspace(-math.pi, math.pi, 20_001)
     for image, found in zip(x, pendulum.log_likelihood(x), strict=True):
         squared = ((image - pendulum.render(grid)) ** 2).sum(1)
@@ -98,44 +105,3 @@ def test_the_pendulums_exact_likelihood_equals_a_plain_integral_and_has_converge
         integral = np.trapezoid(np.exp(exponent - exponent.max()), grid) / (2 * math.pi)
         constant = -0.5 * 256 * math.log(2 * math.pi * pendulum.NOISE**2)
         assert found == pytest.approx(math.log(integral) + exponent.max() + constant, abs=1e-6)
-
-
-def line(bits) -> bytes:
-    return b" ".join(str(b).encode() for b in bits) + b"\n"
-
-
-def test_amat_texts_are_read_plain_and_compressed():
-    bits = np.random.default_rng(0).integers(0, 2, (3, 784))
-    text = b"".join(line(row) for row in bits)
-    for content in (text, gzip.compress(text)):
-        np.testing.assert_array_equal(static_mnist._parse("x.amat", content), bits)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "x.amat: found 0 bytes"),
-        (line([0, 1] * 392)[:-2], "x.amat: found 1566 bytes, expected a multiple of 1568"),
-        (line([0, 7] * 392), "characters other than 0 and 1"),
-        (b"<html>" + b" " * 1562, "characters other than 0 and 1"),
-        (gzip.compress(line([0] * 784))[:-9], "gzip stream is damaged"),
-    ],
-)
-def test_damaged_amat_texts_are_refused(content, message):
-    with pytest.raises(ValueError, match=message):
-        static_mnist._parse("x.amat", content)
-
-
-@pytest.mark.real_data
-def test_static_mnist_is_complete():
-    folder = Path(os.environ["VHP_DATA"], "static_mnist")
-    files = {file.name: (folder / f"{file.name}.gz").read_bytes() for file in static_mnist.SOURCE.files}
-    raw = static_mnist.decode(files)
-    assert datasets.content_sha256(raw) == static_mnist.SOURCE.content_sha256
-    arrays = static_mnist.preprocess(raw)
-    assert {s: arrays[s].shape for s in ("train", "val", "test")} == {
-        "train": (50_000, 784),
-        "val": (10_000, 784),
-        "test": (10_000, 784),
-    }
-    assert all(set(np.unique(arrays[s])) == {0, 255} for s in arrays)

@@ -3,8 +3,12 @@
 import gzip
 import hashlib
 import http.server
+import itertools
+import socket
 import sys
 import threading
+import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,28 +17,39 @@ import pytest
 from stages import download
 from stages.files import read_npz
 from vhp import datasets
-from vhp.datasets import RemoteFile, Source
+from vhp.datasets.sources import Item, Source, load_source
 
 CONTENT = b"1 2 3 4\n"
-MD5 = hashlib.md5(CONTENT).hexdigest()
+OTHER = b"1 2 3 5\n"
 
 
-def decode(files):
-    (content,) = files.values()
-    content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    return {"numbers": np.array([int(word) for word in content.split()])}
+def decode(item, files):
+    arrays = {}
+    for name, content in files.items():
+        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        try:
+            arrays[name.partition(".")[0]] = np.array([int(word) for word in content.split()])
+        except ValueError as error:
+            raise ValueError(f"{name}: found {content[:20]!r}, expected numbers") from error
+    return arrays
+
+
+SHA256 = datasets.content_sha256(decode("", {"numbers.txt": CONTENT}))
+ITEM = Item("numbers.txt", sha256=SHA256, files=("numbers.txt",), mirror=("tiny/{name}",))
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run the stage on a data set of one small file with the given addresses; gives the written arrays."""
+    """Run the stage on a data set of one small item; gives the written arrays."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("VHP_DATA", raising=False)
+    monkeypatch.setattr(download, "RETRIES", 0)
+    monkeypatch.setattr(download, "TIMEOUT", 0.5)
 
-    def run(urls=(), md5=MD5):
-        sha256 = datasets.content_sha256(decode({"numbers.txt": CONTENT}))
-        source = Source("none", "none", sha256, (RemoteFile("numbers.txt", tuple(urls), md5),))
-        monkeypatch.setattr(datasets, "load", lambda name: SimpleNamespace(SOURCE=source, decode=decode))
+    def run(urls=(), item=ITEM):
+        source = Source("", "", "", "", "", "", "", (replace(item, urls=tuple(urls)),))
+        monkeypatch.setattr(download, "load_source", lambda name: source)
+        monkeypatch.setattr(datasets, "preparation", lambda name: SimpleNamespace(decode=decode))
         monkeypatch.setattr(sys, "argv", ["download", "tiny"])
         download.main()
         return read_npz(tmp_path / "data" / "raw" / "tiny.npz")
@@ -51,75 +66,216 @@ def mirror(run, tmp_path, monkeypatch):
     return folder
 
 
+class Server:
+    """A web server on the loopback interface, with a way to misbehave per path; counts what it was asked for."""
+
+    def __init__(self):
+        self.asked: list[str] = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.asked.append(self.path)
+                kind = self.path.split("/")[1]
+                attempt = outer.asked.count(self.path)
+                if kind == "missing" or (kind == "flaky" and attempt == 1):
+                    self.send_error(404 if kind == "missing" else 503)
+                elif kind == "moved":
+                    self.send_response(302)
+                    self.send_header("Location", self.path.replace("moved", "good"))
+                    self.end_headers()
+                elif kind == "slow":
+                    time.sleep(1.5)
+                else:
+                    body = {"corrupted": OTHER, "page": b"<html>Not here</html>"}.get(kind, CONTENT)
+                    body = gzip.compress(body) if kind == "packed" else body
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body[:3] if kind == "truncated" else body)
+                    if kind == "truncated":
+                        self.close_connection = True
+
+            def log_message(self, *args):
+                pass
+
+        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.httpd.server_port}"
+
+    def url(self, kind: str) -> str:
+        return f"{self.address}/{kind}/{{file}}"
+
+
 @pytest.fixture
 def server():
-    """A web server on the loopback interface; gives its address and the table of what it serves."""
-    served: dict[str, bytes] = {}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            body = served.get(self.path)
-            self.send_response(200 if body is not None else 404)
-            self.send_header("Content-Length", str(len(body or b"")))
-            self.end_headers()
-            self.wfile.write(body or b"")
-
-        def log_message(self, *args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{httpd.server_port}", served
-        httpd.shutdown()
+    server = Server()
+    with server.httpd:
+        threading.Thread(target=server.httpd.serve_forever, daemon=True).start()
+        yield server
+        server.httpd.shutdown()
 
 
-def refused(run, message, *args, tmp_path):
+@pytest.fixture
+def nothing_left(tmp_path):
+    """Called after a refusal: no file that a later stage or a later download could take for good."""
+
+    def check():
+        assert not (tmp_path / "data" / "raw").exists()
+        downloads = tmp_path / "data" / "downloads"
+        assert not [path for path in downloads.rglob("*") if path.is_file()]
+
+    return check
+
+
+def test_a_mirror_is_read_plain_compressed_and_in_pieces(run, mirror):
+    packed = gzip.compress(CONTENT)
+    forms = [
+        {"numbers.txt": CONTENT},
+        {"numbers.txt.gz": packed},
+        {"numbers.txt.part0": CONTENT[:3], "numbers.txt.part1": CONTENT[3:]},
+        {"numbers.txt.gz.part0": packed[:9], "numbers.txt.gz.part1": packed[9:]},
+    ]
+    for form in forms:
+        for name, content in form.items():
+            (mirror / name).write_bytes(content)
+        np.testing.assert_array_equal(run()["numbers"], [1, 2, 3, 4])
+        assert {path.name: path.read_bytes() for path in mirror.iterdir()} == form  # never written to
+        for name in form:
+            (mirror / name).unlink()
+
+
+def test_a_packed_form_is_taken_before_the_files(run, mirror):
+    (mirror / "numbers.all").write_bytes(CONTENT)
+    (mirror / "a.txt").write_bytes(b"7")
+    item = replace(ITEM, files=("a.txt", "b.txt"), packed="tiny/numbers.all")
+    np.testing.assert_array_equal(run(item=item)["numbers"], [1, 2, 3, 4])
+
+
+def test_an_item_of_several_files_needs_them_all(run, mirror, nothing_left):
+    content = {"a.txt": b"7", "b.txt": b"8"}
+    item = replace(ITEM, files=("x/a.txt", "x/b.txt"), sha256=datasets.content_sha256(decode("", content)))
+    (mirror / "a.txt").write_bytes(content["a.txt"])
+    with pytest.raises(SystemExit, match=r"looked for .*tiny/a.txt and 1 more"):
+        run(item=item)
+    nothing_left()
+    (mirror / "b.txt").write_bytes(content["b.txt"])
+    assert {key: value.tolist() for key, value in run(item=item).items()} == {"a": [7], "b": [8]}
+
+
+def test_a_mirror_without_the_file_names_the_places(run, mirror, nothing_left):
+    with pytest.raises(SystemExit, match=r"VHP_DATA has no numbers.txt: looked for .*tiny/numbers.txt, also .*; unset"):
+        run()
+    nothing_left()
+
+
+@pytest.mark.parametrize("content", [OTHER, b"1 2 3", b""])
+def test_a_mirror_with_other_content_is_refused(run, mirror, nothing_left, content):
+    (mirror / "numbers.txt").write_bytes(content)
+    message = rf"tiny/numbers.txt: wrong content: expected SHA-256 {SHA256}, found [0-9a-f]{{64}}; replace"
     with pytest.raises(SystemExit, match=message):
-        run(*args)
-    assert not (tmp_path / "data" / "raw").exists()
+        run()
+    nothing_left()
 
 
-def test_a_mirror_is_read_plain_and_compressed(run, mirror):
-    (mirror / "numbers.txt.gz").write_bytes(gzip.compress(CONTENT))
-    np.testing.assert_array_equal(run()["numbers"], [1, 2, 3, 4])
-    (mirror / "numbers.txt.gz").unlink()
+def test_an_item_may_have_the_checksum_of_its_file_instead(run, mirror, nothing_left):
     (mirror / "numbers.txt").write_bytes(CONTENT)
-    np.testing.assert_array_equal(run()["numbers"], [1, 2, 3, 4])
+    item = replace(ITEM, sha256=None, md5=hashlib.md5(CONTENT).hexdigest())
+    np.testing.assert_array_equal(run(item=item)["numbers"], [1, 2, 3, 4])
+    (mirror / "numbers.txt").write_bytes(CONTENT + b" ")
+    with pytest.raises(SystemExit, match=f"wrong content: expected MD5 {item.md5}, found"):
+        run(item=item)
 
 
-def test_a_mirror_without_the_file_names_the_places(run, mirror, tmp_path):
-    refused(run, r"VHP_DATA has no numbers.txt: looked for .*tiny/numbers.txt and .*gz; unset", tmp_path=tmp_path)
+@pytest.mark.parametrize("kind", ["good", "packed", "moved"])
+def test_a_good_answer_is_taken(run, server, kind):
+    np.testing.assert_array_equal(run([server.url(kind)])["numbers"], [1, 2, 3, 4])
 
 
-def test_a_mirror_with_other_content_is_refused(run, mirror, tmp_path):
-    (mirror / "numbers.txt").write_bytes(b"1 2 3 5\n")
-    refused(run, "wrong content in .*numbers.txt: expected SHA-256 .*, found .*; replace", tmp_path=tmp_path)
+REASONS = {
+    "missing": "404 Client Error",
+    "corrupted": f"wrong content: expected SHA-256 {SHA256}, found",
+    "page": "numbers.txt: found b'<html>Not here</html', expected numbers",
+    "truncated": "IncompleteRead(3 bytes read, 5 more expected)",
+    "slow": "Read timed out",
+}
 
 
-def test_the_next_address_is_tried(run, server):
-    address, served = server
-    served["/good"] = CONTENT
-    arrays = run([f"{address}/missing", f"{address}/good"])
-    np.testing.assert_array_equal(arrays["numbers"], [1, 2, 3, 4])
-
-
-def test_every_failing_address_is_named(run, server, tmp_path):
-    address, served = server
-    served["/corrupt"] = b"1 2 3 5\n"
+@pytest.mark.parametrize("kind", REASONS)
+def test_a_bad_answer_is_refused_with_its_address_and_reason(run, server, nothing_left, kind):
     with pytest.raises(SystemExit) as stopped:
-        run([f"{address}/missing", f"{address}/corrupt"])
+        run([server.url(kind)])
     message = str(stopped.value)
-    assert "numbers.txt could not be downloaded" in message
-    assert f"{address}/missing: 404" in message
-    assert f"{address}/corrupt: MD5 hash of downloaded file" in message
-    assert "set VHP_DATA=" in message
-    assert not (tmp_path / "data" / "raw").exists()
-    assert not (tmp_path / "data" / "downloads" / "tiny" / "numbers.txt").exists()
+    assert "numbers.txt could not be downloaded:" in message
+    assert f"{server.address}/{kind}/numbers.txt: " in message and REASONS[kind] in message
+    assert "put the file into a directory <dir> as tiny/numbers.txt and set VHP_DATA=<dir>" in message
+    nothing_left()
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_the_next_address_is_tried(run, server, kind):
+    np.testing.assert_array_equal(run([server.url(kind), server.url("good")])["numbers"], [1, 2, 3, 4])
+
+
+def test_every_failing_address_is_named(run, server):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/{{file}}"
+    with pytest.raises(SystemExit) as stopped:
+        run([nobody, server.url("missing"), server.url("corrupted")])
+    reasons = ("Connection refused", "404 Client Error", "wrong content")
+    lines = str(stopped.value).splitlines()[1:4]
+    assert all(reason in line for reason, line in zip(reasons, lines, strict=True))
+
+
+def test_an_address_is_tried_again(run, server, monkeypatch):
+    monkeypatch.setattr(download, "RETRIES", 1)
+    np.testing.assert_array_equal(run([server.url("flaky")])["numbers"], [1, 2, 3, 4])
+    assert server.asked == ["/flaky/numbers.txt"] * 2
 
 
 def test_a_download_is_not_repeated(run, server):
-    address, served = server
-    served["/good"] = CONTENT
-    run([f"{address}/good"])
-    served.clear()
-    np.testing.assert_array_equal(run([f"{address}/good"])["numbers"], [1, 2, 3, 4])
+    for _ in range(2):
+        np.testing.assert_array_equal(run([server.url("good")])["numbers"], [1, 2, 3, 4])
+    assert server.asked == ["/good/numbers.txt"]
+
+
+@pytest.mark.parametrize("content", [OTHER, CONTENT[:5], b""])
+def test_a_spoilt_earlier_download_is_replaced(run, server, tmp_path, content):
+    folder = tmp_path / "data" / "downloads" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "numbers.txt").write_bytes(content)
+    np.testing.assert_array_equal(run([server.url("good")])["numbers"], [1, 2, 3, 4])
+    assert (folder / "numbers.txt").read_bytes() == CONTENT
+
+
+def test_the_registry_is_complete():
+    for name in datasets.names():
+        source = load_source(name)
+        assert all((source.title, source.about, source.split, source.values, source.licence, source.citation))
+        for item in source.items:
+            assert (item.sha256 is None) != (item.md5 is None)
+            assert len(item.sha256 or item.md5) in (64, 32)
+            # What has files can be had: from an address and from a mirror, without two files in one place.
+            assert bool(item.files) == bool(item.urls) == bool(item.mirror)
+            for place in item.urls if len(item.files) > 1 else ():
+                filled = [place.format(file=file, name=file) for file in item.files]
+                assert len(set(filled)) == len(filled)
+        for a, b in itertools.combinations(source.items, 2):
+            assert not set(a.files) & set(b.files)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("", r"found no entry \[tiny\]"),
+        ("[tiny]\ntitle = 'x'\n", "found no items"),
+        ("[tiny]\nitems.a = 'x'\n", "missing .* 'title'"),
+        ("[tiny]\nitems.a = { sha256 = 'x', md5 = 'y' }\n", "item 'a': found sha256, md5, expected one of"),
+        ("[tiny]\nitems.a = { sha = 'x' }\n", "item 'a': unknown key sha"),
+        ("[tiny]\nlicense = 'x'\nitems.a = 'x'\n", "unexpected keyword argument 'license'"),
+    ],
+)
+def test_a_malformed_registry_is_refused(tmp_path, entry, message):
+    (tmp_path / "registry.toml").write_text(entry)
+    with pytest.raises(ValueError, match=rf"registry.toml: .*{message}"):
+        load_source("tiny", tmp_path / "registry.toml")

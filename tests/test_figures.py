@@ -19,6 +19,10 @@ SHAPE = (6, 4)
 LIMITS = (0.0, 1.0)
 
 
+def draw(x: np.ndarray) -> np.ndarray:
+    return x.reshape(*x.shape[:-1], *SHAPE)
+
+
 def strips(n_frames: int, jumps: list[list[int]]) -> Strips:
     frames = np.random.default_rng(0).random((len(jumps), n_frames, 24))
     return Strips("vhp_rewo", frames, frames, jumps)

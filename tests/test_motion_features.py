@@ -5,6 +5,7 @@ import pytest
 
 from tests.acclaim import person
 from vhp.datasets.motion import BONES, CHANNELS, CONSTANT, FEATURES, IMAGE_SHAPE, JOINTS, ROOT, THUMBS, posture
+from vhp.datasets.motion.drawing import AHEAD, GROUND, SPAN, pictures, project, side
 from vhp.datasets.motion.features import (
     FINGERS,
     XYZ,
@@ -16,7 +17,6 @@ from vhp.datasets.motion.features import (
     to_features,
 )
 from vhp.datasets.motion.kinematics import positions, rig, rotation
-from vhp.datasets.motion.drawing import AHEAD, GROUND, SPAN, pictures, project, side
 
 THUMB_LINES = np.array([[0.965, 25.6], [0.9, 20.0]])
 

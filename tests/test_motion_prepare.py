@@ -12,10 +12,10 @@ from tests.acclaim import person, small_skeleton, write_amc, write_asf
 from vhp.datasets import content_sha256
 from vhp.datasets.motion import BONES, CHANNELS, FEATURES, FRAME_RATE, MOVEMENTS, asf, posture
 from vhp.datasets.motion.blocks import GAP, TRAIN
+from vhp.datasets.motion.drawing import pictures
 from vhp.datasets.motion.features import to_channels, to_features
 from vhp.datasets.motion.kinematics import positions, rig
 from vhp.datasets.motion.prepare import ITEMS, SUBJECT, decode, preprocess
-from vhp.datasets.motion.drawing import pictures
 from vhp.datasets.motion.segments import SEGMENTS, STRIDE, TRIALS
 from vhp.figures.contact_sheet_motion import N_FIGURES, SHOWN, contact_sheet_motion, rows_at
 

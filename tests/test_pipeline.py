@@ -72,7 +72,7 @@ def test_a_stage_depends_on_exactly_the_code_that_it_imports(stage):
 
 @pytest.mark.parametrize("stage", ["train", "evaluate", "interpolate"])
 def test_a_run_depends_on_its_data_set_and_its_method(stage):
-    assert {f"vhp/datasets/{d}.py" for d in datasets.names()} <= listed(stage)
+    assert {f"vhp/datasets/{d}/__init__.py" for d in datasets.names()} <= listed(stage)
     assert {f"vhp/methods/{m}.py" for m in methods.names()} <= listed(stage)
 
 

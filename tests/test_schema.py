@@ -84,7 +84,6 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
         ({"kapa": 0.3}, "kapa: unknown key; did you mean 'kappa'?"),
         ({"budget": "lunch"}, "budget: .*'smoke', 'laptop' or 'paper'.*found 'lunch'"),
         ({"datasets": ["digit"]}, "datasets: unknown data set 'digit'; expected one of"),
-        ({"datasets": ["faces"]}, "datasets: data set 'faces' is not implemented"),
         ({"datasets": []}, "datasets: found .*, expected at least one"),
         ({"methods": ["nonesuch"]}, "methods: unknown method 'nonesuch'; expected one of iwae_l1"),
         ({"seeds": [0, 0]}, "seeds: found .*none twice"),

@@ -58,7 +58,7 @@ def preparation(name: str) -> ModuleType:
 
 
 def drawing(name: str) -> ModuleType | None:
-    """The data set's module `drawing`, or None if its examples are images. Raises ValueError for a name that is none."""
+    """The data set's module `drawing`, None if its examples are images. Raises ValueError for a name that is none."""
     load(name)
     module = f"{__name__}.{name}.drawing"
     return importlib.import_module(module) if importlib.util.find_spec(module) else None

@@ -22,10 +22,12 @@ def decompressed(name: str, content: bytes) -> bytes:
 
 def matlab_variables(name: str, content: bytes, wanted: Sequence[str]) -> dict[str, np.ndarray]:
     """The wanted numeric variables of a MATLAB v5 file. Raises ValueError if it is damaged or lacks one."""
+    if not content.startswith(b"MATLAB"):
+        raise ValueError(f"{name}: found no MATLAB file, which starts with that word")
     try:
         found = loadmat(io.BytesIO(content), variable_names=list(wanted))
     # What scipy raises for a damaged file depends on where the damage is.
-    except (MatReadError, ValueError, TypeError, KeyError, OSError, EOFError, zlib.error) as error:
+    except (MatReadError, ValueError, TypeError, LookupError, OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{name}: the MATLAB file cannot be read ({error})") from error
     for key in wanted:
         if key not in found or found[key].dtype.kind not in "buif":

@@ -13,7 +13,9 @@ def read_idx(name: str, content: bytes) -> np.ndarray:
     """The uint8 array in an idx file, plain or gzip-compressed. Raises ValueError with the file's name."""
     content = decompressed(name, content)
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != UNSIGNED_BYTE:
-        raise ValueError(f"{name}: found the first bytes {content[:4].hex(' ')}, expected 00 00 08: an idx file of bytes")
+        raise ValueError(
+            f"{name}: found the first bytes {content[:4].hex(' ')}, expected 00 00 08: an idx file of bytes"
+        )
     start = 4 + 4 * content[3]
     if len(content) < start:
         raise ValueError(f"{name}: found {len(content)} bytes, expected a header of {start}: the file is truncated")

@@ -28,7 +28,9 @@ def contact_sheet(arrays: Mapping[str, np.ndarray], draw: Draw) -> Figure:
     canvases = {split: mosaic(block, limits)[0] for split, block in blocks.items()}
     heights = [(WIDTH - 0.5) * canvas.shape[0] / canvas.shape[1] for canvas in canvases.values()]
     figure = Figure(figsize=(WIDTH, sum(heights) + 0.1 * len(heights)))
-    for ax, (split, canvas) in zip(figure.subplots(len(canvases), 1, height_ratios=heights), canvases.items(), strict=True):
+    for ax, (split, canvas) in zip(
+        figure.subplots(len(canvases), 1, height_ratios=heights), canvases.items(), strict=True
+    ):
         ax.imshow(canvas, cmap="gray", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
         ax.set_ylabel(split)

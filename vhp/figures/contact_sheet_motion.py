@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vhp.datasets.motion import FRAME_RATE, MOVEMENTS
-from vhp.datasets.motion.posture import joints
 from vhp.datasets.motion.drawing import project
+from vhp.datasets.motion.posture import joints
 from vhp.datasets.motion.segments import TRIALS
 from vhp.figures.stick_figure import COLOURS, stick_figure
 from vhp.figures.style import styled

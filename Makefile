@@ -19,9 +19,9 @@ demo: .venv/installed ## the pipeline on the two embedded data sets, five method
 	@echo "report:  demo/reports/laptop/index.html"
 	@echo "figures: demo/reports/laptop/figures/"
 
-smoke: .venv/installed ## every stage and method in 3 minutes, in smoke/; with VHP_DATA also static MNIST
+smoke: .venv/installed ## every stage and method in 3 minutes, in smoke/; with VHP_DATA also static MNIST and human motion
 	@$(MAKE) --no-print-directory sandbox DIR=smoke BUDGET=smoke \
-		DATASETS="pendulum, digits$(if $(VHP_DATA),$(COMMA) static_mnist)"
+		DATASETS="pendulum, digits$(if $(VHP_DATA),$(COMMA) static_mnist$(COMMA) motion)"
 	@cat smoke/reports/smoke/table.md
 
 table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once

@@ -142,7 +142,7 @@ def test_f_is_an_upper_bound_on_the_kl_divergence_that_tightens_with_k():
 
 
 def prior_scores(case, x):
-    """Gradients of the mean L_IW over z ~ q(z|x) by the parameters of p_Theta(z|zeta), in standard errors, flattened."""
+    """Gradient of the mean L_IW over z ~ q(z|x) by the parameters of p_Theta(z|zeta), in standard errors, flat."""
     n_parts, parameters = 25, list(case.model.prior.p_z.parameters())
     gradients = []
     for part in x.chunk(n_parts):

@@ -49,7 +49,7 @@ def test_f_beta_at_the_edge_of_the_constraint_is_minus_one(beta, tau):
 
 @given(exponent=st.floats(-6, 6), delta=st.floats(-1e300, 1e300), tau=tau)
 def test_f_beta_is_bounded_from_the_tiniest_to_the_largest_beta(exponent, delta, tau):
-    """|f_beta| <= 1, its sign that of its quadrant, and saturated where tanh is: nothing there depends on beta's size."""
+    """|f_beta| <= 1, its sign that of its quadrant, and saturated where tanh is, whatever beta's size."""
     beta = 10.0**exponent
     f = f_beta(scalar(beta), scalar(delta), tau).item()
     assert f == -1 if delta >= 0 else math.copysign(1, f) == math.copysign(1, beta - 1) and abs(f) <= 1

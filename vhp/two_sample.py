@@ -17,7 +17,8 @@ def bandwidth(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.median(pdist(np.concatenate([x, y]).astype(float))))
 
 
-def squared_mmd(x: np.ndarray, y: np.ndarray, h: float, seed: int, n_permutations: int = N_PERMUTATIONS
+def squared_mmd(
+    x: np.ndarray, y: np.ndarray, h: float, seed: int, n_permutations: int = N_PERMUTATIONS
 ) -> tuple[float, float]:
     """Unbiased estimate of the squared maximum mean discrepancy, and its level: x (n, d), y (m, d) -> (MMD^2, p).
 

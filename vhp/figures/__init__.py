@@ -10,6 +10,7 @@ CAPTION, which says how to read it.
     latent_graph          the prior's k-NN graph and the interpolations on it
     interpolation_strips  decoded interpolations, discontinuities boxed
     samples               decoded prior samples, and originals above reconstructions
+    study                 what each method reaches at each value of one parameter
     mosaic                images tiled on a canvas
     style                 names, colours, fonts, resolution
 """

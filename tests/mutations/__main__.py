@@ -34,7 +34,8 @@ def copy(folder: Path) -> None:
 
 def first_failure(folder: Path, tests: tuple[str, ...]) -> str | None:
     """The name of the first test that fails in the folder, None if all pass. Raises FaultError if none ran."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-rfE", *tests]
+    options = ["-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", "--hypothesis-profile=unshrunk"]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return None

@@ -12,7 +12,7 @@ import numpy as np
 
 from stages import logs
 from stages.files import read_npz, write_json
-from vhp.circular import closed_curve, latent_angle, rank_correlation, winding_number
+from vhp.circular import closed_curve, innermost, latent_angle, rank_correlation, winding_number
 from vhp.two_sample import N_NEIGHBOURS, N_PERMUTATIONS, bandwidth, classifier_accuracy, squared_mmd
 
 SEED = 15
@@ -39,13 +39,13 @@ def against_prior(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 
 def against_angle(arrays: Mapping[str, np.ndarray], angle: np.ndarray | None) -> dict[str, float | int | None]:
-    """How the posterior means run round their centre as the true angle (n_test,) does, in radians."""
+    """How the posterior means run round the centre of their ring as the true angle (n_test,) does, in radians."""
     mean = arrays["posterior_mean"]
     if angle is None or mean.shape[1] != 2:
         return {"winding_number": None, "rank_correlation": None}
     true = angle[arrays["posterior_example"]]
     curve = closed_curve(mean, true)
-    centre = curve.mean(0)
+    centre = innermost(curve)
     return {
         "winding_number": winding_number(curve, centre),
         "rank_correlation": rank_correlation(latent_angle(mean, centre), true),

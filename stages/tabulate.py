@@ -140,9 +140,9 @@ def representation_table(runs: Sequence[RunArtifacts]) -> Table:
     ]
     if "winding number" in columns:
         notes.append(
-            "Winding number: how often the posterior means, in the order of the true angle, run round their centre; "
-            "±1 for a circle. Rank correlation: circular, of the latent angle round that centre with the true angle; "
-            "±1 where the order is the same."
+            "Winding number: how often the posterior means, in the order of the true angle, run round their centre "
+            "(the point farthest inside); ±1 for a circle. Rank correlation: circular, of the latent angle round that "
+            "centre with the true angle; ±1 where the order is the same, less where the ring is folded."
         )
     title = f"{dataset_name(runs[0].dataset)}: prior and posterior"
     return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=tuple(notes))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vhp.circular import closed_curve, latent_angle, rank_correlation, winding_number
+from vhp.circular import closed_curve, innermost, latent_angle, rank_correlation, winding_number
 
 rng = np.random.default_rng(0)
 
@@ -80,6 +80,27 @@ def test_closed_curve_averages_the_scatter_away_in_the_order_of_the_angle():
 
 def test_closed_curve_leaves_out_empty_bins():
     assert closed_curve(np.eye(2), np.array([0.1, 3.0])).tolist() == [[1, 0], [0, 1]]
+
+
+def test_innermost_is_the_centre_of_a_circle():
+    curve = ring(np.linspace(0, 2 * np.pi, 60, endpoint=False)) + np.array([4, -3])
+    np.testing.assert_allclose(innermost(curve), [4, -3], atol=0.06)  # of a grid with a spacing of 0.05
+
+
+def test_innermost_of_a_ring_bent_like_a_c_is_inside_the_ring_where_its_mean_is_not():
+    outer = np.linspace(0.5, 2 * np.pi - 0.5, 80)
+    curve = np.concatenate([ring(outer), 0.6 * ring(outer[::-1])])
+    assert winding_number(curve, curve.mean(0)) == 0
+    assert winding_number(curve, innermost(curve)) == 1
+    assert 0.7 < np.linalg.norm(innermost(curve)) < 0.9
+
+
+def test_a_line_has_no_inside():
+    """There and back on the same points: a latent space that is a line bent like a parabola."""
+    x = np.cos(np.linspace(0, 2 * np.pi, 61))
+    line = np.stack([x, x**2], -1)
+    np.testing.assert_allclose(innermost(line), line.mean(0))
+    assert winding_number(line, innermost(line)) == 0
 
 
 def test_latent_angle_is_seen_from_the_centre():

@@ -5,6 +5,7 @@ the centre once, in the data's order, is as good as a circle.
 """
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
 
 
@@ -38,3 +39,15 @@ def winding_number(curve: np.ndarray, centre: np.ndarray) -> int:
     angle = latent_angle(curve, centre)
     steps = np.mod(np.diff(angle, append=angle[0]) + np.pi, 2 * np.pi) - np.pi
     return round(float(steps.sum()) / (2 * np.pi))
+
+
+def innermost(curve: np.ndarray, resolution: int = 40) -> np.ndarray:
+    """Of the points that a closed curve (n, 2) runs round, that farthest from it, on a grid; (2,).
+
+    The centre of a ring of any shape: its mean point lies outside if the ring is bent like a C. A curve that runs round
+    nothing has its mean point for a centre.
+    """
+    axes = np.linspace(curve.min(0), curve.max(0), resolution).T
+    grid = np.stack(np.meshgrid(*axes), -1).reshape(-1, 2)
+    inside = grid[[winding_number(curve, point) != 0 for point in grid]]
+    return inside[cdist(inside, curve).min(1).argmax()] if len(inside) else curve.mean(0)

@@ -9,7 +9,7 @@ RUN := PATH="$(BIN):$$PATH" DVC_NO_ANALYTICS=1
 REPRO = $(RUN) python -m stages.repro --jobs $(JOBS)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/installed ## the environment in .venv, as pinned in requirements.lock
 
@@ -24,13 +24,31 @@ smoke: .venv/installed ## every stage and method in 3 minutes, in smoke/; with V
 		DATASETS="pendulum, digits$(if $(VHP_DATA),$(COMMA) static_mnist$(COMMA) motion)"
 	@cat smoke/reports/smoke/table.md
 
+study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/studies/<PARAM>/; also METHODS, SEEDS, DATASETS, SET
+	@test -n "$(PARAM)" -a -n "$(VALUES)" || { echo 'expected PARAM=<name> VALUES="<value> <value> ..."'; exit 1; }
+	@$(MAKE) --no-print-directory clone DIR="studies/$(PARAM)"
+	@$(MIRROR) cd "studies/$(PARAM)" && $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" \
+		--values $(VALUES) --methods $(METHODS) --datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) \
+		--set $(SET)
+	@mkdir -p reports/studies && rm -rf "reports/studies/$(PARAM)" \
+		&& cp -R "studies/$(PARAM)/reports/studies/$(PARAM)" reports/studies/
+	@cat "reports/studies/$(PARAM)/table.md"
+
+pendulum: .venv/installed ## the poster's pendulum experiment, REWO and GECO, five seeds, in pendulum/
+	@$(MAKE) --no-print-directory sandbox DIR=pendulum BUDGET=laptop DATASETS=pendulum \
+		METHODS="vhp_rewo, vhp_geco" SEEDS="0, 1, 2, 3, 4"
+	@cat pendulum/reports/laptop/table.md
+
+mutations: .venv/installed ## plant each bug of tests/mutations/planted.py: do the tests notice?
+	@$(RUN) python tests/mutations
+
 table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
 	@$(REPRO)
 
 data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and print what is there
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@$(REPRO) --only download preprocess
+	@$(REPRO) --only preprocess
 	@$(RUN) python -m stages.inventory
 
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
@@ -45,8 +63,8 @@ lock: ## renew requirements.lock from pyproject.toml
 	@.venv-lock/bin/pip freeze --exclude vhp | sed 's/^\(torch==[0-9.]*\).*/\1/' > requirements.lock
 	@rm -rf .venv-lock build *.egg-info
 
-clean: ## remove demo/ and smoke/ (what they computed stays in the cache)
-	@rm -rf demo smoke
+clean: ## remove demo/, smoke/, pendulum/ and studies/ (what they computed stays in the cache)
+	@rm -rf demo smoke pendulum studies
 
 .venv/installed: requirements.lock
 	@echo "installing into .venv ..."
@@ -58,21 +76,28 @@ clean: ## remove demo/ and smoke/ (what they computed stays in the cache)
 COMMA := ,
 NO_GIT := found no git repository here, but DVC keeps its records in one: clone the project, or run git init
 
+# VHP_DATA may be relative to where make was called, and the commands run elsewhere.
+MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd) || exit 1; export VHP_DATA; fi;
+KEPT = .dvc/tmp/kept-$(subst /,-,$(DIR))
+
 # A clone with the uncommitted changes laid over it, which shares this repository's cache: nothing is computed twice,
 # and neither params.yaml nor dvc.lock nor the committed reports change. Checkpoints of an interrupted run are kept.
-sandbox:
+clone:
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@rm -rf .dvc/tmp/kept && mkdir -p .dvc/tmp && { mv $(DIR)/runs/checkpoints .dvc/tmp/kept 2>/dev/null || true; }
+	@rm -rf $(KEPT) && mkdir -p .dvc/tmp && { mv $(DIR)/runs/checkpoints $(KEPT) 2>/dev/null || true; }
 	@rm -rf $(DIR) && git clone --quiet . $(DIR) && mkdir -p $(DIR)/runs
 	@git ls-files -z --deleted | (cd $(DIR) && xargs -0 rm -f)
 	@git ls-files -z --cached --others --exclude-standard --deduplicate \
 		| xargs -0 sh -c 'for f; do test -e "$$f" && printf "%s\0" "$$f"; done' sh \
 		| tar --null -T - -c | tar -x -C $(DIR)
-	@mv .dvc/tmp/kept $(DIR)/runs/checkpoints 2>/dev/null || true
+	@mv $(KEPT) $(DIR)/runs/checkpoints 2>/dev/null || true
 	@cd $(DIR) && $(RUN) dvc cache dir --local "$(CURDIR)/.dvc/cache"
-	@cd $(DIR) && sed -e 's/^budget:.*/budget: $(BUDGET)/' -e 's/^datasets:.*/datasets: [$(DATASETS)]/' \
-		-e 's/^seeds:.*/seeds: [0]/' params.yaml > params.new && mv params.new params.yaml
-	@if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd) || exit 1; export VHP_DATA; fi; \
-		cd $(DIR) && $(REPRO)
 
-.PHONY: help install demo smoke table test lint lock clean sandbox
+# The pipeline with another matrix, in a clone.
+sandbox: clone
+	@cd $(DIR) && sed -e 's/^budget:.*/budget: $(BUDGET)/' -e 's/^datasets:.*/datasets: [$(DATASETS)]/' \
+		-e 's/^seeds:.*/seeds: [$(or $(SEEDS),0)]/' $(if $(METHODS),-e 's/^methods:.*/methods: [$(METHODS)]/') \
+		params.yaml > params.new && mv params.new params.yaml
+	@$(MIRROR) cd $(DIR) && $(REPRO)
+
+.PHONY: help install demo smoke study pendulum mutations table data test lint lock clean clone sandbox

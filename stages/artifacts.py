@@ -12,6 +12,7 @@ from vhp.figures.style import DATASET_NAMES, METHOD_NAMES, position
 CONFIGS = Path("runs", "configs")
 FILES = (
     "history.csv",
+    "snapshots.npz",
     "training.json",
     "training_time.json",
     "likelihood.json",
@@ -19,7 +20,9 @@ FILES = (
     "interpolation.npz",
     "interpolation.json",
     "smoothness.json",
+    "representation.json",
 )
+BETA_UPDATE = Path("runs", "beta_update.npz")  # of no run
 
 
 class ArtifactsError(ValueError):
@@ -28,7 +31,7 @@ class ArtifactsError(ValueError):
 
 @dataclass(frozen=True)
 class RunArtifacts:
-    """One run's configuration and outputs, but for the arrays in interpolation.npz, which only the figures read."""
+    """One run's configuration and outputs, but for the arrays in npz files, which only the figures read."""
 
     name: str  # <dataset>-<method>-<seed>
     config: dict[str, Any]
@@ -39,6 +42,7 @@ class RunArtifacts:
     evaluation_time: dict[str, Any]
     interpolation: dict[str, Any]
     smoothness: dict[str, Any]
+    representation: dict[str, Any]
 
     @property
     def dataset(self) -> str:
@@ -60,6 +64,10 @@ class RunArtifacts:
     def arrays(self) -> Path:
         return Path("runs", self.name, "interpolation.npz")
 
+    @property
+    def snapshots(self) -> Path:
+        return Path("runs", self.name, "snapshots.npz")
+
 
 def data_file(dataset: str) -> Path:
     return Path("data", "processed", f"{dataset}.npz")
@@ -73,7 +81,7 @@ def read_runs() -> list[RunArtifacts]:
     configs = {path.stem: read_json(path) for path in sorted(CONFIGS.glob("*.json"))}
     if not configs:
         raise ArtifactsError(f"{CONFIGS} holds no configuration of a run: `dvc repro` makes them")
-    expected = [Path("runs", name, file) for name in configs for file in FILES]
+    expected = [BETA_UPDATE, *(Path("runs", name, file) for name in configs for file in FILES)]
     expected += sorted({data_file(config["run"]["dataset"]) for config in configs.values()})
     missing = [str(path) for path in expected if not path.exists()]
     if missing:

@@ -6,11 +6,20 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from stages.artifacts import RunArtifacts, data_file
+from stages.artifacts import BETA_UPDATE, RunArtifacts, data_file
 from stages.files import read_npz, replacing
 from vhp import datasets
-from vhp.figures import interpolation_strips, latent_graph, latent_space, samples, training_curves
+from vhp.figures import (
+    beta_update,
+    interpolation_strips,
+    latent_graph,
+    latent_space,
+    latent_steps,
+    samples,
+    training_curves,
+)
 from vhp.figures.style import save
 
 
@@ -28,27 +37,41 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
     arrays = [(run, read_npz(run.arrays)) for run in first]
     # Black and white, the same for all methods: the data's range but for its outermost values, which may be noise.
-    draw = partial(datasets.pictures, dataset, arrays=_data(dataset))
-    low, high = np.percentile(draw(arrays[0][1]["originals"]), [1, 99])
+    as_images = partial(datasets.pictures, dataset, arrays=_data(dataset))
+    low, high = np.percentile(as_images(arrays[0][1]["originals"]), [1, 99])
     limits = (float(low), float(high) if high > low else float(low) + 1)
 
-    figures = {training_curves: training_curves.training_curves([_curve(run) for run in runs])}
+    figures = {
+        "training_curves": (training_curves.training_curves([_curve(run) for run in runs]), training_curves.CAPTION)
+    }
     if all(a["nodes"].shape[1] == 2 for _, a in arrays):
         angle = _angle(dataset)
-        figures[latent_space] = latent_space.latent_space([_latent_space(run, a, angle) for run, a in arrays])
-    figures[latent_graph] = latent_graph.latent_graph([_latent_graph(run, a) for run, a in arrays])
-    strips = [_strips(run, a) for run, a in arrays]
-    figures[interpolation_strips] = interpolation_strips.interpolation_strips(strips, draw, limits)
-    figures[samples] = samples.samples([_samples(run, a) for run, a in arrays], draw, limits)
+        spaces = [_latent_space(run, a, angle) for run, a in arrays]
+        figures["latent_space"] = latent_space.latent_space(spaces), latent_space.CAPTION
+        figures |= _latent_steps(first, angle)
+    figures["latent_graph"] = (
+        latent_graph.latent_graph([_latent_graph(run, a) for run, a in arrays]),
+        latent_graph.CAPTION,
+    )
+    strips = interpolation_strips.interpolation_strips([_strips(run, a) for run, a in arrays], as_images, limits)
+    figures["interpolation_strips"] = strips, interpolation_strips.CAPTION
+    pictures = samples.samples([_samples(run, a) for run, a in arrays], as_images, limits)
+    figures["samples"] = pictures, samples.CAPTION
+    return [_write(figure, folder, name, caption, dataset) for name, (figure, caption) in figures.items()]
 
-    drawn = []
-    for module, figure in figures.items():
-        name = module.__name__.rpartition(".")[2]
-        path = folder / f"{name}-{dataset}.png"
-        with replacing(path) as temporary:
-            save(figure, temporary)
-        drawn.append(Drawn(path, name.replace("_", " "), module.CAPTION))
-    return drawn
+
+def draw_beta_update(folder: Path) -> Drawn:
+    """The figure that needs no data set, as folder/beta_update.png."""
+    changes = read_npz(BETA_UPDATE)
+    beta, delta = changes.pop("beta"), changes.pop("delta")
+    return _write(beta_update.beta_update(beta, delta, changes), folder, "beta_update", beta_update.CAPTION)
+
+
+def _write(figure: Figure, folder: Path, name: str, caption: str, dataset: str | None = None) -> Drawn:
+    path = folder / (f"{name}-{dataset}.png" if dataset else f"{name}.png")
+    with replacing(path) as temporary:
+        save(figure, temporary)
+    return Drawn(path, name.replace("_", " "), caption)
 
 
 def remove_others(folder: Path, drawn: Sequence[Drawn]) -> None:
@@ -80,6 +103,23 @@ def _curve(run: RunArtifacts) -> training_curves.Curve:
 def _latent_space(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray | None) -> latent_space.LatentSpace:
     chosen = None if angle is None else angle[a["posterior_example"]]
     return latent_space.LatentSpace(run.method, a["posterior_mean"], a["nodes"], chosen)
+
+
+def _latent_steps(runs: Sequence[RunArtifacts], angle: np.ndarray | None) -> dict[str, tuple[Figure, str]]:
+    """Of the methods with a constraint, which the poster compares: in its greyscale, and coloured by the true angle."""
+    constrained = [(run, read_npz(run.snapshots)) for run in runs if run.kappa is not None]
+    figures = {}
+    if constrained:
+        grey = [_steps(run, a, None) for run, a in constrained]
+        figures["latent_steps"] = latent_steps.latent_steps(grey), latent_steps.CAPTION
+    if constrained and angle is not None:
+        coloured = [_steps(run, a, angle[a["example"]]) for run, a in constrained]
+        figures["latent_steps_angle"] = latent_steps.latent_steps(coloured), latent_steps.ANGLE_CAPTION
+    return figures
+
+
+def _steps(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray | None) -> latent_steps.LatentSteps:
+    return latent_steps.LatentSteps(run.method, a["step"], a["posterior_mean"], a["posterior_std"], a["prior"], angle)
 
 
 def _latent_graph(run: RunArtifacts, a: dict[str, np.ndarray]) -> latent_graph.LatentGraph:

@@ -42,10 +42,16 @@ class Section:
     figures: tuple[Drawn, ...]
 
 
-def page(table: Table, sections: Sequence[Section], runs: Sequence[RunArtifacts], folder: Path) -> str:
-    """The page to be written into folder, to which the figures' links are relative."""
+def page(
+    table: Table, sections: Sequence[Section], optimisation: Drawn, runs: Sequence[RunArtifacts], folder: Path
+) -> str:
+    """The page to be written into folder, to which the figures' links are relative.
+
+    optimisation: the figure of the beta-update schemes, which belongs to no data set.
+    """
     title = "Benchmark of the variational hierarchical prior"
-    links = [*((section.dataset, dataset_name(section.dataset)) for section in sections), ("provenance", "provenance")]
+    links = [*((section.dataset, dataset_name(section.dataset)) for section in sections)]
+    links += [("optimisation", "optimisation"), ("provenance", "provenance")]
     parts = [
         "<!doctype html>",
         '<html lang="en">',
@@ -59,7 +65,8 @@ def page(table: Table, sections: Sequence[Section], runs: Sequence[RunArtifacts]
         f"<h1>{title}</h1>",
         "<p>After Klushyn, Chen, Kurle, Cseke, van der Smagt (2019), Learning Hierarchical Priors in VAEs. As data: "
         '<a href="results.csv">results.csv</a>, <a href="smoothness.csv">smoothness.csv</a>, '
-        '<a href="interpolation.csv">interpolation.csv</a>, <a href="table.md">table.md</a>.</p>',
+        '<a href="interpolation.csv">interpolation.csv</a>, <a href="representation.csv">representation.csv</a>, '
+        '<a href="table.md">table.md</a>.</p>',
         "<nav>",
         *(f'<a href="#{escape(anchor)}">{escape(text)}</a>' for anchor, text in links),
         "</nav>",
@@ -68,7 +75,8 @@ def page(table: Table, sections: Sequence[Section], runs: Sequence[RunArtifacts]
     for section in sections:
         parts.append(f'<h2 id="{escape(section.dataset)}">{escape(dataset_name(section.dataset))}</h2>')
         parts += [_table(t) for t in section.tables]
-        parts += [_figure(drawn, section.dataset, folder) for drawn in section.figures]
+        parts += [_figure(drawn, dataset_name(section.dataset), folder) for drawn in section.figures]
+    parts += ['<h2 id="optimisation">optimisation</h2>', _figure(optimisation, "REWO and GECO", folder)]
     parts += ['<h2 id="provenance">provenance</h2>', _table(provenance_table(runs)), "</body>", "</html>"]
     return "\n".join(parts) + "\n"
 
@@ -92,9 +100,9 @@ def _table(table: Table) -> str:
     )
 
 
-def _figure(drawn: Drawn, dataset: str, folder: Path) -> str:
+def _figure(drawn: Drawn, subject: str, folder: Path) -> str:
     link = escape(drawn.path.relative_to(folder).as_posix())
-    alt = escape(f"{drawn.title}, {dataset_name(dataset)}")
+    alt = escape(f"{drawn.title}, {subject}")
     return (
         f'<figure><div class="scroll"><a href="{link}"><img src="{link}" alt="{alt}" loading="lazy"></a></div>'
         f"<figcaption>{escape(drawn.caption)}</figcaption></figure>"

@@ -41,6 +41,20 @@ def affected(graph: Graph, changed: set[str]) -> set[str]:
     return found
 
 
+def needed(graph: Graph, names: set[str]) -> set[str]:
+    """The stages with the given names (of a matrix all its stages) and all that they depend on, directly or not.
+
+    Raises ValueError for a name that no stage has.
+    """
+    known = {stage.partition("@")[0] for stage in graph}
+    if unknown := names - known:
+        raise ValueError(f"found no stage {', '.join(sorted(unknown))}, expected one of {', '.join(sorted(known))}")
+    found = {stage for stage in graph if stage.partition("@")[0] in names}
+    while more := {need for stage in found for need in graph[stage]} - found:
+        found |= more
+    return found
+
+
 class Progress:
     """A line per finished stage, and on a terminal a last line that says what is running."""
 
@@ -168,7 +182,7 @@ def interrupt_by_signal(*_) -> NoReturn:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=1, help="stages at once; the cores are shared out among them")
-    parser.add_argument("--only", nargs="*", metavar="STAGE", help="these stages of dvc.yaml alone, for every data set")
+    parser.add_argument("--only", nargs="+", metavar="STAGE", help="these and what they need, for instance evaluate")
     arguments = parser.parse_args()
     jobs = max(1, arguments.jobs)
     for name in (signal.SIGTERM, signal.SIGHUP):
@@ -180,12 +194,12 @@ def main() -> None:
         if stages.run("configure") == "failed":
             raise SystemExit(1)
         graph, changed = pipeline()
-        todo = {
-            stage
-            for stage in affected(graph, changed)
-            if arguments.only is None or stage.partition("@")[0] in arguments.only
-        }
+        todo = affected(graph, changed)
+        if arguments.only:
+            todo &= needed(graph, set(arguments.only))
         failed = schedule(graph, todo, jobs, stages.run, Progress(len(todo)), stages.interrupt)
+    except ValueError as error:
+        raise SystemExit(f"repro: {error}") from error
     except KeyboardInterrupt:
         stages.interrupt()
         raise SystemExit("interrupted: the same command goes on where this one was") from None

@@ -1,4 +1,4 @@
-"""The results as data frames: a row per run (and joint), for results.csv, smoothness.csv and interpolation.csv."""
+"""The results as data frames: a row per run (and joint), for the report's CSV files."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +15,10 @@ SMOOTHNESS = ("dataset", "method", "seed", "joint", "mean", "std", "n_paths")
 INTERPOLATION = (
     *("dataset", "method", "seed", "n_nodes", "k", "components", "unreachable"),
     *("discontinuities", "n_paths", "path_length_ratio"),
+)
+REPRESENTATION = (
+    *("dataset", "method", "seed", "mmd2", "mmd2_level", "mmd2_bandwidth", "classifier_accuracy", "n_points"),
+    *("winding_number", "rank_correlation"),
 )
 
 
@@ -45,6 +49,12 @@ def interpolations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
     """Columns INTERPOLATION; discontinuities is the mean per path, NaN where no path was found."""
     rows = [_key(run) | run.interpolation | {"discontinuities": run.smoothness["discontinuities"]} for run in runs]
     return pd.DataFrame(rows, columns=list(INTERPOLATION))
+
+
+def representations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns REPRESENTATION: how far prior and aggregated posterior differ; the last two NaN without a true angle."""
+    rows = [_key(run) | run.representation for run in runs]
+    return pd.DataFrame(rows, columns=list(REPRESENTATION))
 
 
 def csv(frame: pd.DataFrame) -> str:

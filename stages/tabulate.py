@@ -118,6 +118,36 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
     return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=notes)
 
 
+def representation_table(runs: Sequence[RunArtifacts]) -> Table:
+    """One data set, a row per run: how far prior and aggregated posterior differ, and how the angle is ordered."""
+    found = [run.representation for run in runs]
+    columns = {
+        "method": _row_names(runs),
+        "MMD²": [number(r["mmd2"], ".4f") for r in found],
+        "level": [number(r["mmd2_level"], ".3f") for r in found],
+        "classifier": [number(r["classifier_accuracy"], ".1%") for r in found],
+    }
+    if any(r["winding_number"] is not None for r in found):
+        columns["winding number"] = [number(r["winding_number"], "d") for r in found]
+        columns["rank correlation"] = [number(r["rank_correlation"]) for r in found]
+    notes = [
+        f"The aggregated posterior (a sample of q(z|x) for each of {_listed(*(r['n_points'] for r in found))} test "
+        "images) against as many samples of the prior. MMD²: unbiased squared maximum mean discrepancy, Gaussian "
+        "kernel with the median distance as bandwidth, 0 for equal distributions; level: the share of "
+        f"{_listed(*(r['n_permutations'] for r in found))} random exchanges between the samples that give as much. "
+        f"Classifier: held-out accuracy of {_listed(*(r['n_neighbours'] for r in found))} nearest neighbours in "
+        "telling them apart; 50 % if they are alike.",
+    ]
+    if "winding number" in columns:
+        notes.append(
+            "Winding number: how often the posterior means, in the order of the true angle, run round their centre "
+            "(the point farthest inside); ±1 for a circle. Rank correlation: circular, of the latent angle round that "
+            "centre with the true angle; ±1 where the order is the same, less where the ring is folded."
+        )
+    title = f"{dataset_name(runs[0].dataset)}: prior and posterior"
+    return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=tuple(notes))
+
+
 def provenance_table(runs: Sequence[RunArtifacts]) -> Table:
     """What made each run: data, software, machine."""
     columns = {

@@ -1,4 +1,4 @@
-"""Train one run: runs/<run>/ gets model.safetensors, history.csv, training.json and training_time.json.
+"""Train one run: runs/<run>/ gets model.safetensors, history.csv, snapshots.npz, training.json, training_time.json.
 
 Interrupted and started again, it goes on from its last checkpoint, in runs/checkpoints/<hash of its inputs>.
 """
@@ -9,19 +9,26 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from tqdm import tqdm
 
 from stages import logs, machine
-from stages.files import replacing, write_csv, write_json
+from stages.files import replacing, write_csv, write_json, write_npz
 from stages.run import Run, open_run
 from vhp.checkpoint import Checkpoint
 from vhp.datasets import content_sha256
+from vhp.examples import as_means
+from vhp.snapshots import epochs_to_show, snapshot
 from vhp.training import Fit, TrainingDivergedError, TrainingSettings, fit
 
 # What training depends on; the rest of a configuration belongs to later stages.
 SECTIONS = ("run", "model", "method", "training")
+# Of the latent space: after these shares of the training, each with as many test examples and samples of the prior.
+SNAPSHOT_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
+SNAPSHOT_POINTS = 1_000
+SNAPSHOT_SEED = 14  # of the choice of test examples, the same for every method and seed
 CHECKPOINT_SECONDS = 30.0  # what a killed run loses at most, beside the epoch in which it died
 
 
@@ -35,11 +42,30 @@ def checkpoint_key(run: Run, data_sha256: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def snapshot_examples(n_test: int) -> torch.Tensor:
+    """Indices of the test examples that the snapshots show, in ascending order."""
+    shuffled = torch.randperm(n_test, generator=torch.Generator().manual_seed(SNAPSHOT_SEED))
+    return shuffled[:SNAPSHOT_POINTS].sort().values
+
+
+def write_snapshots(run: Run, result: Fit) -> None:
+    """Arrays: step (T,), example (n,) and those of vhp.snapshots, (T, n, d_z) each."""
+    steps_per_epoch = result.history[-1]["step"] // result.history[-1]["epoch"]
+    shown = epochs_to_show(result.history[-1]["epoch"], SNAPSHOT_SHARES)
+    arrays = {name: torch.stack([o[name] for o in result.observations]).numpy() for name in result.observations[0]}
+    arrays["step"] = np.array(shown) * steps_per_epoch
+    arrays["example"] = snapshot_examples(len(run.splits["test"])).numpy()
+    write_npz(run.folder / "snapshots.npz", arrays)
+
+
 def write(run: Run, result: Fit, data_sha256: str) -> None:
     run.folder.mkdir(parents=True, exist_ok=True)
     with replacing(run.folder / "model.safetensors") as temporary:
         save_file({k: v.contiguous().cpu() for k, v in run.method.model.state_dict().items()}, temporary)
-    write_csv(run.folder / "history.csv", result.history, list(result.history[0]))
+    kappa = run.config["method"].get("kappa")
+    rows = [row | {"kappa_squared": None if kappa is None else kappa**2} for row in result.history]
+    write_csv(run.folder / "history.csv", rows, list(rows[0]))
+    write_snapshots(run, result)
     last = result.history[-1]
     best = next(row for row in result.history if row["epoch"] == result.best_epoch)
     summary = {
@@ -69,6 +95,9 @@ def main() -> None:
         settings = dict(run.config["training"])
         if threads := settings.pop("threads"):
             torch.set_num_threads(threads)
+        shown = epochs_to_show(settings["epochs"], SNAPSHOT_SHARES)
+        test = run.splits["test"]
+        examples = as_means(test[snapshot_examples(len(test)).to(run.device)])
         result = fit(
             run.method,
             run.splits["train"],
@@ -78,6 +107,7 @@ def main() -> None:
             checkpoint=checkpoint,
             checkpoint_seconds=CHECKPOINT_SECONDS,
             progress=lambda epochs: tqdm(epochs, desc=run.name, unit="epoch", disable=None),
+            observe=lambda epoch: snapshot(run.method.model, examples, SNAPSHOT_POINTS) if epoch in shown else None,
         )
     except (FileNotFoundError, ValueError, TrainingDivergedError) as error:
         raise SystemExit(f"train: {error}") from error

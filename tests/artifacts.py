@@ -16,6 +16,8 @@ from vhp.latent_graph import resample, straight_line
 
 JUMP = 7  # every path of vhp_geco and the iwae has a discontinuity between frames 7 and 8
 N_FRAMES, N_TEST = 24, 200
+BETA, DELTA = np.linspace(0.1, 2, 5), np.linspace(-1, 1, 5)
+STEP = -np.outer(DELTA, BETA)
 
 
 def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
@@ -77,7 +79,22 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         "n_moving": 3,
     }
     write_json(folder / "smoothness.json", smoothness)
+    representation = {"mmd2": 0.0123, "mmd2_level": 0.005, "mmd2_bandwidth": 1.5, "n_permutations": 199}
+    representation |= {"classifier_accuracy": 0.625, "n_neighbours": 15, "n_points": N_TEST}
+    ordered = {"winding_number": 1, "rank_correlation": 0.75} if dataset == "pendulum" else {}
+    order = {"winding_number": None, "rank_correlation": None} | ordered
+    write_json(folder / "representation.json", representation | order)
+    write_npz(folder / "snapshots.npz", snapshots(arrays))
+    write_npz(Path("runs", "beta_update.npz"), {"beta": BETA, "delta": DELTA, "vhp_rewo": STEP, "vhp_geco": STEP})
     return folder
+
+
+def snapshots(final: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Three steps, at which the latent space grows to what it finally is."""
+    growth = np.array([0.1, 0.5, 1.0])[:, None, None]
+    arrays = {name: growth * final[name] for name in ("posterior_mean", "posterior_std")}
+    step, example = np.array([100, 1000, 6000]), final["posterior_example"]
+    return arrays | {"prior": growth * final["nodes"], "step": step, "example": example}
 
 
 def history(method: str, rng: np.random.Generator) -> list[dict[str, float]]:
@@ -172,7 +189,7 @@ def interpolation(dataset: str, method: str, d_z: int, angle: np.ndarray, rng: n
         "path_length": np.where(found, 2.0, np.nan),
         "straight_length": np.linalg.norm(nodes[pairs[:, 0]] - nodes[pairs[:, 1]], axis=1),
         "posterior_mean": mean,
-        "posterior_std": np.full_like(mean, 0.1),
+        "posterior_std": rng.uniform(0.05, 0.15, mean.shape),
         "posterior_example": np.arange(N_TEST),
         "samples": decode(nodes[:64]),
         "originals": originals,

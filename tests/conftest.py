@@ -12,6 +12,10 @@ torch.set_num_threads(1)
 # The same examples in each run, so that a failure is the code's; and no deadline, since a busy machine is not a bug.
 hypothesis.settings.register_profile("vhp", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("vhp")
+# For tests/mutations, which asks whether a test fails and not for the simplest example.
+hypothesis.settings.register_profile(
+    "unshrunk", derandomize=True, deadline=None, phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate)
+)
 
 
 @pytest.fixture(autouse=True)

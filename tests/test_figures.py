@@ -1,19 +1,27 @@
 """The figures, through the artists that they hold."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
+import reference
+import torch
 from matplotlib.collections import LineCollection
 from PIL import Image
 
+from stages.beta_update import NU, TAU, beta_change
 from vhp.figures import style
+from vhp.figures.beta_update import beta_update
 from vhp.figures.interpolation_strips import N_FRAMES, Strips, interpolation_strips
 from vhp.figures.latent_graph import N_PATHS, LatentGraph, latent_graph, principal_plane
 from vhp.figures.latent_space import LatentSpace, latent_space
+from vhp.figures.latent_steps import LatentSteps, latent_steps
 from vhp.figures.mosaic import mosaic, stride
 from vhp.figures.samples import Samples, samples
 from vhp.figures.style import METHOD_COLOURS, method_colours, save
 from vhp.figures.training_curves import Curve, training_curves
+from vhp.schedules import Geco, Rewo
 
 SHAPE = (6, 4)
 LIMITS = (0.0, 1.0)
@@ -124,6 +132,55 @@ def test_latent_space_pairs_share_their_axes():
 def test_latent_space_refuses_other_dimensions():
     with pytest.raises(ValueError, match="d_z = 3"):
         latent_space([LatentSpace("vhp_rewo", np.zeros((2, 3)), np.zeros((2, 3)), None)])
+
+
+def steps(method: str, angle: np.ndarray | None) -> LatentSteps:
+    rng = np.random.default_rng(0)
+    mean, std = rng.normal(size=(3, 20, 2)), rng.uniform(0.1, 1, (3, 20, 2))
+    return LatentSteps(method, np.array([10, 200, 3000]), mean, std, 2 * rng.normal(size=(3, 30, 2)), angle)
+
+
+def test_latent_steps_shade_the_posterior_by_the_variance_of_its_standard_deviation():
+    runs = [steps(m, None) for m in ("vhp_rewo", "vhp_geco")]
+    axes = np.array(latent_steps(runs).axes[:12]).reshape(4, 3)
+    for run, block in zip(runs, np.split(axes, 2), strict=True):
+        for t, (top, bottom) in enumerate(block.T):
+            np.testing.assert_allclose(top.collections[0].get_array(), run.posterior_std[t].var(-1))
+            np.testing.assert_array_equal(top.collections[0].get_offsets(), run.posterior_mean[t])
+            np.testing.assert_array_equal(bottom.collections[0].get_offsets(), run.prior[t])
+            assert top.get_xlim() == bottom.get_xlim() and top.get_ylim() == bottom.get_ylim()
+    assert [ax.get_title() for ax in axes[2]] == ["step 10", "step 200", "step 3,000"]
+    scales = {(ax.collections[0].norm.vmin, ax.collections[0].norm.vmax) for ax in axes[::2].flat}
+    assert len(scales) == 1  # the bar stands for all panels
+
+
+def test_latent_steps_colour_the_posterior_by_the_true_angle():
+    angle = np.random.default_rng(0).uniform(-4, 4, 20)
+    figure = latent_steps([steps("vhp_rewo", angle)])
+    np.testing.assert_allclose(np.exp(1j * figure.axes[0].collections[0].get_array()), np.exp(1j * angle))
+
+
+def test_beta_update_marks_where_beta_rests_and_shares_one_scale():
+    """A step of the stage's own making: REWO rests on C = kappa^2, and for C < kappa^2 at beta = 1."""
+    beta, delta = torch.linspace(0.5, 1.5, 5).double(), torch.linspace(-0.5, 0.5, 5).double()
+    grid = torch.meshgrid(delta, beta, indexing="ij")
+    change = beta_change(Rewo(1.0, 1.0, 3.0, beta_0=1.0), grid[1], grid[0]).numpy()
+    figure = beta_update(beta.numpy(), delta.numpy(), {"vhp_rewo": change, "vhp_geco": 0 * change + 0.1})
+    rewo, geco, _ = figure.axes
+    rests = set(zip(*(values.tolist() for values in rewo.lines[0].get_data()), strict=True))
+    assert rests == {(0.0, b) for b in beta.tolist()} | {(d, 1.0) for d in delta.tolist() if d < 0}
+    assert geco.lines[0].get_xdata().size == 0
+    assert rewo.collections[0].norm.vmin == geco.collections[0].norm.vmin == -rewo.collections[0].norm.vmax
+
+
+def test_the_steps_drawn_are_those_of_the_formulas():
+    """Delta beta of the schedules' own code against plain floats, where REWO's formula does not pass 1."""
+    rewo, geco = Rewo(1.0, NU, TAU, beta_0=1.0), Geco(1.0, NU)
+    for beta in (0.2, 1.0, 1.7):
+        for delta in (-0.2, 0.0, 0.3):
+            of = [beta_change(s, *torch.tensor([[beta], [delta]]).double()).item() for s in (rewo, geco)]
+            exponents = NU * reference.f_beta(beta, delta, TAU) * delta, -NU * delta
+            assert of == pytest.approx([beta * math.expm1(e) for e in exponents], rel=1e-6, abs=1e-12)
 
 
 @pytest.mark.parametrize(("d_z", "label"), [(2, "$z_1$"), (5, "principal component 1")])

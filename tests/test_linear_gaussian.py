@@ -141,6 +141,35 @@ def test_f_is_an_upper_bound_on_the_kl_divergence_that_tightens_with_k():
     assert -4.5 * many_error < many < 0.1 * one
 
 
+def prior_scores(case, x):
+    """Gradient of the mean L_IW over z ~ q(z|x) by the parameters of p_Theta(z|zeta), in standard errors, flat."""
+    n_parts, parameters = 25, list(case.model.prior.p_z.parameters())
+    gradients = []
+    for part in x.chunk(n_parts):
+        mean, log_var = case.model.encoder(part)
+        eps, eps_zeta = torch.randn(1, len(part), D_Z).double(), torch.randn(4, 1, len(part), D_Z).double()
+        t = terms(case.model, part, mean, log_var, eps, eps_zeta)
+        gradients.append(torch.cat([g.flatten() for g in torch.autograd.grad(t.log_prior.mean(), parameters)]))
+    gradients = torch.stack(gradients)
+    return gradients.mean(0) / (gradients.std(0) / math.sqrt(n_parts))
+
+
+def test_the_aggregated_posterior_is_the_optimal_prior():
+    """Poster: the optimal empirical Bayes prior is p*(z) = E_p(x)[q(z|x)].
+
+    With exact posteriors and x ~ p(x), p* is the prior itself: there the gradient by every parameter of the prior is
+    zero (5.5: 15 parameters, Student's t with 24 degrees of freedom), and for a prior moved away from it, it is not.
+    """
+    case = LinearGaussian(HIERARCHICAL, perturbed=False)
+    x = case.data(50_000)
+    assert prior_scores(case, x).abs().max() < 5.5
+    for parameter in case.model.prior.p_z.parameters():
+        before = parameter.data.clone()
+        parameter.data += 0.2
+        assert prior_scores(case, x).abs().max() > 11
+        parameter.data = before
+
+
 def test_mixture_prior_of_one_standard_component_is_the_standard_normal():
     """Two routes to one model: the estimates agree number by number, given the same noise."""
     case = LinearGaussian(NORMAL, perturbed=True)

@@ -89,6 +89,20 @@ def test_smoothness_and_interpolation_csv(matrix):
     assert [r["discontinuities"] for r in rows if r["dataset"] == "static_mnist"] == ["0.0", "1.0", "0.0"]
 
 
+def test_the_differences_between_prior_and_posterior_are_a_csv_and_a_table(matrix):
+    rows = read_csv("representation.csv")
+    assert (FOLDER / "representation.csv").read_text().splitlines()[0] == (
+        "dataset,method,seed,mmd2,mmd2_level,mmd2_bandwidth,classifier_accuracy,n_points,winding_number,rank_correlation"
+    )
+    assert {r["winding_number"] for r in rows if r["dataset"] == "static_mnist"} == {""}
+    table = section("pendulum: prior and posterior")
+    columns = row(table, "method")
+    cells = dict(zip(columns, row(table, "VHP + REWO, seed 1"), strict=True))
+    assert (cells["MMD²"], cells["level"], cells["classifier"]) == ("0.0123", "0.005", "62.5%")
+    assert (cells["winding number"], cells["rank correlation"]) == ("1", "0.75")
+    assert "winding number" not in row(section("static MNIST: prior and posterior"), "method")
+
+
 def test_the_lowest_value_of_each_column_is_bold_and_no_other(matrix):
     table = section("Negative test log-likelihood (nats)")
     assert row(table, "method") == ["method", "static MNIST", "pendulum"]
@@ -148,10 +162,10 @@ def test_runs_of_another_matrix_are_left_out(workplace):
     Path("runs/configs/digits-iwae_l2-0.json").unlink()
     report.main()
     assert {r["dataset"] for r in read_csv("results.csv")} == {"pendulum"}
-    assert sorted(p.name for p in (FOLDER / "figures").iterdir()) == [
-        f"{name}-pendulum.png"
-        for name in ("interpolation_strips", "latent_graph", "latent_space", "samples", "training_curves")
-    ]
+    names = ("interpolation_strips", "latent_graph", "latent_space", "latent_steps", "latent_steps_angle")
+    names += ("samples", "training_curves")
+    expected = ["beta_update.png", *(f"{name}-pendulum.png" for name in names)]
+    assert sorted(p.name for p in (FOLDER / "figures").iterdir()) == expected
 
 
 def test_a_single_run_of_an_unknown_method_is_a_report_and_its_bytes_are_the_same_each_time(workplace):
@@ -163,7 +177,7 @@ def test_a_single_run_of_an_unknown_method_is_a_report_and_its_bytes_are_the_sam
         return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     first = digests()
-    assert len(first) == 5 + 4
+    assert len(first) == 6 + 5
     assert digests() == first
     assert row(section("Negative test log-likelihood (nats)"), "flow") == ["flow", "**90.00**"]
 
@@ -193,7 +207,7 @@ def test_the_page_refers_to_existing_files_only_and_escapes_text(matrix):
     parser = Links()
     parser.feed(text)
     assert parser.open == []
-    assert sum(link.startswith("figures/") for link in parser.links) == 2 * (4 + 5)  # each shown and linked
+    assert sum(link.startswith("figures/") for link in parser.links) == 2 * (4 + 7 + 1)  # each shown and linked
     for link in parser.links:
         assert link[1:] in parser.ids if link.startswith("#") else (FOLDER / link).is_file()
     assert "Imagined &lt;Processor&gt;" in text and "<Processor>" not in text

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from stages import repro
-from stages.repro import Progress, affected, schedule
+from stages.repro import Progress, affected, needed, schedule
 
 GRAPH = {
     "configure": set(),
@@ -54,6 +54,14 @@ def test_no_stage_starts_before_what_it_depends_on():
 
 def test_independent_stages_run_at_once():
     assert run_all(set(GRAPH), jobs=2)[2] == 2
+
+
+def test_what_a_stage_needs_is_all_that_it_depends_on_and_nothing_after_it():
+    matrix = {"configure": set(), "train@a": {"configure"}, "train@b": {"configure"}, "report": {"train@a"}}
+    assert needed(matrix, {"train"}) == {"configure", "train@a", "train@b"}
+    assert needed(matrix, {"report"}) == {"configure", "train@a", "report"}
+    with pytest.raises(ValueError, match=r"no stage trian, expected one of configure, report, train"):
+        needed(matrix, {"trian"})
 
 
 def test_only_the_wanted_stages_run():

@@ -77,6 +77,11 @@ def test_training_leaves_a_model_a_history_and_a_summary(folder):
     summary = json.loads(Path("runs", NAME, "training.json").read_text())
     history = np.genfromtxt(Path("runs", NAME, "history.csv"), delimiter=",", names=True)
     assert list(history["epoch"]) == [2, 4, 6]
+    assert set(history["kappa_squared"]) == {0.8**2}
+    snapshots = read_npz(Path("runs", NAME, "snapshots.npz"))
+    assert list(snapshots["step"]) == [4, 8, 12, 24]  # after epochs 1, 2, 3 and 6
+    assert snapshots["posterior_mean"].shape == (4, 32, 2) and snapshots["prior"].shape == (4, 1000, 2)
+    assert len(np.unique(snapshots["example"])) == 32
     assert summary["epochs"] == 6
     assert summary["beta_final"] == history["beta"][-1]
     assert summary["best_validation_bound"] == history["validation_bound"].max()
@@ -87,7 +92,8 @@ def test_training_leaves_a_model_a_history_and_a_summary(folder):
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeypatch):
     folder("whole")
     train.main()
-    expected = MODEL.read_bytes(), Path("runs", NAME, "history.csv").read_bytes()
+    written = [Path("runs", NAME, name) for name in ("model.safetensors", "history.csv", "snapshots.npz")]
+    expected = [path.read_bytes() for path in written]
 
     folder("interrupted")
     monkeypatch.setattr(train, "CHECKPOINT_SECONDS", -1.0)
@@ -101,7 +107,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeyp
         patch.setattr(train, "tqdm", lambda epochs, **_: (seen.append(e) or e for e in epochs))
         train.main()
     assert seen == [4, 5, 6]
-    assert (MODEL.read_bytes(), Path("runs", NAME, "history.csv").read_bytes()) == expected
+    assert [path.read_bytes() for path in written] == expected
 
 
 def test_a_changed_configuration_does_not_resume_an_old_checkpoint(folder, monkeypatch):

@@ -10,6 +10,8 @@ Importing this package imports nothing else, so that a program depends only on t
 
     latent_graph    interpolation on the prior's k-NN graph
     smoothness      measures on decoded paths
+    two_sample      how far two samples differ             circular    how a plane orders angles
+    snapshots       the latent space during training
     datasets        one file per data set
     figures         one file per figure
 

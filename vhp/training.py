@@ -55,6 +55,7 @@ class Fit:
     best_bound: float = -math.inf  # mean validation bound at beta = 1, nats
     main_phase_step: int | None = None  # first step in which all parameters were optimised
     seconds: float = 0.0
+    observations: list[dict[str, Tensor]] = field(default_factory=list)  # what observe() gave, in order
 
 
 class TrainingDivergedError(RuntimeError):
@@ -193,12 +194,15 @@ def fit(
     checkpoint: Checkpoint | None = None,
     checkpoint_seconds: float = 30.0,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    observe: Callable[[int], dict[str, Tensor] | None] = lambda epoch: None,
 ) -> Fit:
     """Train method.model; at the end it holds the weights with the best validation bound at beta = 1.
 
     train, val: (N, D) on the model's device, uint8 (see examples) or float32.
     checkpoint: where to resume from and to save to, at most every checkpoint_seconds and at an epoch's end.
     progress: wraps the iterable of epochs, for instance tqdm.
+    observe: called at each epoch's end, with its number; what it returns is kept in the Fit, also by checkpoints. It
+    must leave model and random state alone.
     Raises TrainingDivergedError when the loss is no longer finite, and ValueError for fewer examples than one batch.
     """
     if len(train) < settings.batch_size:
@@ -216,6 +220,8 @@ def fit(
         means = training.epoch(epoch)
         if epoch % settings.validate_every == 0 or epoch == settings.epochs:
             training.validate(epoch, means, val)
+        if observed := observe(epoch):
+            training.result.observations.append(observed)
         now = time.monotonic()
         training.result.seconds = seconds_before + now - started
         if checkpoint and now - saved > checkpoint_seconds and epoch < settings.epochs:

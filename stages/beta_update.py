@@ -1,0 +1,38 @@
+"""Compute the poster's comparison of beta-update schemes with the schedules' own code: runs/beta_update.npz.
+
+A stage of its own, because it runs vhp.schedules, and with it torch, and the report does not.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from stages import logs
+from stages.files import write_npz
+from vhp.schedules import Constrained, Geco, Rewo
+
+NU, TAU = 1.0, 3.0  # the poster's
+BETA = np.linspace(0, 2, 161)[1:]  # both axes pass through the point that REWO converges to, beta = 1 and C = kappa^2
+DELTA = np.linspace(-1, 1, 161)
+
+
+def beta_change(schedule: Constrained, beta: torch.Tensor, delta: torch.Tensor) -> torch.Tensor:
+    """Delta beta = beta_t - beta_{t-1} of one step in the main phase, elementwise over beta_{t-1} and C_t - kappa^2."""
+    # A schedule is elementwise in its state: with grids for numbers one step is a step from each of their points.
+    schedule.beta, schedule.constraint = beta.clone(), schedule.kappa**2 + delta
+    schedule.main_phase = torch.ones_like(beta, dtype=torch.bool)
+    schedule.multiply()
+    return schedule.beta - beta
+
+
+def main() -> None:
+    logs.configure()
+    delta, beta = torch.meshgrid(torch.from_numpy(DELTA), torch.from_numpy(BETA), indexing="ij")
+    schedules = {"vhp_rewo": Rewo(1.0, NU, TAU, beta_0=1.0), "vhp_geco": Geco(1.0, NU)}
+    arrays = {name: beta_change(schedule, beta, delta).numpy() for name, schedule in schedules.items()}
+    write_npz(Path("runs", "beta_update.npz"), {"beta": BETA, "delta": DELTA, **arrays})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""The bugs to plant: mistakes that are easy to make in this field and hard to see in a result.
+
+A file's text changes as little as the mistake needs, so that nothing but a test that knows the right number can tell.
+"""
+
+from typing import NamedTuple
+
+
+class Mutation(NamedTuple):
+    breaks: str  # what is wrong afterwards
+    file: str
+    old: str  # occurs exactly once
+    new: str
+    tests: tuple[str, ...]  # the test files that are to notice
+
+
+BOUNDS, GRADIENTS, EXACT = "tests/test_bounds.py", "tests/test_gradients.py", "tests/test_linear_gaussian.py"
+PRIORS, SCHEDULES, LIKELIHOOD = "tests/test_priors.py", "tests/test_schedules.py", "tests/test_likelihood.py"
+TRAINING, PLAIN_LOOP = "tests/test_training.py", "tests/test_training_reference.py"
+DISTRIBUTIONS = "tests/test_distributions.py"
+
+MUTATIONS = (
+    Mutation(
+        "sign of the KL term",
+        "vhp/bounds.py",
+        "beta * (t.log_posterior - t.log_prior)",
+        "beta * (t.log_prior - t.log_posterior)",
+        (BOUNDS, EXACT),
+    ),
+    Mutation(
+        "1 / beta for beta",
+        "vhp/bounds.py",
+        "t.log_likelihood - beta *",
+        "t.log_likelihood - 1 / beta *",
+        (BOUNDS,),
+    ),
+    Mutation(
+        "log K missing in the importance-weighted bound",
+        "vhp/bounds.py",
+        "torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0])",
+        "torch.logsumexp(log_weight, 0) - 0 * math.log(log_weight.shape[0])",
+        (BOUNDS, EXACT),
+    ),
+    Mutation(
+        "IWAE optimises its terms instead of the bound",
+        "vhp/bounds.py",
+        "torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0])",
+        "log_weight.mean(0) + 0 * math.log(log_weight.shape[0])",
+        (GRADIENTS,),
+    ),
+    Mutation(
+        "right bound, gradient of its terms: the normalised weights are lost",
+        "vhp/bounds.py",
+        "torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0])",
+        "log_weight.mean(0) + (torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0]) - log_weight.mean(0))"
+        ".detach()",
+        (GRADIENTS,),
+    ),
+    Mutation(
+        "log p(zeta) missing in L_IW",
+        "vhp/priors/hierarchical.py",
+        "+ standard_normal_log_prob(zeta)",
+        "+ 0 * standard_normal_log_prob(zeta)",
+        (EXACT, PRIORS),
+    ),
+    Mutation(
+        "log q(zeta|z) with the wrong sign in L_IW",
+        "vhp/priors/hierarchical.py",
+        "- gaussian_log_prob(zeta, mean, log_var)",
+        "+ gaussian_log_prob(zeta, mean, log_var)",
+        (EXACT, PRIORS),
+    ),
+    Mutation(
+        "log K missing in L_IW",
+        "vhp/priors/hierarchical.py",
+        "- math.log(eps.shape[0])",
+        "- 0 * math.log(eps.shape[0])",
+        (PRIORS, EXACT),
+    ),
+    Mutation(
+        "importance samples beyond the first ignored",
+        "vhp/priors/hierarchical.py",
+        "zeta = gaussian_sample(mean, log_var, eps)",
+        "zeta = gaussian_sample(mean, log_var, eps[:1].expand_as(eps))",
+        (PRIORS, EXACT),
+    ),
+    Mutation(
+        "prior ignored when K > 1: the standard normal instead",
+        "vhp/terms.py",
+        "log_prior=prior.log_prob(z, eps_zeta),",
+        "log_prior=prior.log_prob(z, eps_zeta) if len(eps_zeta) == 1 else gaussian_log_prob(z, 0 * z, 0 * z),",
+        (BOUNDS, EXACT),
+    ),
+    Mutation(
+        "z detached before the prior: the encoder does not feel it",
+        "vhp/terms.py",
+        "prior.log_prob(z, eps_zeta)",
+        "prior.log_prob(z.detach(), eps_zeta)",
+        (GRADIENTS,),
+    ),
+    Mutation(
+        "posterior's parameters detached in log q(z|x)",
+        "vhp/terms.py",
+        "gaussian_log_prob(z, mean, log_var)",
+        "gaussian_log_prob(z, mean.detach(), log_var.detach())",
+        (GRADIENTS,),
+    ),
+    Mutation(
+        "zeta detached: q(zeta|z) is trained without its samples",
+        "vhp/priors/hierarchical.py",
+        "gaussian_log_prob(z, *self.p_z(zeta))",
+        "gaussian_log_prob(z, *self.p_z(zeta.detach()))",
+        (GRADIENTS,),
+    ),
+    Mutation(
+        "pseudo-inputs' components detached",
+        "vhp/priors/vampprior.py",
+        "return gaussian_mixture_log_prob(z, *self.components())",
+        "return gaussian_mixture_log_prob(z, *(part.detach() for part in self.components()))",
+        (PRIORS, GRADIENTS),
+    ),
+    Mutation(
+        "1/M missing in the mixture",
+        "vhp/distributions.py",
+        "- math.log(mean.shape[0])",
+        "- 0 * math.log(mean.shape[0])",
+        (DISTRIBUTIONS, EXACT),
+    ),
+    Mutation(
+        "variance for standard deviation in the samples",
+        "vhp/distributions.py",
+        "torch.exp(0.5 * log_var) * eps",
+        "torch.exp(log_var) * eps",
+        (DISTRIBUTIONS, EXACT),
+    ),
+    Mutation(
+        "H(0) = 0 in f_beta",
+        "vhp/schedules.py",
+        "torch.where(delta < 0, torch.tanh",
+        "torch.where(delta <= 0, torch.tanh",
+        (SCHEDULES,),
+    ),
+    Mutation(
+        "sign of tanh in f_beta",
+        "vhp/schedules.py",
+        "torch.tanh(tau * (beta - 1))",
+        "torch.tanh(tau * (1 - beta))",
+        (SCHEDULES,),
+    ),
+    Mutation(
+        "moving average with alpha and 1 - alpha exchanged",
+        "vhp/schedules.py",
+        "self.alpha * self.constraint + (1 - self.alpha) * c",
+        "(1 - self.alpha) * self.constraint + self.alpha * c",
+        (SCHEDULES,),
+    ),
+    Mutation(
+        "moving average from C_0 = 0",
+        "vhp/schedules.py",
+        "torch.where(self.constraint.isnan(), c, average)",
+        "torch.where(self.constraint.isnan(), (1 - self.alpha) * c, average)",
+        (SCHEDULES,),
+    ),
+    Mutation(
+        "GECO moves lambda's way, not beta's",
+        "vhp/schedules.py",
+        "return -self.nu * delta",
+        "return self.nu * delta",
+        (SCHEDULES,),
+    ),
+    Mutation(
+        "kappa for kappa^2",
+        "vhp/schedules.py",
+        "delta = self.constraint - self.kappa**2",
+        "delta = self.constraint - self.kappa",
+        (SCHEDULES,),
+    ),
+    Mutation(
+        "C summed over pixels instead of per dimension",
+        "vhp/observation.py",
+        "return -log_prob / x.shape[-1]",
+        "return -log_prob",
+        (BOUNDS, TRAINING),
+    ),
+    Mutation(
+        "weights selected by the bound at the training's beta",
+        "vhp/training.py",
+        "method.bound(t, 1.0)",
+        "method.bound(t, method.schedule.beta)",
+        (PLAIN_LOOP,),
+    ),
+    Mutation(
+        "REWO trains the prior in its initial phase",
+        "vhp/training.py",
+        "prior.requires_grad_(in_main_phase)",
+        "prior.requires_grad_(True)",
+        (TRAINING, PLAIN_LOOP),
+    ),
+    Mutation(
+        "beta moves before the loss is taken",
+        "vhp/training.py",
+        "        with self.precision:\n            loss, means = self.loss(x, schedule.beta.float())",
+        "        with self.precision:\n            schedule.update(step / self.n_steps)\n"
+        "            loss, means = self.loss(x, schedule.beta.float())",
+        (PLAIN_LOOP,),
+    ),
+    Mutation(
+        "likelihood: the prior's own latent counted without its density",
+        "vhp/likelihood.py",
+        "return t.log_likelihood + t.log_prior - t.log_posterior",
+        "return t.log_likelihood + t.log_prior.detach() * 0 - t.log_posterior",
+        (LIKELIHOOD, EXACT),
+    ),
+    Mutation(
+        "likelihood: log S missing",
+        "vhp/likelihood.py",
+        "weights.w.log() + weights.largest - math.log(n_samples)",
+        "weights.w.log() + weights.largest",
+        (LIKELIHOOD, EXACT),
+    ),
+    Mutation(
+        "likelihood: nested estimate of log p(z) with z's noise for zeta",
+        "vhp/likelihood.py",
+        "eps[None, ..., model.d_z :]",
+        "eps[None, ..., : prior.d_zeta]",
+        (LIKELIHOOD,),
+    ),
+)

@@ -1,0 +1,82 @@
+"""The latent space while a model is trained, for d_z = 2 (poster: "Latent representation of the pendulum data").
+
+Two versions: the approximate posterior in the poster's greyscale, or coloured by the true angle.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.figure import Figure
+
+from vhp.figures.latent_space import ANGLE_COLOURS
+from vhp.figures.style import method_name, styled
+
+CAPTION = (
+    "Latent representation at different iteration steps (first seed). Top row of each method: means of the approximate "
+    "posterior of test images; the greyscale encodes the variance of its standard deviation, taken over the latent "
+    "dimensions, on a logarithmic scale. Bottom row: samples of the prior. One scale of both axes per method and step."
+)
+ANGLE_CAPTION = (
+    "As above, the approximate posterior coloured by the true angle: a ring that runs through all colours once is the "
+    "pendulum's circle."
+)
+GREYS = ListedColormap(matplotlib.colormaps["Greys"](np.linspace(0.25, 1, 256)))  # the palest still shows on white
+
+
+@dataclass(frozen=True)
+class LatentSteps:
+    """The latent space of one run at T steps."""
+
+    method: str
+    step: np.ndarray  # (T,)
+    posterior_mean: np.ndarray  # (T, n, 2)
+    posterior_std: np.ndarray  # (T, n, 2)
+    prior: np.ndarray  # (T, N, 2) samples
+    angle: np.ndarray | None  # (n,) radians: colours the posterior
+
+
+@styled
+def latent_steps(runs: Sequence[LatentSteps]) -> Figure:
+    """Two rows per method, a column per step. The runs have the same steps, and all of them an angle or none."""
+    rows, columns = 2 * len(runs), len(runs[0].step)
+    colouring = _greys(runs) if runs[0].angle is None else {"cmap": ANGLE_COLOURS, "vmin": 0, "vmax": 2 * np.pi}
+    figure = Figure(figsize=(0.9 + 1.5 * columns, 0.3 + 1.55 * rows))
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for run, block in zip(runs, np.split(axes, len(runs)), strict=True):
+        for t, (top, bottom) in enumerate(block.T):
+            colour = run.posterior_std[t].var(-1) if run.angle is None else np.mod(run.angle, 2 * np.pi)
+            points = top.scatter(*run.posterior_mean[t].T, s=3, c=colour, linewidths=0, **colouring)
+            bottom.scatter(*run.prior[t].T, s=2, color="#333333", alpha=0.5, linewidths=0)
+            _same_square(top, bottom, run.posterior_mean[t], run.prior[t])
+            top.set_title(f"step {run.step[t]:,}")
+        block[0, 0].set_ylabel(f"{method_name(run.method)}\nposterior")
+        block[1, 0].set_ylabel("prior")
+    bar = figure.colorbar(points, ax=axes, shrink=0.5, aspect=30, pad=0.01)
+    bar.outline.set_visible(False)
+    if runs[0].angle is None:
+        bar.set_label("variance of the posterior's standard deviation")
+    else:
+        bar.set_label("true angle")
+        bar.set_ticks([0, np.pi, 2 * np.pi], labels=["0", "π", "2π"])
+    return figure
+
+
+def _greys(runs: Sequence[LatentSteps]) -> dict:
+    """One scale for all panels, logarithmic: the variance falls by orders of magnitude while a model is trained."""
+    variance = np.concatenate([run.posterior_std.var(-1).ravel() for run in runs])
+    low, high = np.maximum(np.percentile(variance, [2, 98]), [1e-12, 2e-12])
+    return {"cmap": GREYS, "norm": LogNorm(low, high)}
+
+
+def _same_square(top: Axes, bottom: Axes, posterior: np.ndarray, prior: np.ndarray) -> None:
+    """Equal limits and units; wide enough for all but the prior's outermost samples, which would shrink the rest."""
+    seen = np.concatenate([posterior, np.percentile(prior, [1, 99], axis=0)])
+    centre, half = (seen.max(0) + seen.min(0)) / 2, 0.58 * np.ptp(seen, axis=0).max()
+    for ax in (top, bottom):
+        ax.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half), aspect="equal")
+        ax.tick_params(labelsize=6)
+        ax.locator_params(nbins=3)

@@ -1,0 +1,80 @@
+"""A parameter study: what each method reaches at each value of one parameter."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from vhp.figures.style import METHOD_NAMES, dataset_name, method_colours, method_name, position, styled
+
+CAPTION = (
+    "Means over the seeds, error bars their standard deviation: negative test log-likelihood, validation bound at "
+    "β = 1, and β and C at the end of training; dashed: κ²."
+)
+PANELS = {
+    "nll": "NLL (nats)",
+    "best_validation_bound": "validation bound (nats)",
+    "beta_final": "β, end of training",
+    "constraint_final": "C, κ² / dimension",
+}
+
+
+@styled
+def study(results: pd.DataFrame) -> Figure:
+    """A row of panels per data set. results: columns dataset, method, param, value, kappa and those of PANELS."""
+    colours = method_colours(results["method"])
+    methods = sorted(results["method"].unique(), key=lambda m: position(m, METHOD_NAMES))
+    datasets = results["dataset"].unique()
+    figure = Figure(figsize=(2.5 * len(PANELS), 2.6 * len(datasets) + 0.3))
+    axes = figure.subplots(len(datasets), len(PANELS), squeeze=False)
+    for row, dataset in zip(axes, datasets, strict=True):
+        chosen = results[results["dataset"] == dataset]
+        for ax, (column, label) in zip(row, PANELS.items(), strict=True):
+            for method in methods:
+                _draw(ax, chosen[chosen["method"] == method], column, colours[method])
+            if column == "constraint_final":
+                _kappa_squared(ax, chosen)
+            if column == "beta_final":
+                ax.set_yscale("log")
+                ax.axhline(1, color="#444444", linewidth=0.7, linestyle=":")
+            _values(ax, list(dict.fromkeys(chosen["value"])))
+            ax.set(xlabel=chosen["param"].iloc[0], ylabel=label)
+            ax.grid(axis="y", color="#dddddd", linewidth=0.5)
+        row[0].set_title(dataset_name(dataset), loc="left")
+    handles = [Line2D([], [], color=colours[m], marker="o", markersize=4, label=method_name(m)) for m in methods]
+    if results["kappa"].notna().any():
+        handles.append(Line2D([], [], color="#444444", linestyle="--", linewidth=0.9, label="κ²"))
+    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles))
+    return figure
+
+
+def _positions(values: Sequence) -> np.ndarray:
+    """Numbers stand where they are, words side by side."""
+    numeric = all(isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in values)
+    return np.array(values, float) if numeric else np.arange(len(values), dtype=float)
+
+
+def _draw(ax: Axes, runs: pd.DataFrame, column: str, colour: str) -> None:
+    groups = runs.groupby("value", sort=False)[column]
+    x, mean, deviation = _positions(list(groups.groups)), groups.mean().to_numpy(), groups.std().fillna(0).to_numpy()
+    order = np.argsort(x)
+    ax.errorbar(x[order], mean[order], deviation[order], color=colour, marker="o", markersize=3.5, capsize=2, lw=1.3)
+
+
+def _kappa_squared(ax: Axes, runs: pd.DataFrame) -> None:
+    kappa = runs.dropna(subset="kappa").groupby("value", sort=False)["kappa"].first()
+    if len(kappa):
+        x = _positions(list(kappa.index))
+        order = np.argsort(x)
+        ax.plot(x[order], kappa.to_numpy()[order] ** 2, color="#444444", linestyle="--", linewidth=0.9, zorder=1)
+
+
+def _values(ax: Axes, values: Sequence) -> None:
+    x = _positions(values)
+    if x.min() > 0 and x.max() / x.min() > 10:
+        ax.set_xscale("log")
+    ax.set_xticks(x, [f"{v:g}" if isinstance(v, float) else str(v) for v in values])
+    ax.minorticks_off()

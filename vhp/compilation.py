@@ -26,6 +26,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vhp" / "compiled"
 
 
+def keep_in_cache_folder() -> None:
+    """Use cache_folder(), unless TORCHINDUCTOR_CACHE_DIR names another one; torch itself sets that to its default."""
+    from torch._inductor.runtime.cache_dir_utils import default_cache_dir
+
+    if os.environ.get("TORCHINDUCTOR_CACHE_DIR") in (None, default_cache_dir()):
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(cache_folder())
+
+
 def compiled(function: Callable, enabled: bool, device: torch.device | None = None) -> Callable:
     """function, compiled if enabled and possible; otherwise function itself, and the log says why.
 
@@ -39,7 +47,7 @@ def compiled(function: Callable, enabled: bool, device: torch.device | None = No
     if missing:
         logger.warning("torch.compile is not used: %s; running in eager mode, which is slower", missing)
         return function
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder()))
+    keep_in_cache_folder()
     # A graph that the compiler refuses runs in eager mode instead of ending the run.
     torch._dynamo.config.suppress_errors = True
     on_gpu = device is not None and device.type == "cuda"

@@ -12,6 +12,7 @@ from stages import logs, machine
 from stages.files import write_json, write_npz
 from stages.run import Run, load_model, open_run
 from vhp.likelihood import LikelihoodEstimate, LikelihoodSettings, estimate
+from vhp.rounding import proved
 
 # An image whose estimate rests on fewer effective samples than this may be misjudged by many nats, and its standard
 # error, made from the same samples, does not show it: the proposal q(z|x) misses the posterior.
@@ -28,7 +29,9 @@ def test_subset(n_total: int, n_wanted: int | None) -> torch.Tensor:
     return torch.randperm(n_total, generator=torch.Generator().manual_seed(SUBSET_SEED))[:n_wanted].sort().values
 
 
-def summary(result: LikelihoodEstimate, n_samples: int) -> dict[str, float | int | None]:
+def summary(
+    result: LikelihoodEstimate, settings: LikelihoodSettings, rounding: torch.Tensor | None
+) -> dict[str, float | int | str | None]:
     n = len(result.log_likelihood)
     spread = result.log_likelihood.std().item() if n > 1 else math.nan
     return {
@@ -40,7 +43,11 @@ def summary(result: LikelihoodEstimate, n_samples: int) -> dict[str, float | int
         "ess": result.effective_samples.mean().item(),
         "n_low_ess": int((result.effective_samples < LOW_ESS).sum()),
         "n_test": n,
-        "n_samples": n_samples,
+        "n_samples": settings.n_samples,
+        "precision": settings.precision,
+        # Of log p(x), against float64, on the images on which a rounded precision was tried.
+        "rounding_mean": None if rounding is None else rounding.mean().item(),
+        "rounding_worst": None if rounding is None else rounding.abs().max().item(),
     }
 
 
@@ -60,8 +67,8 @@ def main() -> None:
         chosen = dict(run.config["evaluation"])
         index = test_subset(len(run.splits["test"]), chosen.pop("n_test"))
         test = run.splits["test"][index.to(run.device)]
-        settings = LikelihoodSettings(**chosen)
         started = time.monotonic()
+        settings, rounding = proved(model, test, LikelihoodSettings(**chosen), SUBSET_SEED, index)
         result = estimate(
             model,
             test,
@@ -73,7 +80,7 @@ def main() -> None:
         seconds = time.monotonic() - started
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"evaluate: {error}") from error
-    values = summary(result, settings.n_samples) | {"exact_nll": exact_nll(run, test)}
+    values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}
     write_json(run.folder / "likelihood.json", values)
     write_npz(
         run.folder / "likelihood.npz",

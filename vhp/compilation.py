@@ -21,14 +21,41 @@ def missing_for_compile() -> str | None:
     return None
 
 
-def compiled(function: Callable, enabled: bool, **options) -> Callable:
-    """function, compiled if enabled and possible; otherwise function itself, and the log says why."""
+def cache_folder() -> Path:
+    """Where compiled code is kept for later processes: not in /tmp, torch's choice, which a restart empties."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vhp" / "compiled"
+
+
+def keep_in_cache_folder() -> None:
+    """Use cache_folder(), unless TORCHINDUCTOR_CACHE_DIR names another one; torch itself sets that to its default."""
+    from torch._inductor.runtime.cache_dir_utils import default_cache_dir
+
+    if os.environ.get("TORCHINDUCTOR_CACHE_DIR") in (None, default_cache_dir()):
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(cache_folder())
+
+
+def compiled(function: Callable, enabled: bool, device: torch.device | None = None) -> Callable:
+    """function, compiled if enabled and possible; otherwise function itself, and the log says why.
+
+    The compiled code is cached in cache_folder(), or in the folder that TORCHINDUCTOR_CACHE_DIR names.
+    On a GPU it is a captured graph: a step is hundreds of small kernels, and to launch them would take longer than to
+    run them.
+    """
     if not enabled:
         return function
     missing = missing_for_compile()
     if missing:
         logger.warning("torch.compile is not used: %s; running in eager mode, which is slower", missing)
         return function
+    keep_in_cache_folder()
     # A graph that the compiler refuses runs in eager mode instead of ending the run.
     torch._dynamo.config.suppress_errors = True
-    return torch.compile(function, **options)
+    on_gpu = device is not None and device.type == "cuda"
+    return torch.compile(function, mode="reduce-overhead" if on_gpu else None)
+
+
+def worth_compiling(enabled: bool, work: float, least: float, unit: str) -> bool:
+    """Whether to compile for so much work; that depends on the settings alone, as the result's last bits do on it."""
+    if enabled and work < least:
+        logger.info("not compiled: %.3g %s take less time than compiling; worth it from %.3g", work, unit, least)
+    return enabled and work >= least

@@ -16,12 +16,17 @@ def has_bf16(device: torch.device) -> bool:
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
-def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """A context in which linear layers run in the given precision ("float32" or "bf16")."""
+def usable(precision: str, device: torch.device) -> str:
+    """The precision itself, or "float32" where the device has no such matrix products; the log then says so."""
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}; expected one of {', '.join(PRECISIONS)}")
-    wanted = precision == "bf16"
-    if wanted and not has_bf16(device):
+    if precision == "bf16" and not has_bf16(device):
         logger.warning("bf16 matrix products are not used: this %s has none; running in float32", device.type)
-        wanted = False
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=wanted, cache_enabled=False)
+        return "float32"
+    return precision
+
+
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """A context in which linear layers run in the given precision ("float32" or "bf16")."""
+    enabled = usable(precision, device) == "bf16"
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled, cache_enabled=False)

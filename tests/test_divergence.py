@@ -1,0 +1,90 @@
+"""A run that diverges stops with the step, the last values before it, and a checkpoint from before."""
+
+import math
+
+import pytest
+import tiny
+import torch
+
+from vhp.checkpoint import Checkpoint
+from vhp.divergence import DivergenceWatch, TrainingDivergedError
+from vhp.training import DIVERGED_NATS_PER_DIMENSION, TrainingSettings, fit
+
+SETTINGS = TrainingSettings(
+    epochs=6,
+    batch_size=16,
+    learning_rate=3e-3,
+    learning_rate_warm_up=0.1,
+    learning_rate_decay_from=0.5,
+    learning_rate_final=0.1,
+    validate_every=1,
+    precision="float32",
+    compile=False,
+)
+
+
+def watch_of(*rows, limits=(math.inf, 5.0)):
+    watch = DivergenceWatch({"loss": limits[0], "kl": limits[1]}, torch.device("cpu"))
+    for step, row in enumerate(rows, start=1):
+        watch.see(step, torch.tensor(row))
+    return watch
+
+
+def test_good_values_pass():
+    watch_of([1e30, 5.0], [-1e30, -5.0]).check(steps_per_epoch=1)
+
+
+@pytest.mark.parametrize("bad", [[math.nan, 1.0], [math.inf, 1.0], [1.0, -math.inf], [1.0, 5.1], [1.0, -5.1]])
+def test_the_first_bad_step_and_the_last_good_values_are_named(bad):
+    """Whatever comes after: here a good step. Steps 1 to 4 are epoch 1."""
+    watch = watch_of([0.5, 1.0], [0.25, 2.0], [0.125, 3.0], [0.75, 4.0], bad, [1.0, 1.0])
+    with pytest.raises(TrainingDivergedError, match=r"^epoch 2, step 5: one of loss, kl ") as error:
+        watch.check(steps_per_epoch=4)
+    assert "{'epoch': 1, 'step': 4, 'loss': 0.75, 'kl': 4.0}" in str(error.value)
+
+
+def test_a_bad_first_step_has_no_values_before_it():
+    with pytest.raises(TrainingDivergedError, match=r"^epoch 1, step 1: .*last finite values: none"):
+        watch_of([math.nan, 1.0]).check(steps_per_epoch=4)
+
+
+def spoilt(train, epoch, value):
+    """Epochs; before the given one the data are overwritten."""
+
+    def progress(epochs):
+        for e in epochs:
+            if e == epoch:
+                train[:] = value
+            yield e
+
+    return progress
+
+
+def build():
+    torch.manual_seed(0)
+    return tiny.build("vhp_geco", observation="gaussian")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.sqrt(DIVERGED_NATS_PER_DIMENSION)])
+def test_a_diverged_run_leaves_the_state_before_that_epoch(tmp_path, value):
+    """Of a loss that is NaN, and of one that is finite and beyond any use: (x / sigma)^2 / 2 nats, sigma = 0.1."""
+    train, val = tiny.patterns(64, torch.float32), tiny.patterns(30, torch.float32)
+    good, checkpoint = train.clone(), Checkpoint(tmp_path / "run")
+    with pytest.raises(TrainingDivergedError, match=r"epoch 3, step 9: .*'step': 8,.* before epoch 3 is in .*\.pt"):
+        fit(build(), train, val, SETTINGS, 1, checkpoint, progress=spoilt(train, 3, value))
+    assert all(torch.isfinite(tensor).all() for tensor in checkpoint.load(torch.device("cpu"))["model"].values())
+
+    expected, whole, resumed, epochs = build(), None, build(), []
+    whole = fit(expected, good, val, SETTINGS, 1)
+    result = fit(resumed, good, val, SETTINGS, 1, checkpoint, progress=lambda e: epochs.extend(e) or epochs)
+    assert epochs == [3, 4, 5, 6]
+    assert result.history == whole.history
+    for name, tensor in expected.model.state_dict().items():
+        assert torch.equal(tensor, resumed.model.state_dict()[name]), name
+
+
+def test_divergence_is_found_in_epochs_without_validation():
+    train = tiny.patterns(64, torch.float32)
+    settings = TrainingSettings(**vars(SETTINGS) | {"validate_every": 6})
+    with pytest.raises(TrainingDivergedError, match=r"^epoch 3, step 9"):
+        fit(build(), train, train.clone(), settings, 1, progress=spoilt(train, 3, math.nan))

@@ -1,0 +1,113 @@
+"""Runs killed with SIGKILL at random moments end with the bytes of a run that was left alone."""
+
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+
+from stages import train
+from stages.files import write_json, write_npz
+
+KILLS_PER_METHOD = 4  # times five methods
+OUTPUTS = ("model.safetensors", "history.csv", "training.json")
+
+
+@pytest.fixture
+def prepare(tmp_path, monkeypatch):
+    """Makes configuration and data of a method's run, and a command that trains it; gives the run's folder."""
+
+    def prepare(method: str) -> Path:
+        name = f"digits-{method}-3"
+        monkeypatch.setattr(sys, "argv", ["train", name])
+        settings = {k: list(v) if isinstance(v, tuple) else v for k, v in tiny.SETTINGS[method].items()}
+        config = {
+            "run": {"dataset": "digits", "method": method, "seed": 3, "budget": "smoke"},
+            "model": {"d_z": 2, "hidden": [8]},
+            "method": settings,
+            "training": {
+                "epochs": 15,
+                "batch_size": 16,
+                "learning_rate": 0.01,
+                "learning_rate_warm_up": 0.1,
+                "learning_rate_decay_from": 0.5,
+                "learning_rate_final": 0.1,
+                "validate_every": 1,
+                "precision": "float32",
+                "compile": False,
+                "threads": 1,
+            },
+        }
+        write_json(Path("runs", "configs", f"{name}.json"), config)
+        return Path("runs", name)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", -1.0)  # after every epoch, so that saving is killed, too
+    rng = np.random.default_rng(0)
+    grey = rng.integers(0, 256, (64, 64), dtype=np.uint8)
+    binary = rng.integers(0, 2, (48, 64), dtype=np.uint8) * np.uint8(255)
+    write_npz(Path("data", "processed", "digits.npz"), {"train": grey, "val": binary[:16], "test": binary[16:]})
+    return prepare
+
+
+def start() -> int:
+    """The train stage in a process of its own; forked, because to import PyTorch takes longer than to train."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            train.main()
+            code = 0
+        finally:
+            os._exit(code)
+    return child
+
+
+def finish(child: int) -> None:
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def kill(child: int) -> bool:
+    """Whether the process was still running."""
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+
+
+def outputs(folder: Path) -> list[bytes]:
+    return [(folder / name).read_bytes() for name in OUTPUTS]
+
+
+@pytest.mark.parametrize("method", tiny.SETTINGS)
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(prepare, method):
+    folder, moments = prepare(method), random.Random(method)
+    train.main()
+    expected = outputs(folder)
+    shutil.rmtree(folder)
+    started = time.monotonic()
+    finish(start())
+    seconds = time.monotonic() - started
+    assert outputs(folder) == expected
+    shutil.rmtree(folder)
+    kills = resumed = 0
+    while kills < KILLS_PER_METHOD:
+        child = start()
+        time.sleep(moments.uniform(0, seconds))
+        if kill(child):
+            kills += 1
+            resumed += any(Path("runs", "checkpoints").glob("*/state.pt"))
+        else:  # it was quicker than the kill: once more
+            assert outputs(folder) == expected
+            shutil.rmtree(folder)
+    finish(start())
+    assert outputs(folder) == expected
+    assert resumed > 0  # or every kill came before the first checkpoint
+    assert not any(Path("runs", "checkpoints").glob("*"))

@@ -48,8 +48,7 @@ table: .venv/installed ## dvc repro of the full matrix at the budget in params.y
 
 data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and print what is there
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@$(REPRO) --only preprocess
-	@$(RUN) python -m stages.inventory
+	@status=0; $(REPRO) --only preprocess || status=$$?; $(RUN) python -m stages.inventory; exit $$status
 
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 	@$(RUN) python -m pytest

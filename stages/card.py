@@ -80,9 +80,9 @@ def main() -> None:
         card = text(name, arrays, load_source(name))
         with replacing(FOLDER / f"{name}.png") as temporary:
             save(sheet(name, arrays), temporary)
+        write_text(FOLDER / f"{name}.md", card)
     except (ValueError, OSError) as error:
         raise SystemExit(f"card {name}: {error}") from error
-    write_text(FOLDER / f"{name}.md", card)
 
 
 if __name__ == "__main__":

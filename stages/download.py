@@ -10,7 +10,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from tqdm import tqdm
 from stages import logs
 from stages.files import write_npz
 from vhp import datasets
+from vhp.datasets.containers import decompressed
 from vhp.datasets.sources import Item, load_source
 
 logger = logging.getLogger(__name__)
@@ -39,14 +40,16 @@ def read_from_mirror(path: Path) -> bytes | None:
     Of a file in pieces both the plain and the compressed form may be cut up.
     """
     for candidate in (path, path.with_name(f"{path.name}.gz")):
-        if candidate.is_file():
-            return candidate.read_bytes()
-        pieces = []
-        while (piece := candidate.with_name(f"{candidate.name}.part{len(pieces)}")).is_file():
+        pieces = [candidate.read_bytes()] if candidate.is_file() else []
+        while not candidate.is_file() and (piece := _piece(candidate, len(pieces))).is_file():
             pieces.append(piece.read_bytes())
         if pieces:
-            return b"".join(pieces)
+            return decompressed(candidate.name, b"".join(pieces))
     return None
+
+
+def _piece(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.part{number}")
 
 
 def from_mirror(mirror: Path, item: Item, decode: Decode) -> Arrays:
@@ -54,14 +57,18 @@ def from_mirror(mirror: Path, item: Item, decode: Decode) -> Arrays:
 
     Raises FileNotFoundError with the paths tried, ValueError with the path for wrong content.
     """
+    if not mirror.is_dir():
+        raise FileNotFoundError(
+            f"VHP_DATA={mirror} is no directory; name one that has the files, or unset it to download"
+        )
     places = [[mirror / item.packed]] if item.packed else []
     places += [[mirror / _filled(place, file) for file in item.files] for place in item.mirror]
     for paths in places:
-        found = {path.name: read_from_mirror(path) for path in paths}
-        files = {name: content for name, content in found.items() if content is not None}
-        if len(files) < len(found):
-            continue
         try:
+            found = {path.name: read_from_mirror(path) for path in paths}
+            files = {name: content for name, content in found.items() if content is not None}
+            if len(files) < len(found):
+                continue
             return _verified(item, files, decode)
         except ValueError as error:
             raise ValueError(
@@ -80,9 +87,10 @@ def from_internet(folder: Path, item: Item, decode: Decode) -> Arrays:
     Raises ConnectionError with every address and its reason when none serves it.
     """
     failures = []
-    for place in (None, *item.urls):  # None: what is there already
+    for place in (None, *item.urls):  # None: what an earlier call left there
         paths = {file: folder / file for file in item.files}
         if place is None and not all(path.exists() for path in paths.values()):
+            _delete(paths.values())
             continue
         origin = _listed(list(paths.values())) if place is None else _filled(place, item.files[0])
         try:
@@ -92,10 +100,11 @@ def from_internet(folder: Path, item: Item, decode: Decode) -> Arrays:
             return _verified(item, {Path(file).name: path.read_bytes() for file, path in paths.items()}, decode)
         except OSError as error:
             failures.append(f"  {origin}: {error}")
+            # An item's files are those of one address: another may have other versions of them.
+            _delete(paths.values())
         except ValueError as error:
             # Nothing wrong stays: the next call would take it for a finished download.
-            for path in paths.values():
-                path.unlink(missing_ok=True)
+            _delete(paths.values())
             failures.append(f"  {origin}: {error}")
     raise ConnectionError(
         f"{item.name} could not be downloaded:\n"
@@ -112,6 +121,11 @@ def _fetch(url: str, file: str, folder: Path) -> None:
     terminal = sys.stderr.isatty()
     downloader = pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=terminal, chunk_size=CHUNK_BYTES)
     fetcher.fetch(file, downloader=downloader)
+
+
+def _delete(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _verified(item: Item, files: Mapping[str, bytes], decode: Decode) -> Arrays:
@@ -149,9 +163,9 @@ def main() -> None:
             else:
                 arrays |= from_internet(DOWNLOADS / name, item, decode)
                 origin = "downloaded"
+        write_npz(Path("data", "raw", f"{name}.npz"), arrays)
     except (ValueError, OSError) as error:
         raise SystemExit(f"download {name}: {error}") from error
-    write_npz(Path("data", "raw", f"{name}.npz"), arrays)
     logger.info("%s: content verified (%s)", name, origin)
 
 

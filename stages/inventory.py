@@ -1,5 +1,6 @@
 """Print what there is of every data set in params.yaml: `make data`."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,11 @@ def counts(path: Path) -> list[str]:
     """How many examples each split has."""
     if not path.exists():
         return [NONE] * len(SPLITS)
-    with np.load(path, allow_pickle=False) as arrays:
-        return [f"{len(arrays[split]):,}" for split in SPLITS]
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return [f"{len(arrays[split]):,}" for split in SPLITS]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return ["unreadable"] * len(SPLITS)
 
 
 def row(name: str) -> tuple[str, ...]:

@@ -18,9 +18,13 @@ def main() -> None:
     name = parser.parse_args().dataset
     try:
         arrays = datasets.preparation(name).preprocess(read_npz(Path("data", "raw", f"{name}.npz")))
+        write_npz(Path("data", "processed", f"{name}.npz"), arrays)
     except (ValueError, OSError) as error:
         raise SystemExit(f"preprocess {name}: {error}") from error
-    write_npz(Path("data", "processed", f"{name}.npz"), arrays)
+    except KeyError as error:
+        raise SystemExit(
+            f"preprocess {name}: found no array {error} in the raw data; delete it and run `dvc repro`"
+        ) from error
     logger.info("%s: %s", name, ", ".join(f"{k} {arrays[k].shape}" for k in ("train", "val", "test")))
 
 

@@ -59,10 +59,12 @@ def main() -> None:
     name = parser.parse_args().run
     try:
         arrays = read_npz(Path("runs", name, "interpolation.npz"))
-        data = read_npz(Path("data", "processed", f"{name.split('-')[0]}.npz"))
+        # Only this array is read: the images may be large.
+        with np.load(Path("data", "processed", f"{name.split('-')[0]}.npz"), allow_pickle=False) as data:
+            angle = data.get("test_angle")
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"representation: {error}") from error
-    result = against_prior(arrays) | against_angle(arrays, data.get("test_angle"))
+    result = against_prior(arrays) | against_angle(arrays, angle)
     write_json(Path("runs", name, "representation.json"), result)
 
 

@@ -46,6 +46,13 @@ def test_a_card_says_what_there_is(prepared, monkeypatch, arrays):
         assert image.width > 1000
 
 
+@pytest.mark.parametrize("name", ["digits", "pendulum"])
+def test_the_committed_card_has_the_checksum_of_the_prepared_arrays(name):
+    preparation = datasets.preparation(name)
+    found = datasets.content_sha256(preparation.preprocess(preparation.decode(name, {})))
+    assert f"`{found}`" in (Path(__file__).parents[1] / "data" / "cards" / f"{name}.md").read_text()
+
+
 def test_a_card_repeats_itself_to_the_byte(prepared, monkeypatch):
     contents = []
     for _ in range(2):

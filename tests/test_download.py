@@ -78,8 +78,8 @@ class Server:
                 outer.asked.append(self.path)
                 kind = self.path.split("/")[1]
                 attempt = outer.asked.count(self.path)
-                if kind == "missing" or (kind == "flaky" and attempt == 1):
-                    self.send_error(404 if kind == "missing" else 503)
+                if kind == "missing" or self.path.endswith("half/more.txt") or (kind == "flaky" and attempt == 1):
+                    self.send_error(503 if kind == "flaky" else 404)
                 elif kind == "moved":
                     self.send_response(302)
                     self.send_header("Location", self.path.replace("moved", "good"))
@@ -237,6 +237,33 @@ def test_a_download_is_not_repeated(run, server):
     for _ in range(2):
         np.testing.assert_array_equal(run([server.url("good")])["numbers"], [1, 2, 3, 4])
     assert server.asked == ["/good/numbers.txt"]
+
+
+def test_files_of_different_addresses_are_not_mixed(run, server):
+    item = replace(ITEM, files=("numbers.txt", "more.txt"))
+    item = replace(item, sha256=datasets.content_sha256(decode("", {"numbers.txt": CONTENT, "more.txt": CONTENT})))
+    # The first address has a wrong first file, and no second one.
+    served = [server.url("corrupted"), server.url("good")]
+    urls = [served[0].replace("{file}", "half/{file}"), served[1]]
+    arrays = run(urls, item)
+    assert arrays["numbers"].tolist() == arrays["more"].tolist() == [1, 2, 3, 4]
+    assert "/good/numbers.txt" in server.asked
+
+
+def test_a_part_of_an_earlier_download_is_begun_anew(run, server, tmp_path):
+    item = replace(ITEM, files=("numbers.txt", "more.txt"))
+    item = replace(item, sha256=datasets.content_sha256(decode("", {"numbers.txt": CONTENT, "more.txt": CONTENT})))
+    folder = tmp_path / "data" / "downloads" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "numbers.txt").write_bytes(OTHER)
+    assert run([server.url("good")], item)["numbers"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_mirror_that_is_no_directory_is_named(run, tmp_path, monkeypatch, nothing_left):
+    monkeypatch.setenv("VHP_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(SystemExit, match=r"VHP_DATA=.*nowhere is no directory; name one"):
+        run()
+    nothing_left()
 
 
 @pytest.mark.parametrize("content", [OTHER, CONTENT[:5], b""])

@@ -25,6 +25,11 @@ def mirror() -> Path:
     return Path(os.environ["VHP_DATA"])
 
 
+def card(name: str) -> str:
+    """The committed card, with the checksum of the arrays as they should be."""
+    return (Path(__file__).parents[1] / "data" / "cards" / f"{name}.md").read_text()
+
+
 def raw(name: str) -> dict[str, np.ndarray]:
     decode = datasets.preparation(name).decode
     arrays = {}
@@ -46,6 +51,12 @@ def test_image_data_sets_are_complete_and_repeat_themselves(name):
     for split in ("val", "test"):
         assert arrays[split].mean() == pytest.approx(arrays["train"].mean(), rel=0.04)
     assert datasets.content_sha256(preprocess(content)) == datasets.content_sha256(arrays)
+    assert f"`{datasets.content_sha256(arrays)}`" in card(name)
+
+
+def test_the_prepared_motion_data_is_that_of_its_card():
+    arrays = datasets.preparation("motion").preprocess(raw("motion"))
+    assert f"`{datasets.content_sha256(arrays)}`" in card("motion")
 
 
 def test_dynamic_mnist_is_in_its_own_order_and_binarised_by_its_grey_values():

@@ -27,7 +27,7 @@ def matlab_variables(name: str, content: bytes, wanted: Sequence[str]) -> dict[s
     try:
         found = loadmat(io.BytesIO(content), variable_names=list(wanted))
     # What scipy raises for a damaged file depends on where the damage is.
-    except (MatReadError, ValueError, TypeError, LookupError, OSError, EOFError, zlib.error) as error:
+    except (MatReadError, ValueError, TypeError, LookupError, RuntimeError, OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{name}: the MATLAB file cannot be read ({error})") from error
     for key in wanted:
         if key not in found or found[key].dtype.kind not in "buif":

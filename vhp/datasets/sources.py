@@ -58,7 +58,10 @@ class Source:
 
 def load_source(name: str, registry: Path = REGISTRY) -> Source:
     """A data set's entry. Raises ValueError, which names the registry, for one that is missing or malformed."""
-    entries = tomllib.loads(registry.read_text(encoding="utf-8"))
+    try:
+        entries = tomllib.loads(registry.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{registry.name}: not TOML ({error})") from error
     if name not in entries:
         raise ValueError(f"{registry.name}: found no entry [{name}]; the data set needs one")
     try:

@@ -67,7 +67,7 @@ def from_packed(content: bytes) -> dict[str, np.ndarray]:
             origin, mean, identity, triangles = (
                 packed[key] for key in ("original_vertex_index", "mean", "identity", "faces")
             )
-    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError, TypeError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, KeyError, EOFError, OSError, TypeError) as error:
         raise ValueError(f"{PACKED}: no readable npz file with the model ({error})") from error
     if not np.array_equal(origin, USED):
         raise ValueError(f"{PACKED}: original_vertex_index is not that of the parts {', '.join(PARTS)}")

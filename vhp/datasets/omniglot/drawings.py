@@ -3,10 +3,11 @@
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 SIZE = 105  # pixels, height and width
 N_DRAWINGS = 20  # of each character, each by another person
@@ -25,7 +26,7 @@ def decode(item: str, files: Mapping[str, bytes]) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             white = _array(archive) if "images.npy" in archive.namelist() else _pngs(archive, item)
-    except (zipfile.BadZipFile, UnidentifiedImageError, EOFError, OSError, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
         raise ValueError(f"{name}: not an archive of OMNIGLOT's drawings ({error})") from error
     expected = (N_CHARACTERS[item], N_DRAWINGS, SIZE, SIZE)
     if white.shape != expected or white.dtype != bool:

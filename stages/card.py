@@ -1,6 +1,7 @@
 """A data set's card: counts, values, rules, terms and checksums, and a contact sheet: data/cards/<dataset>.{md,png}."""
 
 import argparse
+import importlib
 import importlib.util
 from collections.abc import Mapping
 from functools import partial
@@ -14,19 +15,20 @@ from stages.files import read_npz, replacing, write_text
 from stages.table import Table, markdown
 from vhp import datasets
 from vhp.datasets.sources import Source, load_source
-from vhp.figures.contact_sheet import contact_sheet
+from vhp.figures import contact_sheet
 from vhp.figures.style import save
 
 FOLDER = Path("data", "cards")
 SPLITS = ("train", "val", "test")
 
 
-def sheet(name: str, arrays: Mapping[str, np.ndarray]) -> Figure:
-    """The data set's own contact sheet, vhp.figures.contact_sheet_<name>, or the general one."""
+def sheet(name: str, arrays: Mapping[str, np.ndarray]) -> tuple[Figure, str]:
+    """The data set's own contact sheet, vhp.figures.contact_sheet_<name>, or the general one; and its caption."""
     module = f"vhp.figures.contact_sheet_{name}"
     if importlib.util.find_spec(module):
-        return getattr(importlib.import_module(module), f"contact_sheet_{name}")(arrays)
-    return contact_sheet(arrays, partial(datasets.pictures, name, arrays=arrays))
+        own = importlib.import_module(module)
+        return getattr(own, f"contact_sheet_{name}")(arrays), own.CAPTION
+    return contact_sheet.contact_sheet(arrays, partial(datasets.pictures, name, arrays=arrays)), contact_sheet.CAPTION
 
 
 def splits_table(source: Source, arrays: Mapping[str, np.ndarray]) -> Table:
@@ -42,7 +44,7 @@ def splits_table(source: Source, arrays: Mapping[str, np.ndarray]) -> Table:
     return Table(source.title, columns, tuple(rows))
 
 
-def text(name: str, arrays: Mapping[str, np.ndarray], source: Source) -> str:
+def text(name: str, arrays: Mapping[str, np.ndarray], source: Source, caption: str) -> str:
     """The card as Markdown."""
     items = []
     for item in source.items:
@@ -54,6 +56,8 @@ def text(name: str, arrays: Mapping[str, np.ndarray], source: Source) -> str:
             source.about,
             "",
             f"![Contact sheet of {source.title}]({name}.png)",
+            "",
+            f"*{caption}*",
             "",
             f"- **Split**: {source.split}.",
             f"- **Values**: {source.values}.",
@@ -77,9 +81,10 @@ def main() -> None:
     name = parser.parse_args().dataset
     try:
         arrays = read_npz(Path("data", "processed", f"{name}.npz"))
-        card = text(name, arrays, load_source(name))
+        figure, caption = sheet(name, arrays)
+        card = text(name, arrays, load_source(name), caption)
         with replacing(FOLDER / f"{name}.png") as temporary:
-            save(sheet(name, arrays), temporary)
+            save(figure, temporary)
         write_text(FOLDER / f"{name}.md", card)
     except (ValueError, OSError) as error:
         raise SystemExit(f"card {name}: {error}") from error

@@ -1,6 +1,6 @@
 """The report's figures: which arrays go into which, for each data set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,9 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
     arrays = [(run, read_npz(run.arrays)) for run in first]
     # Black and white, the same for all methods: the data's range but for its outermost values, which may be noise.
-    as_images = partial(datasets.pictures, dataset, arrays=_data(dataset))
+    # Each array is read when it is asked for: the images may be large.
+    data = np.load(data_file(dataset), allow_pickle=False)
+    as_images = partial(datasets.pictures, dataset, arrays=data)
     low, high = np.percentile(as_images(arrays[0][1]["originals"]), [1, 99])
     limits = (float(low), float(high) if high > low else float(low) + 1)
 
@@ -45,7 +47,7 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
         "training_curves": (training_curves.training_curves([_curve(run) for run in runs]), training_curves.CAPTION)
     }
     if all(a["nodes"].shape[1] == 2 for _, a in arrays):
-        angle = _angle(dataset)
+        angle = data.get("test_angle")
         spaces = [_latent_space(run, a, angle) for run, a in arrays]
         figures["latent_space"] = latent_space.latent_space(spaces), latent_space.CAPTION
         figures |= _latent_steps(first, angle)
@@ -79,16 +81,6 @@ def remove_others(folder: Path, drawn: Sequence[Drawn]) -> None:
     for path in sorted(folder.iterdir()):
         if path not in {figure.path for figure in drawn}:
             path.unlink()
-
-
-def _angle(dataset: str) -> np.ndarray | None:
-    """True angles of the test set, radians, where the data set recorded them."""
-    return _data(dataset).get("test_angle")
-
-
-def _data(dataset: str) -> Mapping[str, np.ndarray]:
-    """The data set's arrays, each read when it is asked for: the images may be large."""
-    return np.load(data_file(dataset), allow_pickle=False)
 
 
 def _moving(a: dict[str, np.ndarray]) -> np.ndarray:

@@ -52,10 +52,11 @@ def table(found: pd.DataFrame) -> Table:
         )
     first = found.iloc[0]
     seeds = ", ".join(map(str, sorted(found["seed"].unique())))
+    epochs = " or ".join(f"{n:.0f}" for n in sorted(found["epochs"].dropna().unique()))
     notes = (
-        f"Budget {first['budget']}, seeds {seeds}: mean ± standard deviation over them. NLL: test images, lower is "
-        "better; validation bound: at β = 1, of the weights kept, higher is better, each method's best in bold. β and "
-        "C at the end of training. Failed: the loss was no longer finite.",
+        f"Budget {first['budget']}, {epochs} epochs, seeds {seeds}: mean ± standard deviation over them. NLL: test "
+        "images, lower is better; validation bound: at β = 1, of the weights kept, higher is better, each method's "
+        "best in bold. β and C at the end of training. Failed: the loss was no longer finite.",
     )
     columns = (first["param"], "method", "NLL", "validation bound", "β", "C", "κ²", "C < κ²", "failed")
     return Table(f"{first['param']}: {dataset_name(first['dataset'])}", columns, tuple(rows), frozenset(bold), notes)

@@ -9,7 +9,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from vhp.likelihood import LikelihoodSettings, estimate
-from vhp.training import Training, TrainingSettings
+from vhp.training import Training
+
+SETTINGS = tiny.training(epochs=3, learning_rate=1e-2)
 
 
 class Waits(TorchDispatchMode):
@@ -46,27 +48,13 @@ def test_a_number_that_is_read_is_seen():
     assert not waits(lambda: one + 1)
 
 
-def settings(epochs):
-    return TrainingSettings(
-        epochs=epochs,
-        batch_size=16,
-        learning_rate=1e-2,
-        learning_rate_warm_up=0.1,
-        learning_rate_decay_from=0.5,
-        learning_rate_final=0.1,
-        validate_every=1,
-        precision="float32",
-        compile=False,
-    )
-
-
 @pytest.mark.parametrize("name", tiny.SETTINGS)
 def test_no_training_step_waits_for_the_device(name):
     """An epoch of four steps and one of twelve read the same few numbers, those of the epoch's end."""
     counts = []
     for n in (64, 192):
         torch.manual_seed(0)
-        training = Training(tiny.build(name), tiny.patterns(n), settings(3), seed=1)
+        training = Training(tiny.build(name), tiny.patterns(n), SETTINGS, seed=1)
         training.epoch(1)
         counts.append(len(waits(lambda training=training: training.epoch(2))))
     assert counts[0] == counts[1] <= 4
@@ -76,7 +64,7 @@ def test_no_training_step_waits_for_the_device(name):
 def test_rewos_initial_phase_waits_no_more_than_the_main_phase(name):
     """The first epoch, in which every method's phase is still to be read, costs two numbers more."""
     torch.manual_seed(0)
-    training = Training(tiny.build(name), tiny.patterns(192), settings(3), seed=1)
+    training = Training(tiny.build(name), tiny.patterns(192), SETTINGS, seed=1)
     assert len(waits(lambda: training.epoch(1))) <= 4
 
 

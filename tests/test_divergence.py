@@ -8,19 +8,9 @@ import torch
 
 from vhp.checkpoint import Checkpoint
 from vhp.divergence import DivergenceWatch, TrainingDivergedError
-from vhp.training import DIVERGED_NATS_PER_DIMENSION, TrainingSettings, fit
+from vhp.training import DIVERGED_NATS_PER_DIMENSION, fit
 
-SETTINGS = TrainingSettings(
-    epochs=6,
-    batch_size=16,
-    learning_rate=3e-3,
-    learning_rate_warm_up=0.1,
-    learning_rate_decay_from=0.5,
-    learning_rate_final=0.1,
-    validate_every=1,
-    precision="float32",
-    compile=False,
-)
+SETTINGS = tiny.training()
 
 
 def watch_of(*rows, limits=(math.inf, 5.0)):
@@ -85,6 +75,6 @@ def test_a_diverged_run_leaves_the_state_before_that_epoch(tmp_path, value):
 
 def test_divergence_is_found_in_epochs_without_validation():
     train = tiny.patterns(64, torch.float32)
-    settings = TrainingSettings(**vars(SETTINGS) | {"validate_every": 6})
+    settings = tiny.training(validate_every=6)
     with pytest.raises(TrainingDivergedError, match=r"^epoch 3, step 9"):
         fit(build(), train, train.clone(), settings, 1, progress=spoilt(train, 3, math.nan))

@@ -31,18 +31,7 @@ def prepare(tmp_path, monkeypatch):
             "run": {"dataset": "digits", "method": method, "seed": 3, "budget": "smoke"},
             "model": {"d_z": 2, "hidden": [8]},
             "method": settings,
-            "training": {
-                "epochs": 15,
-                "batch_size": 16,
-                "learning_rate": 0.01,
-                "learning_rate_warm_up": 0.1,
-                "learning_rate_decay_from": 0.5,
-                "learning_rate_final": 0.1,
-                "validate_every": 1,
-                "precision": "float32",
-                "compile": False,
-                "threads": 1,
-            },
+            "training": vars(tiny.training(epochs=15, learning_rate=0.01)) | {"threads": 1},
         }
         write_json(Path("runs", "configs", f"{name}.json"), config)
         return Path("runs", name)

@@ -11,7 +11,6 @@ from vhp.checkpoint import Checkpoint
 from vhp.schedules import Schedule
 from vhp.training import (
     TrainingDivergedError,
-    TrainingSettings,
     examples,
     fit,
     learning_rate_factor,
@@ -21,21 +20,7 @@ from vhp.training import (
 METHODS = list(tiny.SETTINGS)
 
 
-def settings(**changed):
-    return TrainingSettings(
-        **{
-            "epochs": 6,
-            "batch_size": 16,
-            "learning_rate": 3e-3,
-            "learning_rate_warm_up": 0.1,
-            "learning_rate_decay_from": 0.5,
-            "learning_rate_final": 0.1,
-            "validate_every": 1,
-            "precision": "float32",
-            "compile": False,
-        }
-        | changed
-    )
+settings = tiny.training
 
 
 def weights(method):

@@ -12,20 +12,10 @@ import torch
 
 from vhp import methods
 from vhp.terms import sample_terms, terms
-from vhp.training import VALIDATION_SEED, TrainingSettings, fit, learning_rate_factor, validation_bound
+from vhp.training import VALIDATION_SEED, fit, learning_rate_factor, validation_bound
 
 SEED, EPOCHS, BATCH = 1, 3, 16
-SETTINGS = TrainingSettings(
-    epochs=EPOCHS,
-    batch_size=BATCH,
-    learning_rate=2e-2,
-    learning_rate_warm_up=0.1,
-    learning_rate_decay_from=0.5,
-    learning_rate_final=0.1,
-    validate_every=1,
-    precision="float32",
-    compile=False,
-)
+SETTINGS = tiny.training(epochs=EPOCHS, batch_size=BATCH, learning_rate=2e-2)
 CHANGED = {"vhp_rewo": {"kappa": 0.83}, "vhp_geco": {"nu": 2.0}}
 
 

@@ -1,9 +1,12 @@
 """Every method on a model small enough to train in a second."""
 
+from dataclasses import replace
+
 import torch
 
 from vhp import methods
 from vhp.model import VAE
+from vhp.training import TrainingSettings
 
 D, D_Z, D_ZETA = 12, 3, 2
 
@@ -31,3 +34,19 @@ def build(name: str, observation: str = "bernoulli", dtype: torch.dtype = torch.
     method = module.build(model, module.Settings(**SETTINGS[name] | changed), patterns(20, dtype))
     model.to(dtype)
     return method
+
+
+def training(**changed) -> TrainingSettings:
+    """Settings that train such a model in a second; changed: those that differ."""
+    settings = TrainingSettings(
+        epochs=6,
+        batch_size=16,
+        learning_rate=3e-3,
+        learning_rate_warm_up=0.1,
+        learning_rate_decay_from=0.5,
+        learning_rate_final=0.1,
+        validate_every=1,
+        precision="float32",
+        compile=False,
+    )
+    return replace(settings, **changed)

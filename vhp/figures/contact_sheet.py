@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from vhp.figures.mosaic import Draw, mosaic
 from vhp.figures.style import styled
 
+CAPTION = "Examples of each split, drawn at random, all in one scale of grey."
 ROWS = {"train": 4, "val": 2, "test": 2}
 COLUMNS = 16
 WIDTH = 9.2  # inches

@@ -77,4 +77,5 @@ def _values(ax: Axes, values: Sequence) -> None:
     if x.min() > 0 and x.max() / x.min() > 10:
         ax.set_xscale("log")
     ax.set_xticks(x, [f"{v:g}" if isinstance(v, float) else str(v) for v in values])
+    ax.tick_params(axis="x", labelrotation=45)  # values may lie close together
     ax.minorticks_off()

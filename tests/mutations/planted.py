@@ -192,8 +192,8 @@ MUTATIONS = (
     Mutation(
         "REWO trains the prior in its initial phase",
         "vhp/training.py",
-        "prior.requires_grad_(in_main_phase)",
-        "prior.requires_grad_(True)",
+        "p.grad.mul_(in_main_phase)",
+        "p.grad.mul_(1)",
         (TRAINING, PLAIN_LOOP),
     ),
     Mutation(

@@ -12,6 +12,7 @@ from stages import logs, machine
 from stages.files import write_json, write_npz
 from stages.run import Run, load_model, open_run
 from vhp.likelihood import LikelihoodEstimate, LikelihoodSettings, estimate
+from vhp.memory import keep_freed_memory
 from vhp.rounding import proved
 
 # An image whose estimate rests on fewer effective samples than this may be misjudged by many nats, and its standard
@@ -59,6 +60,7 @@ def exact_nll(run: Run, test: torch.Tensor) -> float | None:
 
 def main() -> None:
     logs.configure()
+    keep_freed_memory()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
     try:

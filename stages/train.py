@@ -20,6 +20,7 @@ from stages.run import Run, open_run
 from vhp.checkpoint import Checkpoint
 from vhp.datasets import content_sha256
 from vhp.examples import as_means
+from vhp.memory import keep_freed_memory
 from vhp.snapshots import epochs_to_show, snapshot
 from vhp.training import Fit, TrainingDivergedError, TrainingSettings, fit
 
@@ -86,6 +87,7 @@ def write(run: Run, result: Fit, data_sha256: str) -> None:
 
 def main() -> None:
     logs.configure()
+    keep_freed_memory()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
     try:

@@ -22,7 +22,7 @@ from vhp.terms import terms
 
 # Decoder outputs of one chunk, samples x batch x D floats, stay below this; activations take a few times as much. On a
 # CPU a chunk should fit its cache, on a GPU keep thousands of cores busy.
-CHUNK_BYTES = 16 * 2**20
+CHUNK_BYTES = 4 * 2**20
 CHUNK_BYTES_ON_GPU = 512 * 2**20
 
 # Compiling takes 10 to 40 seconds on two cores, and saves 8 nanoseconds per decoder output.

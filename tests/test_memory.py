@@ -22,9 +22,9 @@ def churn(times):
         b = a * 2
         del a
         c = b + 1
-churn(3)
+churn(20)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-churn(50)
+churn(200)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 

@@ -14,10 +14,10 @@ help: ## this list
 install: .venv/installed ## the environment in .venv, as pinned in requirements.lock
 
 demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: 6 minutes on 2 cores
-	@$(MAKE) --no-print-directory sandbox DIR=demo BUDGET=laptop DATASETS="pendulum, digits"
-	@cat demo/reports/laptop/table.md
-	@echo "report:  demo/reports/laptop/index.html"
-	@echo "figures: demo/reports/laptop/figures/"
+	@$(MAKE) --no-print-directory sandbox DIR=demo BUDGET=demo DATASETS="pendulum, digits"
+	@cat demo/reports/demo/table.md
+	@echo "report:  demo/reports/demo/index.html"
+	@echo "figures: demo/reports/demo/figures/"
 
 smoke: .venv/installed ## every stage and method in 3 minutes, in smoke/; with VHP_DATA also static MNIST and human motion
 	@$(MAKE) --no-print-directory sandbox DIR=smoke BUDGET=smoke \

@@ -19,6 +19,7 @@ from vhp.checks import at_least_one
 from vhp.likelihood import LikelihoodSettings
 from vhp.training import TrainingSettings
 
+Budget = Literal["smoke", "demo", "laptop", "paper"]
 DEFAULT = "default"  # the key of a per-data-set mapping that stands for all data sets not named
 
 
@@ -84,14 +85,14 @@ class Sections(BaseModel):
 class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    budget: Literal["smoke", "laptop", "paper"]
+    budget: Budget
     datasets: list[str]
     methods: list[str]
     seeds: list[int]
     kappa: float | dict[str, float]
     model: dict[str, Any]
     settings: dict[str, dict[str, Any]]
-    budgets: dict[Literal["smoke", "laptop", "paper"], Sections]
+    budgets: dict[Budget, Sections]
 
 
 def read(path: Path) -> Params:

@@ -37,7 +37,7 @@ def configs(path):
 
 
 def test_the_committed_file_is_valid_for_every_budget(write):
-    for budget in ("smoke", "laptop", "paper"):
+    for budget in ("smoke", "demo", "laptop", "paper"):
         runs = configs(write(budget=budget))
         assert len(runs) == len(PARAMS["datasets"]) * len(PARAMS["methods"]) * len(PARAMS["seeds"])
 
@@ -82,7 +82,7 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
     ("change", "message"),
     [
         ({"kapa": 0.3}, "kapa: unknown key; did you mean 'kappa'?"),
-        ({"budget": "lunch"}, "budget: .*'smoke', 'laptop' or 'paper'.*found 'lunch'"),
+        ({"budget": "lunch"}, "budget: .*'smoke', 'demo', 'laptop' or 'paper'.*found 'lunch'"),
         ({"datasets": ["digit"]}, "datasets: unknown data set 'digit'; expected one of"),
         ({"datasets": []}, "datasets: found .*, expected at least one"),
         ({"methods": ["nonesuch"]}, "methods: unknown method 'nonesuch'; expected one of iwae_l1"),

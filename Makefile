@@ -53,6 +53,12 @@ data: .venv/installed ## download (or read from VHP_DATA), verify and prepare ev
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 	@$(RUN) python -m pytest
 
+check: .venv/installed ## are the committed results no worse than the baseline, and do they belong to this code and params.yaml?
+	@$(RUN) python -m stages.check $(if $(SINCE),--since $(SINCE))
+
+baseline: .venv/installed ## the present results become the baseline that `make check` compares with; prints old and new
+	@$(RUN) python -m stages.check --baseline
+
 lint: .venv/installed ## ruff, as in CI
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
 
@@ -99,4 +105,4 @@ sandbox: clone
 		params.yaml > params.new && mv params.new params.yaml
 	@$(MIRROR) cd $(DIR) && $(REPRO)
 
-.PHONY: help install demo smoke study pendulum mutations table data test lint lock clean clone sandbox
+.PHONY: help install demo smoke study pendulum mutations table data test check baseline lint lock clean clone sandbox

@@ -15,10 +15,11 @@ class AgreementError(RuntimeError):
 
 
 def disagreements(root: Path) -> list[str]:
-    """What does not agree with dvc.lock, as "<stage>: <file> <how>". root: that of a git and DVC repository.
+    """What does not agree with dvc.lock, as "<stage>: <file> <how>", of a matrix's stages the first and how many more.
 
-    A cache that is not here does not count, nor does a missing file that git ignores, since a clone has neither; a
-    missing file that git should hold does. Raises AgreementError where DVC or git cannot tell.
+    root: that of a git and DVC repository. A cache that is not here does not count, nor does a missing file that git
+    ignores, since a clone has neither; a missing file that git should hold does. Raises AgreementError where DVC or git
+    cannot tell.
     """
     found = []
     for stage, changes in _status(root).items():
@@ -29,7 +30,15 @@ def disagreements(root: Path) -> list[str]:
             for files in change.values():
                 found += [(stage, path, how) for path, how in files.items() if how != NOT_IN_CACHE]
     ignored = _ignored(root, [path for _, path, how in found if how == DELETED])
-    return [f"{stage}: {path} {_words(how)}".strip() for stage, path, how in found if path not in ignored]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for stage, path, how in found:
+        if path not in ignored:
+            alike.setdefault((stage.partition("@")[0], f"{path} {_words(how)}".strip()), []).append(stage)
+    return [f"{stages[0]}{_more(stages)}: {change}" for (_, change), stages in alike.items()]
+
+
+def _more(stages: list[str]) -> str:
+    return f" and {len(stages) - 1} more" if len(stages) > 1 else ""
 
 
 def _status(root: Path) -> dict[str, list]:

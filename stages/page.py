@@ -10,7 +10,8 @@ from stages.gallery import Drawn
 from stages.table import Table
 from vhp.figures.style import dataset_name
 
-# Narrow screens scroll wide tables and figures sideways: shrunk to fit, their text could not be read.
+# Narrow screens scroll wide tables and figures sideways: shrunk to fit, their text could not be read. Rules belong to
+# the cells, for collapsed borders do not stay with the first column, which does not scroll.
 STYLE = """
 :root { color-scheme: light; }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 68rem; margin: 0 auto;
@@ -18,18 +19,19 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; m
 h1 { font-size: 1.6rem; line-height: 1.2; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc; }
 nav a { margin-right: 1rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0;
-  border-top: 2px solid #333; border-bottom: 2px solid #333; }
+table { border-collapse: separate; border-spacing: 0; font-size: .9rem; font-variant-numeric: tabular-nums;
+  margin: .5rem 0; }
 caption { text-align: left; font-weight: 600; padding: .5rem 0; }
 th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th.text, td.text { text-align: left; } tr.start td { border-top: 1px solid #999; }
-thead { border-bottom: 1px solid #333; }
+th { border-top: 2px solid #333; border-bottom: 1px solid #333; }
+tbody tr:last-child td { border-bottom: 2px solid #333; }
 .notes { font-size: .85rem; color: #444; padding-left: 1.2rem; }
 td:first-child, th:first-child { position: sticky; left: 0; background: #fff; }
 summary { cursor: pointer; padding: .3rem 0; }
 figure { margin: 1.5rem 0; } img { max-width: 100%; height: auto; }
-@media (max-width: 48rem) { img { max-width: 48rem; } }
+@media (max-width: 48rem) { img { max-width: 48rem; } td:first-child { white-space: normal; min-width: 6.5rem; } }
 figcaption { font-size: .85rem; color: #444; max-width: 50rem; }
 """.strip()
 

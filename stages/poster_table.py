@@ -130,8 +130,7 @@ def _notes(runs: Sequence[RunArtifacts], found: pd.DataFrame) -> list[str]:
     for dataset in found["dataset"].unique():
         chosen = [run for run in runs if run.dataset == dataset]
         text = (
-            f"{dataset_name(dataset)}: {listed(*map(network, chosen))}, "
-            f"hidden layers of {listed(*(_widths(run) for run in chosen))} units, "
+            f"{dataset_name(dataset)}: {listed(*map(_network_and_size, chosen))}, "
             f"{listed(*(run.config['model']['d_z'] for run in chosen))} latent dimensions; "
             f"{listed(*(run.likelihood['n_test'] for run in chosen))} test images, "
             f"{listed(*(run.likelihood['n_samples'] for run in chosen))} importance samples."
@@ -145,5 +144,8 @@ def _notes(runs: Sequence[RunArtifacts], found: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _widths(run: RunArtifacts) -> str:
-    return " + ".join(map(str, run.config["model"]["hidden"]))
+def _network_and_size(run: RunArtifacts) -> str:
+    widths = " + ".join(map(str, run.config["model"]["hidden"]))
+    if network(run) == NETWORK_NAMES["conv"]:
+        return f"gated convolutions with {widths} channels"
+    return f"{network(run)}, hidden layers of {widths} units"

@@ -29,13 +29,13 @@ def main() -> None:
     for name, frame in (frames | {"representation": representations}).items():
         write_text(folder / f"{name}.csv", csv(frame(runs)))
 
-    tables = [table for table in (likelihood_table(runs), published_table(runs)) if table]
-    write_text(folder / "table.tex", latex(tables))
+    overview = [table for table in (likelihood_table(runs), published_table(runs)) if table]
+    write_text(folder / "table.tex", latex(overview))
     sections, parameters = [], []
     for dataset, group in groupby(runs, key=lambda run: run.dataset):
         chosen = list(group)
-        tables_of = (detail_table(chosen), representation_table(chosen), interpolation_table(chosen))
-        sections.append(Section(dataset, tables_of, tuple(gallery.draw(chosen, folder / "figures"))))
+        tables = (detail_table(chosen), representation_table(chosen), interpolation_table(chosen))
+        sections.append(Section(dataset, tables, tuple(gallery.draw(chosen, folder / "figures"))))
         parameters.append(parameters_table(chosen))
         logger.info("%s: figures in %s", dataset, folder / "figures")
     optimisation = gallery.draw_beta_update(folder / "figures")
@@ -43,10 +43,10 @@ def main() -> None:
     gallery.remove_others(folder / "figures", figures)
 
     absent = not_run(runs)
-    text = markdown([*tables, *(table for section in sections for table in section.tables)])
+    text = markdown([*overview, *(table for section in sections for table in section.tables)])
     write_text(folder / "table.md", "\n".join([text, "## Not run", "", *(f"- {sentence}" for sentence in absent), ""]))
     provenance = [provenance_table(runs), *parameters]
-    write_text(folder / "index.html", page(tables, sections, optimisation, absent, provenance))
+    write_text(folder / "index.html", page(overview, sections, optimisation, absent, provenance))
     logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
 
 

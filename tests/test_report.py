@@ -157,6 +157,9 @@ def test_rows_of_different_networks_are_not_merged(workplace):
         ("VHP + REWO", "gated MLP", "–", "-390.00 ± 0.50"),
     )
     assert table.bold == {(0, 2), (1, 3)}
+    notes = "\n".join(table.notes)
+    assert "static MNIST: gated convolutions with 64 + 64 channels, 8 latent dimensions" in notes
+    assert "pendulum: gated MLP, hidden layers of 64 + 64 units, 2 latent dimensions" in notes
 
 
 def test_the_table_in_latex_has_as_many_cells_in_each_row_as_columns(matrix):

@@ -35,7 +35,15 @@ def check_files(clone: Path, report: Path, params: dict) -> None:
         for figure in ("training_curves", "latent_graph", "interpolation_strips", "samples"):
             file = report / "figures" / f"{figure}-{dataset}.png"
             require(file.exists() and file.read_bytes()[:4] == b"\x89PNG", f"{file} is missing or no PNG")
-    names = ["table.md", "index.html", "smoothness.csv", "interpolation.csv", "representation.csv"]
+    names = [
+        "table.md",
+        "table.csv",
+        "table.tex",
+        "index.html",
+        "smoothness.csv",
+        "interpolation.csv",
+        "representation.csv",
+    ]
     for name in [*names, "figures/beta_update.png", "figures/latent_steps-pendulum.png"]:
         require((report / name).stat().st_size > 0, f"{name} is empty")
 

@@ -61,6 +61,11 @@ class RunArtifacts:
         return self.config["method"].get("kappa")
 
     @property
+    def minutes(self) -> str:
+        """Training + NLL."""
+        return f"{self.training_time['seconds'] / 60:.1f} + {self.evaluation_time['seconds'] / 60:.1f}"
+
+    @property
     def arrays(self) -> Path:
         return Path("runs", self.name, "interpolation.npz")
 

@@ -1,17 +1,17 @@
-"""The report as one HTML page without external resources: tables, figures by relative link, provenance."""
+"""The report as one HTML file that needs no other, nor a network: tables, figures and animations, provenance."""
 
+import base64
+import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
-from stages.artifacts import RunArtifacts
 from stages.gallery import Drawn
 from stages.table import Table
-from stages.tabulate import provenance_table
 from vhp.figures.style import dataset_name
 
-# Narrow screens scroll wide tables and figures sideways: shrunk to fit, their text could not be read.
+# Narrow screens scroll wide tables and figures sideways: shrunk to fit, their text could not be read. Rules belong to
+# the cells, for collapsed borders do not stay with the first column, which does not scroll.
 STYLE = """
 :root { color-scheme: light; }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 68rem; margin: 0 auto;
@@ -19,16 +19,19 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; m
 h1 { font-size: 1.6rem; line-height: 1.2; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc; }
 nav a { margin-right: 1rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0;
-  border-top: 2px solid #333; border-bottom: 2px solid #333; }
+table { border-collapse: separate; border-spacing: 0; font-size: .9rem; font-variant-numeric: tabular-nums;
+  margin: .5rem 0; }
 caption { text-align: left; font-weight: 600; padding: .5rem 0; }
 th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
-thead { border-bottom: 1px solid #333; }
+th.text, td.text { text-align: left; } tr.start td { border-top: 1px solid #999; }
+th { border-top: 2px solid #333; border-bottom: 1px solid #333; }
+tbody tr:last-child td { border-bottom: 2px solid #333; }
 .notes { font-size: .85rem; color: #444; padding-left: 1.2rem; }
 td:first-child, th:first-child { position: sticky; left: 0; background: #fff; }
+summary { cursor: pointer; padding: .3rem 0; }
 figure { margin: 1.5rem 0; } img { max-width: 100%; height: auto; }
-@media (max-width: 48rem) { img { max-width: 48rem; } }
+@media (max-width: 48rem) { img { max-width: 48rem; } td:first-child { white-space: normal; min-width: 6.5rem; } }
 figcaption { font-size: .85rem; color: #444; max-width: 50rem; }
 """.strip()
 
@@ -43,15 +46,18 @@ class Section:
 
 
 def page(
-    table: Table, sections: Sequence[Section], optimisation: Drawn, runs: Sequence[RunArtifacts], folder: Path
+    tables: Sequence[Table],
+    sections: Sequence[Section],
+    optimisation: Drawn,
+    not_run: Sequence[str],
+    provenance: Sequence[Table],
 ) -> str:
-    """The page to be written into folder, to which the figures' links are relative.
-
-    optimisation: the figure of the beta-update schemes, which belongs to no data set.
+    """The page. tables: of all data sets; optimisation: the figure of the beta-update schemes, which belongs to none;
+    not_run: sentences; provenance: of all runs, then each data set's parameters.
     """
     title = "Benchmark of the variational hierarchical prior"
-    links = [*((section.dataset, dataset_name(section.dataset)) for section in sections)]
-    links += [("optimisation", "optimisation"), ("provenance", "provenance")]
+    links = [(section.dataset, dataset_name(section.dataset)) for section in sections]
+    links += [(name.replace(" ", "-"), name) for name in ("optimisation", "not run", "provenance")]
     parts = [
         "<!doctype html>",
         '<html lang="en">',
@@ -63,30 +69,35 @@ def page(
         "</head>",
         "<body>",
         f"<h1>{title}</h1>",
-        "<p>After Klushyn, Chen, Kurle, Cseke, van der Smagt (2019), Learning Hierarchical Priors in VAEs. As data: "
-        '<a href="results.csv">results.csv</a>, <a href="smoothness.csv">smoothness.csv</a>, '
-        '<a href="interpolation.csv">interpolation.csv</a>, <a href="representation.csv">representation.csv</a>, '
-        '<a href="table.md">table.md</a>.</p>',
+        "<p>After Klushyn, Chen, Kurle, Cseke, van der Smagt (2019), Learning Hierarchical Priors in VAEs. This file "
+        "needs no other; the same numbers are in the files beside it: table.csv, table.tex, table.md, results.csv, "
+        "smoothness.csv, interpolation.csv, representation.csv.</p>",
         "<nav>",
         *(f'<a href="#{escape(anchor)}">{escape(text)}</a>' for anchor, text in links),
         "</nav>",
-        _table(table),
+        *map(_table, tables),
     ]
     for section in sections:
-        parts.append(f'<h2 id="{escape(section.dataset)}">{escape(dataset_name(section.dataset))}</h2>')
-        parts += [_table(t) for t in section.tables]
-        parts += [_figure(drawn, dataset_name(section.dataset), folder) for drawn in section.figures]
-    parts += ['<h2 id="optimisation">optimisation</h2>', _figure(optimisation, "REWO and GECO", folder)]
-    parts += ['<h2 id="provenance">provenance</h2>', _table(provenance_table(runs)), "</body>", "</html>"]
-    return "\n".join(parts) + "\n"
+        name = dataset_name(section.dataset)
+        parts += [_heading(section.dataset, name), *map(_table, section.tables)]
+        parts += [_figure(drawn, name) for drawn in section.figures]
+    parts += [_heading("optimisation", "optimisation"), _figure(optimisation, "REWO and GECO")]
+    parts += [_heading("not-run", "not run"), f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in not_run)}</ul>"]
+    parts += [_heading("provenance", "provenance"), _table(provenance[0]), *map(_folded, provenance[1:])]
+    return "\n".join([*parts, "</body>", "</html>"]) + "\n"
+
+
+def _heading(anchor: str, text: str) -> str:
+    return f'<h2 id="{escape(anchor)}">{escape(text)}</h2>'
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in table.columns)
+    head = "".join(f'<th scope="col"{_text(table, j)}>{escape(name)}</th>' for j, name in enumerate(table.columns))
     rows = []
     for i, row in enumerate(table.rows):
         cells = [f"<b>{escape(cell)}</b>" if (i, j) in table.bold else escape(cell) for j, cell in enumerate(row)]
-        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        start = ' class="start"' if i in table.starts else ""
+        rows.append(f"<tr{start}>{''.join(f'<td{_text(table, j)}>{cell}</td>' for j, cell in enumerate(cells))}</tr>")
     notes = "".join(f"<li>{escape(note)}</li>" for note in table.notes)
     return "\n".join(
         [
@@ -95,15 +106,25 @@ def _table(table: Table) -> str:
             "<tbody>",
             *rows,
             "</tbody></table></div>",
-            f'<ul class="notes">{notes}</ul>',
+            *([f'<ul class="notes">{notes}</ul>'] if notes else []),
         ]
     )
 
 
-def _figure(drawn: Drawn, subject: str, folder: Path) -> str:
-    link = escape(drawn.path.relative_to(folder).as_posix())
-    alt = escape(f"{drawn.title}, {subject}")
+def _text(table: Table, column: int) -> str:
+    """Columns of text are aligned to the left; the first is so anyway."""
+    return ' class="text"' if 0 < column < table.n_text else ""
+
+
+def _folded(table: Table) -> str:
+    return f"<details><summary>{escape(table.title)}</summary>\n{_table(table)}\n</details>"
+
+
+def _figure(drawn: Drawn, subject: str) -> str:
+    """PNG or GIF, within the page."""
+    kind, _ = mimetypes.guess_type(drawn.path.name)
+    source = f"data:{kind};base64,{base64.b64encode(drawn.path.read_bytes()).decode()}"
     return (
-        f'<figure><div class="scroll"><a href="{link}"><img src="{link}" alt="{alt}" loading="lazy"></a></div>'
+        f'<figure><div class="scroll"><img src="{source}" alt="{escape(f"{drawn.title}, {subject}")}"></div>'
         f"<figcaption>{escape(drawn.caption)}</figcaption></figure>"
     )

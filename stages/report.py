@@ -7,10 +7,13 @@ from pathlib import Path
 from stages import gallery, logs
 from stages.artifacts import ArtifactsError, read_runs
 from stages.files import write_text
+from stages.latex import latex
 from stages.page import Section, page
+from stages.poster_table import likelihood_table, published_table, summary
+from stages.provenance import not_run, parameters_table, provenance_table
 from stages.results import csv, interpolations, likelihoods, representations, smoothness
 from stages.table import markdown
-from stages.tabulate import detail_table, interpolation_table, likelihood_table, representation_table
+from stages.tabulate import detail_table, interpolation_table, representation_table
 
 logger = logging.getLogger(__name__)
 
@@ -22,22 +25,28 @@ def main() -> None:
     except ArtifactsError as error:
         raise SystemExit(f"report: {error}") from error
     folder = Path("reports", runs[0].config["run"]["budget"])
-    frames = {"results": likelihoods, "smoothness": smoothness, "interpolation": interpolations}
+    frames = {"table": summary, "results": likelihoods, "smoothness": smoothness, "interpolation": interpolations}
     for name, frame in (frames | {"representation": representations}).items():
         write_text(folder / f"{name}.csv", csv(frame(runs)))
 
-    table, sections = likelihood_table(runs), []
+    overview = [table for table in (likelihood_table(runs), published_table(runs)) if table]
+    write_text(folder / "table.tex", latex(overview))
+    sections, parameters = [], []
     for dataset, group in groupby(runs, key=lambda run: run.dataset):
         chosen = list(group)
         tables = (detail_table(chosen), representation_table(chosen), interpolation_table(chosen))
         sections.append(Section(dataset, tables, tuple(gallery.draw(chosen, folder / "figures"))))
+        parameters.append(parameters_table(chosen))
         logger.info("%s: figures in %s", dataset, folder / "figures")
     optimisation = gallery.draw_beta_update(folder / "figures")
     figures = [optimisation, *(drawn for section in sections for drawn in section.figures)]
     gallery.remove_others(folder / "figures", figures)
 
-    write_text(folder / "table.md", markdown([table, *(t for section in sections for t in section.tables)]))
-    write_text(folder / "index.html", page(table, sections, optimisation, runs, folder))
+    absent = not_run(runs)
+    text = markdown([*overview, *(table for section in sections for table in section.tables)])
+    write_text(folder / "table.md", "\n".join([text, "## Not run", "", *(f"- {sentence}" for sentence in absent), ""]))
+    provenance = [provenance_table(runs), *parameters]
+    write_text(folder / "index.html", page(overview, sections, optimisation, absent, provenance))
     logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
 
 

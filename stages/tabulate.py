@@ -1,49 +1,15 @@
-"""What the report's tables hold: the poster's table of likelihoods, and the details behind it."""
+"""The tables of one data set: what is behind its numbers."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from stages.artifacts import RunArtifacts
-from stages.results import interpolations, likelihoods
-from stages.table import NONE, Table, number, with_error
-from vhp import datasets
-from vhp.figures.style import METHOD_NAMES, dataset_name, method_name, position
-
-PUBLISHED = Path(__file__).with_name("published.csv")
-
-
-def published() -> dict[tuple[str, str], float]:
-    """The poster's negative log-likelihoods in nats, by (method, data set)."""
-    frame = pd.read_csv(PUBLISHED)
-    return dict(zip(zip(frame["method"], frame["dataset"], strict=True), frame["nll"], strict=True))
-
-
-def likelihood_table(runs: Sequence[RunArtifacts]) -> Table:
-    """Methods as rows, data sets as columns: NLL ± error, the lowest of each column in bold."""
-    results = likelihoods(runs)
-    columns = results["dataset"].unique()  # already in the poster's order
-    methods = sorted(results["method"].unique(), key=lambda m: position(m, METHOD_NAMES))
-    cells, bold = [[method_name(m)] for m in methods], set()
-    for j, dataset in enumerate(columns, start=1):
-        groups = {m: g for m, g in results[results["dataset"] == dataset].groupby("method")}
-        means = {m: g["nll"].mean() for m, g in groups.items()}
-        for i, method in enumerate(methods):
-            cells[i].append(_mean_and_error(groups[method]) if method in groups else NONE)
-            if means.get(method) == min(means.values()):
-                bold.add((i, j))
-    exact = {run.dataset: run.likelihood["exact_nll"] for run in runs if run.likelihood["exact_nll"] is not None}
-    if exact:
-        cells.append(["generating process (exact)", *(number(exact.get(dataset)) for dataset in columns)])
-    return Table(
-        title="Negative test log-likelihood (nats)",
-        columns=("method", *map(dataset_name, columns)),
-        rows=tuple(map(tuple, cells)),
-        bold=frozenset(bold),
-        notes=tuple(_notes(runs, results)),
-    )
+from stages.poster_table import published
+from stages.results import interpolations
+from stages.table import NONE, Table, listed, number, with_error
+from vhp.figures.style import dataset_name, method_name
 
 
 def detail_table(runs: Sequence[RunArtifacts]) -> Table:
@@ -69,7 +35,7 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
     columns["κ²"] = [NONE if run.kappa is None else number(run.kappa**2, ".4g") for run in runs]
     columns["C < κ²"] = [_constraint_holds(run) for run in runs]
     columns["epochs (best)"] = [f"{run.training['epochs']} ({run.training['best_epoch']})" for run in runs]
-    columns["minutes"] = [_minutes(run) for run in runs]
+    columns["minutes"] = [run.minutes for run in runs]
     notes = [
         "ESS: mean effective number of importance samples, and the share of images with fewer than 10: their estimates "
         "are too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, so looser for hierarchical "
@@ -103,11 +69,11 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
         "smoothness": [_mean_over_joints(s["joints"]) for s in smooth],
         "of straight line": [_mean_over_joints(s["straight_joints"]) for s in smooth],
     }
-    factors = _listed(*(s["discontinuity_factor"] for s in smooth))
-    joints = _listed(*(len(s["joints"]) for s in smooth))
+    factors = listed(*(s["discontinuity_factor"] for s in smooth))
+    joints = listed(*(len(s["joints"]) for s in smooth))
     notes = (
-        f"Graph: {_listed(*frame['n_nodes'].tolist())} prior samples, each joined to its "
-        f"{_listed(*frame['k'].tolist())} nearest neighbours. Unreachable pairs lie in different "
+        f"Graph: {listed(*frame['n_nodes'].tolist())} prior samples, each joined to its "
+        f"{listed(*frame['k'].tolist())} nearest neighbours. Unreachable pairs lie in different "
         "components. Length ratio: path / straight line, in latent space.",
         f"Jump (discontinuity): a step between consecutive frames of more than {factors} times the path's median step; "
         "mean ± standard deviation over the paths found.",
@@ -131,11 +97,11 @@ def representation_table(runs: Sequence[RunArtifacts]) -> Table:
         columns["winding number"] = [number(r["winding_number"], "d") for r in found]
         columns["rank correlation"] = [number(r["rank_correlation"]) for r in found]
     notes = [
-        f"The aggregated posterior (a sample of q(z|x) for each of {_listed(*(r['n_points'] for r in found))} test "
+        f"The aggregated posterior (a sample of q(z|x) for each of {listed(*(r['n_points'] for r in found))} test "
         "images) against as many samples of the prior. MMD²: unbiased squared maximum mean discrepancy, Gaussian "
         "kernel with the median distance as bandwidth, 0 for equal distributions; level: the share of "
-        f"{_listed(*(r['n_permutations'] for r in found))} random exchanges between the samples that give as much. "
-        f"Classifier: held-out accuracy of {_listed(*(r['n_neighbours'] for r in found))} nearest neighbours in "
+        f"{listed(*(r['n_permutations'] for r in found))} random exchanges between the samples that give as much. "
+        f"Classifier: held-out accuracy of {listed(*(r['n_neighbours'] for r in found))} nearest neighbours in "
         "telling them apart; 50 % if they are alike.",
     ]
     if "winding number" in columns:
@@ -146,76 +112,6 @@ def representation_table(runs: Sequence[RunArtifacts]) -> Table:
         )
     title = f"{dataset_name(runs[0].dataset)}: prior and posterior"
     return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=tuple(notes))
-
-
-def provenance_table(runs: Sequence[RunArtifacts]) -> Table:
-    """What made each run: data, software, machine."""
-    columns = {
-        "run": [run.name for run in runs],
-        "seed": [str(run.seed) for run in runs],
-        "data SHA-256": [run.training["data_sha256"][:12] for run in runs],
-        "parameters": [f"{run.training['n_parameters']:,}" for run in runs],
-        "revision": [_listed(run.training_time["revision"], run.evaluation_time["revision"]) for run in runs],
-        "torch": [_listed(run.training_time["torch"], run.evaluation_time["torch"]) for run in runs],
-        "threads": [_listed(run.training_time["threads"], run.evaluation_time["threads"]) for run in runs],
-        "minutes": [_minutes(run) for run in runs],
-        "device": [_listed(run.training_time["device"], run.evaluation_time["device"]) for run in runs],
-    }
-    notes = (
-        "Training and NLL; where they ran on different machines both are given. Minutes: training + NLL.",
-        "Data SHA-256: the first 12 digits, of the arrays trained and tested on.",
-    )
-    return Table("Provenance", tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=notes)
-
-
-def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
-    seeds = results.groupby(["dataset", "method"]).size()
-    error = []
-    if (seeds == 1).any():
-        error.append("standard error over the test images (one seed)")
-    if (seeds > 1).any():
-        error.append("standard deviation over the seeds, beside the mean over them (in brackets: how many)")
-    notes = [
-        f"Budget {runs[0].config['run']['budget']}. Lower is better; the lowest value of each column is in bold. "
-        f"±: {', or '.join(error)}. All methods are measured on the same test images, so that their differences are "
-        "more certain than the standard errors."
-    ]
-    for dataset in results["dataset"].unique():
-        chosen = [run for run in runs if run.dataset == dataset]
-        text = (
-            f"{dataset_name(dataset)}: gated MLP, hidden layers of {_listed(*(_widths(run) for run in chosen))} units, "
-            f"{_listed(*(run.config['model']['d_z'] for run in chosen))} latent dimensions; "
-            f"{_listed(*(run.likelihood['n_test'] for run in chosen))} test images, "
-            f"{_listed(*(run.likelihood['n_samples'] for run in chosen))} importance samples."
-        )
-        module = datasets.load(dataset)
-        if module.OBSERVATION == "gaussian":
-            text += " Its values are real, so the likelihood is a density and its NLL can be negative."
-        if hasattr(module, "NOTE"):
-            text += f" {module.NOTE}"
-        notes.append(text)
-    return notes
-
-
-def _widths(run: RunArtifacts) -> str:
-    return " + ".join(map(str, run.config["model"]["hidden"]))
-
-
-def _minutes(run: RunArtifacts) -> str:
-    return f"{run.training_time['seconds'] / 60:.1f} + {run.evaluation_time['seconds'] / 60:.1f}"
-
-
-def _listed(*values: Any) -> str:
-    """The distinct values: runs of one data set share most settings, and the report says so where they do not."""
-    distinct = list(dict.fromkeys(values))
-    return " or ".join(f"{v:,}" if isinstance(v, int) else str(v) for v in distinct)
-
-
-def _mean_and_error(group: pd.DataFrame) -> str:
-    """Of one method on one data set: a single run's standard error, or the spread of several seeds."""
-    if len(group) == 1:
-        return with_error(group["nll"].iloc[0], group["nll_se"].iloc[0])
-    return f"{with_error(group['nll'].mean(), group['nll'].std())} ({len(group)})"
 
 
 def _difference(value: float, reference: float | None) -> str:

@@ -1,7 +1,9 @@
 """The report, on synthetic artifacts."""
 
+import base64
 import csv
 import hashlib
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -12,8 +14,14 @@ import pytest
 from artifacts import write_run
 
 from stages import report
+from stages.artifacts import read_runs
+from stages.gallery import Drawn
+from stages.latex import latex
+from stages.page import Section, page
+from stages.poster_table import likelihood_table, published
+from stages.provenance import not_run
 from stages.results import RESULTS
-from stages.tabulate import published
+from stages.table import Table
 from vhp.figures.style import METHOD_NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -105,12 +113,95 @@ def test_the_differences_between_prior_and_posterior_are_a_csv_and_a_table(matri
 
 def test_the_lowest_value_of_each_column_is_bold_and_no_other(matrix):
     table = section("Negative test log-likelihood (nats)")
-    assert row(table, "method") == ["method", "static MNIST", "pendulum"]
-    assert row(table, "VHP + REWO") == ["VHP + REWO", "84.50 ± 0.50", "**-391.00 ± 1.41 (2)**"]
-    assert row(table, "VHP + GECO") == ["VHP + GECO", "91.25 ± 0.50", "-380.00 ± 0.50"]
-    assert row(table, "IWAE (L=2)") == ["IWAE (L=2)", "**84.49 ± 0.50**", "-370.00 ± 0.50"]
-    assert row(table, "generating process (exact)") == ["generating process (exact)", "–", "-401.50"]
+    assert row(table, "method") == ["method", "network", "static MNIST", "pendulum"]
+    assert row(table, "VHP + REWO") == ["VHP + REWO", "gated MLP", "84.50 ± 0.50", "**-391.00 ± 1.41 (2)**"]
+    assert row(table, "VHP + GECO") == ["VHP + GECO", "gated MLP", "91.25 ± 0.50", "-380.00 ± 0.50"]
+    assert row(table, "IWAE (L=2)") == ["IWAE (L=2)", "gated MLP", "**84.49 ± 0.50**", "-370.00 ± 0.50"]
+    assert row(table, "generating process (exact)") == ["generating process (exact)", "–", "–", "-401.50"]
+    assert "Budget smoke." in table
     assert "can be negative" in table and "standard deviation over the seeds" in table and "64 + 64" in table
+
+
+def test_the_posters_numbers_stand_beside_ours_and_the_lowest_of_either_is_bold(matrix):
+    lines = [line for line in section("Beside the poster (nats)").splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
+    assert cells[0] == ["data set", "method", "network", "NLL", "poster (convolutional)", "difference"]
+    assert cells[1] == ["---"] * 3 + ["---:"] * 3
+    assert cells[2:] == [  # nothing of the pendulum, which the poster's table does not have
+        ["static MNIST", "VHP + REWO", "gated MLP", "84.50 ± 0.50", "**82.74**", "+1.76"],
+        ["static MNIST", "VHP + GECO", "gated MLP", "91.25 ± 0.50", "96.32", "-5.07"],
+        ["static MNIST", "IWAE (L=2)", "gated MLP", "**84.49 ± 0.50**", "82.83", "+1.66"],
+    ]
+
+
+def test_the_table_as_csv_says_what_each_error_is_the_error_of(matrix):
+    rows = {(r["dataset"], r["method"]): r for r in read_csv("table.csv")}
+    assert len(rows) == 6
+    several, single = rows["pendulum", "vhp_rewo"], rows["static_mnist", "vhp_geco"]
+    assert (several["nll"], several["error_of"], several["n_seeds"], several["best"]) == ("-391.0", "seeds", "2", "1")
+    assert float(several["error"]) == pytest.approx(2**0.5)  # of -390 and -392
+    assert (several["network"], several["budget"], several["published"]) == ("gated MLP", "smoke", "")
+    assert (single["nll"], single["error"], single["error_of"]) == ("91.25", "0.5", "test examples")
+    assert (single["published"], single["best"]) == ("96.32", "0")
+    assert float(single["difference"]) == pytest.approx(-5.07)
+
+
+def test_rows_of_different_networks_are_not_merged(workplace):
+    write_run("static_mnist", "vhp_rewo", 0, nll=83.0)
+    write_run("pendulum", "vhp_rewo", 0, nll=-390.0)
+    config = Path("runs/configs/static_mnist-vhp_rewo-0.json")
+    config.write_text(config.read_text().replace('"d_z"', '"network": "conv",\n  "d_z"'))
+    table = likelihood_table(read_runs())
+    assert table.rows == (
+        ("VHP + REWO", "convolutional", "83.00 ± 0.50", "–"),
+        ("VHP + REWO", "gated MLP", "–", "-390.00 ± 0.50"),
+    )
+    assert table.bold == {(0, 2), (1, 3)}
+    notes = "\n".join(table.notes)
+    assert "static MNIST: gated convolutions with 64 + 64 channels, 8 latent dimensions" in notes
+    assert "pendulum: gated MLP, hidden layers of 64 + 64 units, 2 latent dimensions" in notes
+
+
+def test_the_table_in_latex_has_as_many_cells_in_each_row_as_columns(matrix):
+    text = (FOLDER / "table.tex").read_text()
+    assert r"\textbf{$-$391.00 $\pm$ 1.41 (2)}" in text
+    assert r"static MNIST & VHP + GECO & gated MLP & 91.25 $\pm$ 0.50 & 96.32 & $-$5.07 \\" in text
+    assert text.isascii()
+    for table in text.split(r"\begin{table}")[1:]:
+        n_columns = len(re.search(r"\\begin\{tabular\}\{([lr]+)\}", table).group(1))
+        rows = [line for line in table.splitlines() if line.endswith(r" \\")]
+        assert len(rows) > 3 and {line.count(" & ") + 1 for line in rows} == {n_columns}
+        for environment in ("table", "adjustbox", "tabular"):
+            assert table.count(rf"\end{{{environment}}}") == 1
+
+
+def test_special_characters_are_escaped_in_latex():
+    table = Table("100 % of A & B_1", ("x", "y"), (("{a}", "-1"), ("b~\\^#$", "–")), starts=frozenset({1}))
+    text = latex([table])
+    assert r"\caption{100 \% of A \& B\_1}" in text
+    assert r"\{a\} & $-$1 \\" in text
+    assert r"b\textasciitilde{}\textbackslash{}\textasciicircum{}\#\$ & -- \\" in text
+    assert text.count(r"\midrule") == 2  # below the head, and where the group begins
+
+
+def test_what_was_not_run_is_said(matrix):
+    text = (FOLDER / "table.md").read_text().split("## Not run\n")[1]
+    for sentence in (
+        "- Data sets without any run: dynamic MNIST, Fashion-MNIST, OMNIGLOT, OMNIGLOT (chardata.mat), digits, faces, "
+        "human motion.",
+        "- The poster's networks are convolutional; those of these runs: gated MLP.",
+        "- pendulum: no run of VampPrior, IWAE (L=1).",
+        "- static MNIST: 500 importance samples instead of the poster's 5,000.",
+        "- More than one seed: static MNIST.",
+    ):
+        assert sentence in text.splitlines()
+    page = (FOLDER / "index.html").read_text()
+    assert "<li>pendulum: no run of VampPrior, IWAE (L=1).</li>" in page
+
+
+def test_an_nll_of_a_part_of_the_test_images_is_said(workplace):
+    write_run("digits", "vhp_rewo", 0, n_test=150)
+    assert "digits: the NLL is that of 150 of 200 test images." in not_run(read_runs())
 
 
 def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
@@ -177,9 +268,9 @@ def test_a_single_run_of_an_unknown_method_is_a_report_and_its_bytes_are_the_sam
         return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     first = digests()
-    assert len(first) == 6 + 5
+    assert len(first) == 8 + 5
     assert digests() == first
-    assert row(section("Negative test log-likelihood (nats)"), "flow") == ["flow", "**90.00**"]
+    assert row(section("Negative test log-likelihood (nats)"), "flow") == ["flow", "gated MLP", "**90.00**"]
 
 
 class Links(HTMLParser):
@@ -202,16 +293,31 @@ class Links(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_refers_to_existing_files_only_and_escapes_text(matrix):
+def test_the_page_is_one_file_with_every_figure_in_it_and_escapes_text(matrix):
     text = (FOLDER / "index.html").read_text()
     parser = Links()
     parser.feed(text)
     assert parser.open == []
-    assert sum(link.startswith("figures/") for link in parser.links) == 2 * (4 + 7 + 1)  # each shown and linked
-    for link in parser.links:
-        assert link[1:] in parser.ids if link.startswith("#") else (FOLDER / link).is_file()
+    assert all(link[1:] in parser.ids for link in parser.links if link.startswith("#"))
+    figures = [link for link in parser.links if not link.startswith("#")]
+    contents = {base64.b64decode(link.removeprefix("data:image/png;base64,")) for link in figures}
+    assert len(figures) == 4 + 7 + 1
+    assert contents == {path.read_bytes() for path in (FOLDER / "figures").iterdir()}
+    assert "url(" not in text and "@import" not in text
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
     assert "Imagined &lt;Processor&gt;" in text and "<Processor>" not in text
     assert "0123456789ab</td>" in text
+    assert "<td>method.kappa</td><td>0.3</td>" in text and f"numpy {np.__version__}" in text
+    assert "All runs together: 0.2 h of training, 0.1 h of NLL" in text  # 7 runs of 90 + 30 s
+
+
+def test_an_animation_is_part_of_the_page(tmp_path):
+    path = tmp_path / "walk.gif"
+    path.write_bytes(b"GIF89a")
+    table = Table("t", ("a",), (("b",),))
+    drawn = Drawn(path, "walk", "A caption.")
+    text = page([table], [Section("motion", (), (drawn,))], drawn, [], [table])
+    assert text.count(f'src="data:image/gif;base64,{base64.b64encode(b"GIF89a").decode()}"') == 2
 
 
 def test_a_run_without_any_path_is_reported(workplace):

@@ -1,0 +1,120 @@
+"""The regression check, on small tables. tests/test_agreement.py has the part that asks DVC."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from stages import check
+from stages.regression import RegressionError, compare
+
+RESULTS = """dataset,method,seed,nll,nll_se,n_test,n_samples
+digits,vhp_rewo,0,21.0,0.3,300,5000
+digits,iwae_l1,0,22.0,0.4,300,5000
+"""
+SMOOTHNESS = """dataset,method,seed,joint,mean,std,n_paths
+digits,vhp_rewo,0,all,0.5,0.2,16
+digits,iwae_l1,0,all,,,0
+"""
+NOW, THEN = Path("reports/smoke"), Path("reports/baseline/smoke")
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("budget: smoke\n")
+    for folder in (NOW, THEN):
+        folder.mkdir(parents=True)
+        (folder / "results.csv").write_text(RESULTS)
+        (folder / "smoothness.csv").write_text(SMOOTHNESS)
+
+
+def tamper(name: str, old: str, new: str) -> None:
+    text = (NOW / name).read_text()
+    assert old in text
+    (NOW / name).write_text(text.replace(old, new))
+
+
+def faults() -> list[str]:
+    return [str(c) for c in compare(NOW, THEN) if c.fault]
+
+
+def test_equal_results_have_no_fault():
+    assert len(compare(NOW, THEN)) == 4
+    assert faults() == []
+
+
+@pytest.mark.parametrize(("nll", "worse"), [("22.27", False), ("22.28", True), ("15.0", False)])
+def test_an_nll_is_worse_beyond_three_standard_errors_of_the_difference(nll, worse):
+    """3 sqrt(0.3^2 + 0.3^2) = 1.2728"""
+    tamper("results.csv", "21.0", nll)
+    assert [f.startswith("NLL of digits-vhp_rewo-0: ") and "tolerance 1.2728" in f for f in faults()] == [True] * worse
+
+
+@pytest.mark.parametrize(("mean", "worse"), [("0.712", False), ("0.713", True), ("0.1", False)])
+def test_a_smoothness_factor_is_worse_beyond_three_standard_errors_of_the_difference(mean, worse):
+    """The standard error is 0.2 / sqrt(16) = 0.05, and 3 sqrt(0.05^2 + 0.05^2) = 0.2121."""
+    tamper("smoothness.csv", "0.5", mean)
+    expected = "smoothness of digits-vhp_rewo-0, joint all: "
+    assert [f.startswith(expected) and "tolerance 0.2121" in f for f in faults()] == [True] * worse
+
+
+def test_a_missing_run_is_named():
+    tamper("results.csv", "digits,iwae_l1,0,22.0,0.4,300,5000\n", "")
+    assert faults() == ["NLL of digits-iwae_l1-0: missing, the baseline has it"]
+
+
+def test_a_new_run_is_no_fault_and_stands_in_the_table():
+    tamper("results.csv", "digits,iwae_l1", "digits,vampprior,0,20.0,0.3,300,5000\ndigits,iwae_l1")
+    assert faults() == []
+    assert "digits-vampprior-0" in check.differences(NOW, THEN, "")[0]
+
+
+def test_a_value_that_vanished_is_a_fault_and_one_that_appeared_is_none():
+    tamper("smoothness.csv", "0.5,0.2,16", ",,0")
+    assert faults() == ["smoothness of digits-vhp_rewo-0, joint all: no value, the baseline has 0.5"]
+    (THEN / "smoothness.csv").write_text((NOW / "smoothness.csv").read_text())
+    (NOW / "smoothness.csv").write_text(SMOOTHNESS)
+    assert faults() == []
+
+
+def test_results_on_fewer_images_are_not_comparable():
+    tamper("results.csv", "0.3,300", "0.3,100")
+    assert faults() == ["NLL of digits-vhp_rewo-0: not comparable with the baseline: n_test 100 instead of 300"]
+
+
+def test_a_run_that_is_there_twice_is_an_error():
+    (NOW / "results.csv").write_text(RESULTS + RESULTS.splitlines()[1] + "\n")
+    with pytest.raises(RegressionError, match="several rows"):
+        compare(NOW, THEN)
+
+
+def outcome(monkeypatch, *arguments: str) -> object:
+    """What the program ends with: None, a message (exit code 1) or an exit code."""
+    monkeypatch.setattr(sys, "argv", ["check", *arguments])
+    try:
+        return check.main()
+    except SystemExit as stopped:
+        return stopped.code
+
+
+def test_nothing_committed_yet_has_an_exit_code_of_its_own_and_half_of_it_is_a_fault(monkeypatch, capsys):
+    for folder in (NOW, THEN):
+        folder.rename(f"{folder}-away")
+    assert outcome(monkeypatch) == 3
+    printed = capsys.readouterr().err
+    assert "dvc.lock is missing" in printed and "`make table`" in printed and "`make baseline`" in printed
+    Path(f"{NOW}-away").rename(NOW)
+    assert outcome(monkeypatch) == 1
+    assert "`make baseline`" in capsys.readouterr().err
+
+
+def test_renewing_the_baseline_prints_old_and_new_and_makes_the_fault_go(monkeypatch, capsys):
+    tamper("results.csv", "21.0", "25.0")
+    assert len(faults()) == 1
+    assert outcome(monkeypatch, "--baseline") is None
+    assert (
+        "| NLL of digits-vhp_rewo-0 | 21.0000 | 25.0000 | +4.0000 | 1.2728 | worse or missing |"
+        in capsys.readouterr().out
+    )
+    assert faults() == []

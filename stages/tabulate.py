@@ -183,7 +183,7 @@ def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
     for dataset in results["dataset"].unique():
         chosen = [run for run in runs if run.dataset == dataset]
         text = (
-            f"{dataset_name(dataset)}: gated MLP, hidden layers of {_listed(*(_widths(run) for run in chosen))} units, "
+            f"{dataset_name(dataset)}: {_listed(*(_network(run) for run in chosen))}, "
             f"{_listed(*(run.config['model']['d_z'] for run in chosen))} latent dimensions; "
             f"{_listed(*(run.likelihood['n_test'] for run in chosen))} test images, "
             f"{_listed(*(run.likelihood['n_samples'] for run in chosen))} importance samples."
@@ -197,8 +197,12 @@ def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _widths(run: RunArtifacts) -> str:
-    return " + ".join(map(str, run.config["model"]["hidden"]))
+def _network(run: RunArtifacts) -> str:
+    """The class of encoder and decoder, with its size."""
+    widths = " + ".join(map(str, run.config["model"]["hidden"]))
+    if run.config["model"].get("network", "mlp") == "conv":
+        return f"gated convolutions with {widths} channels"
+    return f"gated MLP, hidden layers of {widths} units"
 
 
 def _minutes(run: RunArtifacts) -> str:

@@ -12,8 +12,10 @@ import pytest
 from artifacts import write_run
 
 from stages import report
+from stages.artifacts import read_runs
+from stages.files import read_json, write_json
 from stages.results import RESULTS
-from stages.tabulate import published
+from stages.tabulate import likelihood_table, published
 from vhp.figures.style import METHOD_NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -200,6 +202,18 @@ class Links(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+
+
+def test_the_table_names_the_network_class_of_each_data_set(workplace):
+    """A configuration without it is of a time when there was one class."""
+    write_run("pendulum", "vhp_rewo", 0)
+    file = write_run("digits", "vhp_rewo", 0).parent / "configs" / "digits-vhp_rewo-0.json"
+    config = read_json(file)
+    config["model"] |= {"network": "conv", "hidden": [16, 32]}
+    write_json(file, config)
+    notes = "\n".join(likelihood_table(read_runs()).notes)
+    assert "pendulum: gated MLP, hidden layers of 64 + 64 units, 2 latent dimensions" in notes
+    assert "digits: gated convolutions with 16 + 32 channels, 8 latent dimensions" in notes
 
 
 def test_the_page_refers_to_existing_files_only_and_escapes_text(matrix):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+REVISION = Path("REVISION")  # the code's revision, where it came in an archive and there is no git
+
 
 def description(device: torch.device, seconds: float) -> dict[str, str | int | float | None]:
     """seconds, device (with the processor's name), torch version, thread count and the code's git revision."""
@@ -21,7 +23,9 @@ def description(device: torch.device, seconds: float) -> dict[str, str | int | f
 
 
 def revision() -> str | None:
-    """The git revision of the code, with -dirty if files differ from it; None where there is no git."""
+    """The git revision of the code, with -dirty if files differ from it; None where it is not known."""
+    if REVISION.exists():
+        return REVISION.read_text().strip()
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import logs, machine, record
+from stages import logs, record, revision
 from stages.files import read_json, replacing
 
 logger = logging.getLogger(__name__)
@@ -48,10 +48,10 @@ def pack(archive: Path, runs: Sequence[str]) -> None:
         for file in files:
             tar.add(file)
         # For the results' provenance: there is no git where they are made.
-        revision = f"{machine.revision() or 'unknown'}\n".encode()
-        member = tarfile.TarInfo(machine.REVISION.as_posix())
-        member.size = len(revision)
-        tar.addfile(member, io.BytesIO(revision))
+        text = f"{revision.revision() or 'unknown'}\n".encode()
+        member = tarfile.TarInfo(revision.FILE.as_posix())
+        member.size = len(text)
+        tar.addfile(member, io.BytesIO(text))
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from stages import logs, record
-from stages.resume import STOPPED
+from stages.time_limit import STOPPED
 
 logger = logging.getLogger(__name__)
 

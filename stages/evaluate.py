@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from stages import logs, machine, resume
+from stages import logs, machine, resume, time_limit
 from stages.files import write_json, write_npz
 from stages.resume import CHECKPOINT_SECONDS
 from stages.run import Run, load_model, open_run
@@ -67,7 +67,7 @@ def main() -> None:
     logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
-    resume.add_argument(parser)
+    time_limit.add_argument(parser)
     arguments = parser.parse_args()
     try:
         run = open_run(arguments.run)
@@ -89,11 +89,11 @@ def main() -> None:
             progress=lambda batches: tqdm(batches, desc=run.name, unit="batch", disable=None),
             checkpoint=checkpoint,
             checkpoint_seconds=CHECKPOINT_SECONDS,
-            stop=resume.late(arguments.until),
+            stop=time_limit.late(arguments.until),
         )
     except UnfinishedError as error:
         print(f"evaluate: {error}; the same command goes on")
-        raise SystemExit(resume.STOPPED) from None
+        raise SystemExit(time_limit.STOPPED) from None
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"evaluate: {error}") from error
     values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}

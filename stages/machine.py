@@ -1,12 +1,11 @@
 """What ran and for how long: a small output of its own, so that nothing but the report depends on it."""
 
 import platform
-import subprocess
 from pathlib import Path
 
 import torch
 
-REVISION = Path("REVISION")  # the code's revision, where it came in an archive and there is no git
+from stages.revision import revision
 
 
 def description(device: torch.device, seconds: float) -> dict[str, str | int | float | None]:
@@ -20,17 +19,6 @@ def description(device: torch.device, seconds: float) -> dict[str, str | int | f
         "threads": threads,
         "revision": revision(),
     }
-
-
-def revision() -> str | None:
-    """The git revision of the code, with -dirty if files differ from it; None where it is not known."""
-    if REVISION.exists():
-        return REVISION.read_text().strip()
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
 
 
 def processor() -> str:

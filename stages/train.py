@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from tqdm import tqdm
 
-from stages import logs, machine, resume
+from stages import logs, machine, resume, time_limit
 from stages.files import replacing, write_csv, write_json, write_npz
 from stages.resume import CHECKPOINT_SECONDS
 from stages.run import Run, open_run
@@ -74,7 +74,7 @@ def main() -> None:
     logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
-    resume.add_argument(parser)
+    time_limit.add_argument(parser)
     arguments = parser.parse_args()
     try:
         run = open_run(arguments.run)
@@ -96,11 +96,11 @@ def main() -> None:
             checkpoint_seconds=CHECKPOINT_SECONDS,
             progress=lambda epochs: tqdm(epochs, desc=run.name, unit="epoch", disable=None),
             observe=lambda epoch: snapshot(run.method.model, examples, SNAPSHOT_POINTS) if epoch in shown else None,
-            stop=resume.late(arguments.until),
+            stop=time_limit.late(arguments.until),
         )
     except UnfinishedError as error:
         print(f"train: {error}; the same command goes on")
-        raise SystemExit(resume.STOPPED) from None
+        raise SystemExit(time_limit.STOPPED) from None
     except (FileNotFoundError, ValueError, TrainingDivergedError) as error:
         raise SystemExit(f"train: {error}") from error
     except KeyboardInterrupt:

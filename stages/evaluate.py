@@ -8,12 +8,18 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from stages import logs, machine
+from stages import logs, machine, resume, time_limit
 from stages.files import write_json, write_npz
+from stages.resume import CHECKPOINT_SECONDS
 from stages.run import Run, load_model, open_run
+from vhp.checkpoint import UnfinishedError
+from vhp.datasets import content_sha256
 from vhp.likelihood import LikelihoodEstimate, LikelihoodSettings, estimate
 from vhp.memory import keep_freed_memory
 from vhp.rounding import proved
+
+# What the evaluation depends on; the rest of a configuration belongs to other stages.
+SECTIONS = ("run", "model", "method", "evaluation")
 
 # An image whose estimate rests on fewer effective samples than this may be misjudged by many nats, and its standard
 # error, made from the same samples, does not show it: the proposal q(z|x) misses the posterior.
@@ -63,14 +69,19 @@ def main() -> None:
     keep_freed_memory()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
+    time_limit.add_argument(parser)
+    arguments = parser.parse_args()
     try:
-        run = open_run(parser.parse_args().run)
+        run = open_run(arguments.run)
         model = load_model(run)
         chosen = dict(run.config["evaluation"])
         index = test_subset(len(run.splits["test"]), chosen.pop("n_test"))
         test = run.splits["test"][index.to(run.device)]
+        arrays = {key: tensor.cpu().numpy() for key, tensor in (run.splits | model.state_dict()).items()}
+        checkpoint = resume.checkpoint(run, SECTIONS, content_sha256(arrays))
         started = time.monotonic()
         settings, rounding = proved(model, test, LikelihoodSettings(**chosen), SUBSET_SEED, index)
+        seconds = time.monotonic() - started
         result = estimate(
             model,
             test,
@@ -78,8 +89,13 @@ def main() -> None:
             seed=SUBSET_SEED,
             numbers=index,
             progress=lambda batches: tqdm(batches, desc=run.name, unit="batch", disable=None),
+            checkpoint=checkpoint,
+            checkpoint_seconds=CHECKPOINT_SECONDS,
+            stop=time_limit.late(arguments.until),
         )
-        seconds = time.monotonic() - started
+    except UnfinishedError as error:
+        print(f"evaluate: {error}; the same command goes on")
+        raise SystemExit(time_limit.STOPPED) from None
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"evaluate: {error}") from error
     values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}
@@ -94,7 +110,8 @@ def main() -> None:
             "monte_carlo_se": result.monte_carlo_se.numpy(),
         },
     )
-    write_json(run.folder / "evaluation_time.json", machine.description(run.device, seconds))
+    write_json(run.folder / "evaluation_time.json", machine.description(run.device, seconds + result.seconds))
+    checkpoint.discard()
 
 
 if __name__ == "__main__":

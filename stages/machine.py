@@ -1,10 +1,11 @@
 """What ran and for how long: a small output of its own, so that nothing but the report depends on it."""
 
 import platform
-import subprocess
 from pathlib import Path
 
 import torch
+
+from stages.revision import revision
 
 
 def description(device: torch.device, seconds: float) -> dict[str, str | int | float | None]:
@@ -18,15 +19,6 @@ def description(device: torch.device, seconds: float) -> dict[str, str | int | f
         "threads": threads,
         "revision": revision(),
     }
-
-
-def revision() -> str | None:
-    """The git revision of the code, with -dirty if files differ from it; None where there is no git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
 
 
 def processor() -> str:

@@ -42,8 +42,7 @@ def open_run(name: str) -> Run:
 
     torch.manual_seed(config["run"]["seed"])
     train = splits["train"]
-    shape = config["model"]
-    model = VAE(train.shape[1], shape["d_z"], shape["hidden"], dataset.OBSERVATION).to(where)
+    model = VAE(train.shape[1], observation=dataset.OBSERVATION, **config["model"]).to(where)
     module = methods.load(config["run"]["method"])
     settings = {k: tuple(v) if isinstance(v, list) else v for k, v in config["method"].items()}
     method = module.build(model, module.Settings(**settings), as_means(train))

@@ -15,8 +15,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from vhp import datasets, methods
-from vhp.checks import at_least_one
+from vhp.checks import at_least_one, one_of
+from vhp.convolutional import side_of
 from vhp.likelihood import LikelihoodSettings
+from vhp.model import NETWORKS
 from vhp.training import TrainingSettings
 
 Budget = Literal["smoke", "demo", "laptop", "paper"]
@@ -65,10 +67,12 @@ class Interpolation:
 @dataclass(frozen=True)
 class Model:
     d_z: int
+    network: str  # a name in vhp.model.NETWORKS
     hidden: tuple[int, ...]
 
     def __post_init__(self):
         at_least_one(d_z=self.d_z, hidden=self.hidden)
+        one_of(tuple(NETWORKS), network=self.network)
 
 
 class Sections(BaseModel):
@@ -76,6 +80,7 @@ class Sections(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    network: str | dict[str, str]
     hidden: list[int] | dict[str, list[int]]
     training: dict[str, Any]
     evaluation: dict[str, Any]
@@ -161,12 +166,31 @@ def resolve_sections(params: Params, budget: str, dataset: str) -> dict[str, Any
     if budget not in params.budgets:
         raise ParamsError(f"budgets: found {', '.join(params.budgets)}, expected also the chosen budget {budget!r}")
     sections, where = params.budgets[budget], f"budgets.{budget}"
+    networks = {"network": sections.network, "hidden": sections.hidden}
+    model = validated("model", {**params.model, **networks}, Model, dataset)
+    check_images(where, model, dataset)
     return {
-        "model": validated("model", {**params.model, "hidden": sections.hidden}, Model, dataset),
+        "model": model,
         "training": validated(f"{where}.training", sections.training, Training, dataset),
         "evaluation": validated(f"{where}.evaluation", sections.evaluation, Evaluation, dataset),
         "interpolation": validated(f"{where}.interpolation", sections.interpolation, Interpolation, dataset),
     }
+
+
+def check_images(where: str, model: dict[str, Any], dataset: str) -> None:
+    """Convolutions are for square images that can be halved as often as there are channels. Raises ParamsError."""
+    if model["network"] != "conv":
+        return
+    height, width = datasets.load(dataset).IMAGE_SHAPE
+    if height != width or datasets.drawing(dataset):
+        found = "examples that are not images" if datasets.drawing(dataset) else f"images of {height} x {width} pixels"
+        raise ParamsError(
+            f"{where}.network ({dataset}): found conv for {found}, expected mlp: conv needs square images"
+        )
+    try:
+        side_of(height * width, model["hidden"])
+    except ValueError as error:
+        raise ParamsError(f"{where}.hidden ({dataset}): {error}") from error
 
 
 def resolve_method(params: Params, dataset: str, method: str) -> dict[str, Any]:
@@ -212,7 +236,9 @@ def messages(where: str, error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
         # Without the names of union members, which pydantic appends: "kappa.float", "kappa.dict[str,float]".
-        parts = [str(part) for part in problem["loc"] if part not in ("float", "list[int]") and "[" not in str(part)]
+        parts = [
+            str(part) for part in problem["loc"] if part not in ("float", "str", "list[int]") and "[" not in str(part)
+        ]
         key = ".".join([where, *parts]).strip(".")
         text = problem["msg"].removeprefix("Value error, ")
         found = "" if problem["type"] in ("value_error", "missing") else f" (found {problem['input']!r})"

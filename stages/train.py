@@ -4,20 +4,17 @@ Interrupted and started again, it goes on from its last checkpoint, in runs/chec
 """
 
 import argparse
-import hashlib
-import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 from tqdm import tqdm
 
-from stages import logs, machine
+from stages import logs, machine, resume, time_limit
 from stages.files import replacing, write_csv, write_json, write_npz
+from stages.resume import CHECKPOINT_SECONDS
 from stages.run import Run, open_run
-from vhp.checkpoint import Checkpoint
+from vhp.checkpoint import UnfinishedError
 from vhp.datasets import content_sha256
 from vhp.examples import as_means
 from vhp.memory import keep_freed_memory
@@ -30,17 +27,6 @@ SECTIONS = ("run", "model", "method", "training")
 SNAPSHOT_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 SNAPSHOT_POINTS = 1_000
 SNAPSHOT_SEED = 14  # of the choice of test examples, the same for every method and seed
-CHECKPOINT_SECONDS = 30.0  # what a killed run loses at most, beside the epoch in which it died
-
-
-def checkpoint_key(run: Run, data_sha256: str) -> str:
-    """Hash of configuration, data and code: a checkpoint of anything else is never resumed."""
-    digest = hashlib.sha256(json.dumps([run.config[s] for s in SECTIONS], sort_keys=True).encode())
-    digest.update(data_sha256.encode())
-    for name in sorted(sys.modules):
-        if name.split(".")[0] == "vhp":
-            digest.update(Path(sys.modules[name].__file__).read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def snapshot_examples(n_test: int) -> torch.Tensor:
@@ -90,10 +76,12 @@ def main() -> None:
     keep_freed_memory()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
+    time_limit.add_argument(parser)
+    arguments = parser.parse_args()
     try:
-        run = open_run(parser.parse_args().run)
+        run = open_run(arguments.run)
         data_sha256 = content_sha256({key: tensor.cpu().numpy() for key, tensor in run.splits.items()})
-        checkpoint = Checkpoint(Path("runs", "checkpoints", checkpoint_key(run, data_sha256)))
+        checkpoint = resume.checkpoint(run, SECTIONS, data_sha256)
         settings = dict(run.config["training"])
         if threads := settings.pop("threads"):
             torch.set_num_threads(threads)
@@ -110,7 +98,11 @@ def main() -> None:
             checkpoint_seconds=CHECKPOINT_SECONDS,
             progress=lambda epochs: tqdm(epochs, desc=run.name, unit="epoch", disable=None),
             observe=lambda epoch: snapshot(run.method.model, examples, SNAPSHOT_POINTS) if epoch in shown else None,
+            stop=time_limit.late(arguments.until),
         )
+    except UnfinishedError as error:
+        print(f"train: {error}; the same command goes on")
+        raise SystemExit(time_limit.STOPPED) from None
     except (FileNotFoundError, ValueError, TrainingDivergedError) as error:
         raise SystemExit(f"train: {error}") from error
     except KeyboardInterrupt:

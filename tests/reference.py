@@ -142,3 +142,61 @@ def rewo(constraints, kappa, nu, tau, beta_0, alpha):
 def warm_up(step, n_steps, share):
     """beta after the given step, counted from 1."""
     return min(1.0, step / (share * n_steps))
+
+
+# --- convolutions (vhp.convolutional); an image is a list of channels, a channel a list of rows ---
+
+
+def sigmoid(value):
+    return math.exp(log_sigmoid(value))
+
+
+def convolve(image, weight, bias):
+    """3 x 3 convolution, zeros beyond the edge; weight[o][c][i][j], bias[o]."""
+    side = range(len(image[0]))
+
+    def pixel(o, i, j):
+        total = bias[o]
+        for c, channel in enumerate(image):
+            for di in (-1, 0, 1):
+                for dj in (-1, 0, 1):
+                    if i + di in side and j + dj in side:
+                        total += weight[o][c][di + 1][dj + 1] * channel[i + di][j + dj]
+        return total
+
+    return [[[pixel(o, i, j) for j in side] for i in side] for o in range(len(bias))]
+
+
+def gated_convolution(image, weight, bias):
+    """The first half of the channels times the sigmoid of the second."""
+    out = convolve(image, weight, bias)
+    half, side = len(out) // 2, range(len(image[0]))
+    return [[[out[c][i][j] * sigmoid(out[c + half][i][j]) for j in side] for i in side] for c in range(half)]
+
+
+def plus(a, b):
+    """Sum of two images."""
+    return [
+        [[x + y for x, y in zip(*rows, strict=True)] for rows in zip(*channels, strict=True)]
+        for channels in zip(a, b, strict=True)
+    ]
+
+
+def shrink(image):
+    """2 x 2 pixels of a channel as four channels at half the side, row by row."""
+    half = range(len(image[0]) // 2)
+    return [
+        [[channel[2 * i + di][2 * j + dj] for j in half] for i in half]
+        for channel in image
+        for di in (0, 1)
+        for dj in (0, 1)
+    ]
+
+
+def grow(image):
+    """Four channels as 2 x 2 pixels of one channel with twice the side: undoes shrink."""
+    side = range(2 * len(image[0]))
+    return [
+        [[image[4 * c + 2 * (i % 2) + j % 2][i // 2][j // 2] for j in side] for i in side]
+        for c in range(len(image) // 4)
+    ]

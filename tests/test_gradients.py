@@ -21,12 +21,14 @@ def gradients(method, *arguments):
     return torch.autograd.grad(loss(method, *arguments), list(method.model.parameters()))
 
 
+@pytest.mark.parametrize("network", tiny.NETWORKS)
 @pytest.mark.parametrize("observation", ["bernoulli", "gaussian"])
 @pytest.mark.parametrize("name", tiny.SETTINGS)
-def test_gradient_of_every_parameter_equals_finite_differences(name, observation):
+def test_gradient_of_every_parameter_equals_finite_differences(name, observation, network):
     """Along a random direction per parameter tensor: a detached or doubled term anywhere in it shows."""
-    method = tiny.build(name, observation, torch.float64)
-    x, beta, h = tiny.patterns(6, torch.float64), torch.tensor(0.7, dtype=torch.float64), 1e-5
+    build, patterns = tiny.NETWORKS[network]
+    method = build(name, observation, torch.float64)
+    x, beta, h = patterns(6, torch.float64), torch.tensor(0.7, dtype=torch.float64), 1e-5
     arguments = (x, beta, *noise(method, len(x)))
     for (parameter_name, p), gradient in zip(
         method.model.named_parameters(), gradients(method, *arguments), strict=True

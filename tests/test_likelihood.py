@@ -8,6 +8,7 @@ import tiny
 import torch
 
 from vhp import likelihood
+from vhp.checkpoint import Checkpoint, UnfinishedError
 from vhp.likelihood import LikelihoodSettings, estimate, noise
 
 S = 60
@@ -85,6 +86,40 @@ def test_estimate_does_not_depend_on_the_chunk_size(monkeypatch, rows):
     assert_equal(run(model, x, progress=count), whole)
     # The chunks were really cut: 5 images alone, in pairs or in fours.
     assert batches == {1: [1] * 5, 7: [1] * 5, S: [1] * 5, 2 * S + 1: [2, 2, 1], 4 * S: [4, 1]}[rows]
+
+
+@pytest.mark.parametrize("name", tiny.SETTINGS)
+def test_an_estimate_stopped_after_each_batch_ends_with_the_same_bits(monkeypatch, tmp_path, name):
+    model, x = model_of(name, torch.float32), tiny.patterns(5)
+    monkeypatch.setattr(likelihood, "CHUNK_BYTES", 2 * S * 4 * tiny.D)  # batches of 2, 2 and 1 images
+    whole = run(model, x, dtype=torch.float32)
+    checkpoint, options = Checkpoint(tmp_path / "run"), {"dtype": torch.float32, "checkpoint_seconds": 1e6}
+    for batch in (1, 2):
+        with pytest.raises(UnfinishedError, match=f"stopped after batch {batch} of 3"):
+            run(model, x, checkpoint=checkpoint, stop=lambda: True, **options)
+    before, batches = checkpoint.load(torch.device("cpu"))["seconds"], []
+    result = run(model, x, checkpoint=checkpoint, progress=lambda b: batches.extend(b) or b, **options)
+    assert [index.tolist() for index in batches] == [[4]]
+    for field in FIELDS:
+        assert torch.equal(getattr(result, field), getattr(whole, field)), field
+    assert result.seconds > before > 0
+
+
+def test_a_killed_estimate_goes_on_from_its_last_checkpoint(monkeypatch, tmp_path):
+    model, x = model_of("vhp_rewo"), tiny.patterns(5)
+    monkeypatch.setattr(likelihood, "CHUNK_BYTES", S * 8 * tiny.D)
+    checkpoint = Checkpoint(tmp_path / "run")
+
+    def killed(batches):
+        yield from batches[:3]
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run(model, x, checkpoint=checkpoint, checkpoint_seconds=-1, progress=killed)
+    batches = []
+    result = run(model, x, checkpoint=checkpoint, progress=lambda b: batches.extend(b) or b)
+    assert [index.tolist() for index in batches] == [[3], [4]]
+    assert_equal(result, run(model, x), rtol=0)
 
 
 def test_estimate_of_a_subset_is_the_subset_of_the_estimate():

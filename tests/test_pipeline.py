@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from stages import record
 from vhp import datasets, methods
 
 ROOT = Path(__file__).parents[1]
@@ -81,11 +82,11 @@ def test_a_stage_runs_its_own_script(stage):
     assert STAGES[stage]["cmd"].startswith(f"python -m stages.{stage}")
 
 
-@pytest.mark.parametrize("stage", ["train", "evaluate"])
+@pytest.mark.parametrize("stage", ["train", "evaluate", "cells"])
 def test_training_and_evaluation_import_nothing_that_a_bare_gpu_machine_lacks(stage):
     allowed = {"torch", "numpy", "safetensors", "tqdm", "stages", "vhp"}
     found = set()
-    for file in closure(entry_points(stage)):
+    for file in closure(entry_points(stage) if stage in STAGES else {f"stages/{stage}.py"}):
         # Imports at the top of a file only: those inside functions are made for other stages.
         for node in ast.parse((ROOT / file).read_text()).body:
             if isinstance(node, ast.Import):
@@ -99,3 +100,11 @@ def test_the_library_knows_nothing_of_the_pipeline():
     for file in (ROOT / "vhp").rglob("*.py"):
         names = {n for n in imports(file.relative_to(ROOT).as_posix()) if n.startswith("stages")}
         assert names == set(), file
+
+
+@pytest.mark.parametrize("stage", record.STAGES)
+def test_a_record_names_the_outputs_of_its_stage(stage):
+    """Those of dvc.yaml: a new one must be brought back from a machine without DVC, too."""
+    declared = [STAGES[stage].get(kind, []) for kind in ("outs", "metrics", "plots")]
+    names = {Path(next(iter(out)) if isinstance(out, dict) else out).name for kind in declared for out in kind}
+    assert names == set(record.OUTPUTS[stage])

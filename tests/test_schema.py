@@ -60,6 +60,15 @@ def test_kappa_touches_the_constrained_runs_of_its_data_set_and_no_others(write)
     assert after["digits-vhp_rewo-0"]["method"]["kappa"] == 0.123
 
 
+def test_the_network_class_is_a_parameter_of_the_budget(write):
+    networks = {"default": "mlp", "digits": "conv"}
+    hidden = {"default": [64], "digits": [8, 16]}
+    runs = configs(write(budget="laptop", budgets__laptop__network=networks, budgets__laptop__hidden=hidden))
+    found = {name: (config["model"]["network"], config["model"]["hidden"]) for name, config in runs.items()}
+    assert found["digits-vhp_rewo-0"] == found["digits-iwae_l1-0"] == ("conv", [8, 16])
+    assert found["pendulum-vhp_rewo-0"] == ("mlp", [64])
+
+
 def test_a_single_kappa_stands_for_every_data_set(write):
     runs = configs(write(kappa=0.3))
     found = {name: config["method"].get("kappa") for name, config in runs.items()}
@@ -104,6 +113,16 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
         ({"budgets__laptop__training__epoch": 3}, "laptop.training.epoch: unknown key; did you mean 'epochs'?"),
         ({"budgets__laptop__evaluation__n_samples": 1}, "laptop.evaluation.*n_samples: found 1, expected at least 2"),
         ({"budgets__laptop__training__precision": "fp8"}, "laptop.training.*precision: found 'fp8', expected one of"),
+        ({"budgets__laptop__network": "cnn"}, "model .*network: found 'cnn', expected one of mlp, conv"),
+        ({"budgets__laptop__network": 3}, r"budgets.laptop.network: .*valid string \(found 3\)"),
+        (
+            {"budgets__paper__network": "conv", "budgets__paper__hidden": [8, 8]},
+            r"budgets.paper.network \(motion\): found conv for examples that are not images, expected mlp",
+        ),
+        (
+            {"budgets__paper__network": {"default": "mlp", "digits": "conv"}, "budgets__paper__hidden": [1] * 4},
+            r"budgets.paper.hidden \(digits\): .*4 resolutions and images of 8 x 8 pixels",
+        ),
         ({"budgets__laptop__interpolation__n_nodes": 10}, "n_nodes: found 10, expected more than k = 10"),
     ],
 )

@@ -7,7 +7,7 @@ import tiny
 import torch
 
 from vhp import methods
-from vhp.checkpoint import Checkpoint
+from vhp.checkpoint import Checkpoint, UnfinishedError
 from vhp.schedules import Schedule
 from vhp.training import (
     TrainingDivergedError,
@@ -99,6 +99,22 @@ def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(name, stop, tmp_
         assert torch.equal(getattr(resumed.schedule, buffer), getattr(whole.schedule, buffer)), buffer
     if name == "vhp_rewo":  # or half of what is said above is not tested
         assert [row["main_phase"] for row in expected.history][1::4] == [0, 1]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_run_stopped_after_each_epoch_ends_as_if_it_never_was(name, tmp_path):
+    """Every call does one epoch and saves it, however long ago the last save is."""
+    train, val, options, kappa = tiny.patterns(64), tiny.patterns(30), settings(**RESUMED), KAPPA.get(name, {})
+    whole = build(name, **kappa)
+    expected = fit(whole, train, val, options, seed=1)
+    checkpoint = Checkpoint(tmp_path / "run")
+    for epoch in range(1, 8):
+        with pytest.raises(UnfinishedError, match=f"stopped after epoch {epoch} of 8"):
+            fit(build(name, epoch - 1, **kappa), train, val, options, 1, checkpoint, 1e6, stop=lambda: True)
+    resumed = build(name, seed=5, **kappa)
+    result = fit(resumed, train, val, options, 1, checkpoint, 1e6, stop=lambda: True)  # the last epoch is not stopped
+    assert result.history == expected.history
+    assert_same_weights(weights(resumed), weights(whole))
 
 
 def test_the_best_weights_survive_an_interruption(tmp_path):

@@ -9,6 +9,7 @@ from vhp.model import VAE
 from vhp.training import TrainingSettings
 
 D, D_Z, D_ZETA = 12, 3, 2
+SIDE, CHANNELS = 4, [3, 4]  # of images, for convolutions
 
 SETTINGS = {
     "vhp_rewo": {"kappa": 0.6, "nu": 1.0, "tau": 3.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
@@ -27,12 +28,32 @@ def patterns(n: int, dtype: torch.dtype = torch.uint8) -> torch.Tensor:
     return 255 * x.to(torch.uint8) if dtype == torch.uint8 else x.to(dtype)
 
 
+def images(n: int, dtype: torch.dtype = torch.uint8) -> torch.Tensor:
+    """(n, SIDE^2): patterns whose first pixels are repeated."""
+    x = patterns(n, dtype)
+    return torch.cat([x, x[:, : SIDE**2 - D]], 1)
+
+
 def build(name: str, observation: str = "bernoulli", dtype: torch.dtype = torch.float32, **changed) -> methods.Method:
     """The method with a model of the given precision; changed: settings that differ from SETTINGS."""
-    model = VAE(D, D_Z, [8], observation).to(dtype)
+    return attach(name, VAE(D, D_Z, [8], observation).to(dtype), patterns(20, dtype), **changed)
+
+
+def build_conv(
+    name: str, observation: str = "bernoulli", dtype: torch.dtype = torch.float32, **changed
+) -> methods.Method:
+    """The same with convolutions, for images()."""
+    return attach(name, VAE(SIDE**2, D_Z, CHANNELS, observation, "conv").to(dtype), images(20, dtype), **changed)
+
+
+NETWORKS = {"mlp": (build, patterns), "conv": (build_conv, images)}  # name -> model, and data for it
+
+
+def attach(name: str, model: VAE, train: torch.Tensor, **changed) -> methods.Method:
+    """The method made of a model that has no prior yet, on training examples in the model's precision."""
     module = methods.load(name)
-    method = module.build(model, module.Settings(**SETTINGS[name] | changed), patterns(20, dtype))
-    model.to(dtype)
+    method = module.build(model, module.Settings(**SETTINGS[name] | changed), train)
+    model.to(train.dtype)
     return method
 
 

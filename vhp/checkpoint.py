@@ -1,10 +1,14 @@
-"""The state of an unfinished training run, so that a killed run goes on where it was."""
+"""The state of unfinished work, so that what was killed or stopped goes on where it was."""
 
 import os
 from pathlib import Path
 from typing import Any
 
 import torch
+
+
+class UnfinishedError(RuntimeError):
+    """Stopped before the end because it was asked to; what is done is in the checkpoint."""
 
 
 class Checkpoint:

@@ -7,12 +7,14 @@ latent of their own enter with log p(z_s). In expectation the estimate is a lowe
 """
 
 import math
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from vhp.checkpoint import Checkpoint, UnfinishedError
 from vhp.checks import one_of
 from vhp.compilation import compiled, worth_compiling
 from vhp.examples import as_means
@@ -20,8 +22,8 @@ from vhp.model import VAE
 from vhp.precision import PRECISIONS, autocast
 from vhp.terms import terms
 
-# Decoder outputs of one chunk, samples x batch x D floats, stay below this; activations take a few times as much. On a
-# CPU a chunk should fit its cache, on a GPU keep thousands of cores busy.
+# The decoder's widest layer for one chunk, samples x batch x its floats, stays below this; all of them together take a
+# few times as much. On a CPU a chunk should fit its cache, on a GPU keep thousands of cores busy.
 CHUNK_BYTES = 4 * 2**20
 CHUNK_BYTES_ON_GPU = 512 * 2**20
 
@@ -49,6 +51,7 @@ class LikelihoodEstimate:
     elbo: Tensor  # mean of the log-weights: the evidence lower bound from the same samples
     effective_samples: Tensor  # (sum w)^2 / sum w^2, in [1, S]
     monte_carlo_se: Tensor  # standard error of log_likelihood from the spread of the S weights
+    seconds: float  # that it took, with those before an interruption
 
 
 class _Weights:
@@ -94,6 +97,9 @@ def estimate(
     numbers: Tensor | None = None,
     progress: Callable[[Iterable], Iterable] = iter,
     dtype: torch.dtype = torch.float32,
+    checkpoint: Checkpoint | None = None,
+    checkpoint_seconds: float = 30.0,
+    stop: Callable[[], bool] = lambda: False,
 ) -> LikelihoodEstimate:
     """Estimate log p(x) for each row of test (N, D): binary uint8 (0 and 255) or float32, on the model's device.
 
@@ -101,6 +107,8 @@ def estimate(
     numbers: (N,), what the noise of each image is drawn from, beside the seed; by default its position.
     progress: wraps the iterable of batches.
     dtype: of all sums and densities; float64 gives a reference (the model must then be float64, too).
+    checkpoint: where to resume from and to save to, at most every checkpoint_seconds and after a batch.
+    stop: asked after each batch but the last; if it says yes, the state is saved and UnfinishedError raised.
     Raises ValueError for no data and for uint8 data that are not binary.
     """
     n_samples = settings.n_samples
@@ -122,13 +130,17 @@ def estimate(
     log_weights = compiled(log_weights, compile, device)
     # A chunk is several whole images or an equal share of one image's samples.
     chunk_bytes = CHUNK_BYTES_ON_GPU if device.type == "cuda" else CHUNK_BYTES
-    rows = max(1, chunk_bytes // (dtype.itemsize * model.n_dims))
+    rows = max(1, chunk_bytes // (dtype.itemsize * model.floats_per_decode))
     samples_per_chunk = math.ceil(n_samples / math.ceil(n_samples / rows))
     images_per_chunk = min(len(test), max(1, rows // n_samples))
     width = model.d_z + prior.d_zeta
 
-    columns: list[Tensor] = []
-    for index in progress(torch.arange(len(test)).split(images_per_chunk)):
+    batches = torch.arange(len(test)).split(images_per_chunk)
+    state = checkpoint.load(device) if checkpoint else None
+    columns: list[Tensor] = state["columns"] if state else []
+    seconds_before = state["seconds"] if state else 0.0
+    started = saved = time.monotonic()
+    for index in progress(batches[len(columns) :]):
         n_images = len(index)
         # The last batch is filled up with its last image: a second shape would be compiled a second time.
         index = torch.cat([index, index[-1:].expand(images_per_chunk - n_images)])
@@ -148,4 +160,11 @@ def estimate(
         variance = (n_samples / effective - 1) / (n_samples - 1)
         batch = torch.stack([log_mean, weights.log_w / n_samples, effective, variance.clamp_min(0).sqrt()])
         columns.append(batch[:, :n_images])
-    return LikelihoodEstimate(*torch.cat(columns, 1).cpu())
+        stopped = len(columns) < len(batches) and stop()
+        if checkpoint and (stopped or time.monotonic() - saved > checkpoint_seconds):
+            saved = time.monotonic()
+            checkpoint.save({"columns": columns, "seconds": seconds_before + saved - started})
+        if stopped:
+            raise UnfinishedError(f"stopped after batch {len(columns)} of {len(batches)}")
+    found = torch.cat(columns, 1).cpu()
+    return LikelihoodEstimate(*found, seconds=seconds_before + time.monotonic() - started)

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from vhp.networks import GaussianNetwork, gated_mlp
+from vhp.convolutional import convolutional
+from vhp.networks import mlp
 from vhp.observation import OBSERVATIONS
+
+NETWORKS = {"mlp": mlp, "conv": convolutional}
 
 
 class VAE(nn.Module):
@@ -14,16 +17,16 @@ class VAE(nn.Module):
 
     prior: nn.Module
 
-    def __init__(self, n_dims: int, d_z: int, hidden: Sequence[int], observation: str):
+    def __init__(self, n_dims: int, d_z: int, hidden: Sequence[int], observation: str, network: str = "mlp"):
         """
-        n_dims: D, data dimensions. hidden: widths of the gated layers of the encoder; the decoder's are reversed.
-        observation: "bernoulli" or "gaussian", the distribution p_theta(x|z).
+        n_dims: D, data dimensions. hidden: of the encoder, the widths of the gated layers ("mlp") or the channels per
+        resolution ("conv", see vhp.convolutional); the decoder's are reversed.
+        observation: "bernoulli" or "gaussian", the distribution p_theta(x|z). network: a name in NETWORKS.
         The prior is attached afterwards by a method, because a VampPrior is made of the model's own encoder.
         """
         super().__init__()
         self.n_dims, self.d_z = n_dims, d_z
-        self.encoder = GaussianNetwork(n_dims, hidden, d_z)
-        self.decoder = gated_mlp(d_z, list(reversed(hidden)), n_dims)
+        self.encoder, self.decoder, self.floats_per_decode = NETWORKS[network](n_dims, d_z, hidden)
         self.observation = OBSERVATIONS[observation]()
 
     def decode(self, z: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +35,26 @@ class GaussianNetwork(nn.Module):
         self.network = gated_mlp(n_in, hidden, 2 * n_out)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        out = self.network(x)
-        # Under bf16 autocast the products are bf16; densities are always computed in float32 or better.
-        mean, log_var = (out.float() if out.dtype == torch.bfloat16 else out).chunk(2, dim=-1)
-        return mean, log_var
+        return gaussian_parameters(self.network(x))
+
+
+def gaussian_parameters(out: Tensor) -> tuple[Tensor, Tensor]:
+    """A network's output (..., 2 n) as mean and log-variance, (..., n) each, float32 or better."""
+    # Under bf16 autocast the products are bf16; densities are always computed in float32 or better.
+    mean, log_var = (out.float() if out.dtype == torch.bfloat16 else out).chunk(2, dim=-1)
+    return mean, log_var
+
+
+class Networks(NamedTuple):
+    """The two networks of a variational autoencoder."""
+
+    encoder: nn.Module  # (..., D) -> mean, log_var of q_phi(z|x), each (..., d_z)
+    decoder: nn.Module  # (..., d_z) -> (..., D)
+    floats_per_decode: int  # what a decoded z takes while it is computed, about: the numbers of the widest layer
+
+
+def mlp(n_dims: int, d_z: int, hidden: Sequence[int]) -> Networks:
+    """Gated multilayer perceptrons; hidden: widths of the encoder's layers, the decoder's are reversed."""
+    encoder = GaussianNetwork(n_dims, hidden, d_z)
+    decoder = gated_mlp(d_z, list(reversed(hidden)), n_dims)
+    return Networks(encoder, decoder, n_dims)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vhp.checkpoint import Checkpoint
+from vhp.checkpoint import Checkpoint, UnfinishedError
 from vhp.checks import at_least_one, between, one_of, positive
 from vhp.compilation import compiled, worth_compiling
 from vhp.divergence import DivergenceWatch, TrainingDivergedError
@@ -217,6 +217,7 @@ def fit(
     checkpoint_seconds: float = 30.0,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     observe: Callable[[int], dict[str, Tensor] | None] = lambda epoch: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Fit:
     """Train method.model; at the end it holds the weights with the best validation bound at beta = 1.
 
@@ -225,6 +226,7 @@ def fit(
     progress: wraps the iterable of epochs, for instance tqdm.
     observe: called at each epoch's end, with its number; what it returns is kept in the Fit, also by checkpoints. It
     must leave model and random state alone.
+    stop: asked at each epoch's end but the last; if it says yes, the state is saved and UnfinishedError raised.
     Raises TrainingDivergedError when the loss is no longer finite or beyond use, with the state before that epoch in
     the checkpoint, and ValueError for fewer examples than one batch.
     """
@@ -254,8 +256,11 @@ def fit(
             training.result.observations.append(observed)
         now = time.monotonic()
         training.result.seconds = seconds_before + now - started
-        if checkpoint and now - saved > checkpoint_seconds and epoch < settings.epochs:
+        stopped = epoch < settings.epochs and stop()
+        if checkpoint and (now - saved > checkpoint_seconds or stopped) and epoch < settings.epochs:
             checkpoint.save(training.state(epoch))
             saved = now
+        if stopped:
+            raise UnfinishedError(f"stopped after epoch {epoch} of {settings.epochs}")
     method.model.load_state_dict(training.best)
     return training.result

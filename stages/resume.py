@@ -1,0 +1,25 @@
+"""Where an interrupted stage goes on: a checkpoint that belongs to its inputs."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.run import Run
+from vhp.checkpoint import Checkpoint
+
+CHECKPOINT_SECONDS = 30.0  # what a killed stage loses at most, beside the epoch or batch in which it died
+
+
+def checkpoint(run: Run, sections: Sequence[str], contents: str) -> Checkpoint:
+    """The checkpoint of these sections of the configuration, contents and code: that of anything else is never resumed.
+
+    contents: a hash of what else the stage reads.
+    """
+    digest = hashlib.sha256(json.dumps([run.config[s] for s in sections], sort_keys=True).encode())
+    digest.update(contents.encode())
+    for name in sorted(sys.modules):
+        if name.split(".")[0] == "vhp":
+            digest.update(Path(sys.modules[name].__file__).read_bytes())
+    return Checkpoint(Path("runs", "checkpoints", digest.hexdigest()[:16]))

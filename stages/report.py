@@ -9,6 +9,7 @@ from stages.artifacts import ArtifactsError, read_runs
 from stages.files import write_text
 from stages.page import Section, page
 from stages.results import csv, interpolations, likelihoods, representations, smoothness
+from stages.smoothness_table import smoothness_table
 from stages.table import markdown
 from stages.tabulate import detail_table, interpolation_table, likelihood_table, representation_table
 
@@ -30,6 +31,8 @@ def main() -> None:
     for dataset, group in groupby(runs, key=lambda run: run.dataset):
         chosen = list(group)
         tables = (detail_table(chosen), representation_table(chosen), interpolation_table(chosen))
+        if len(chosen[0].smoothness["joints"]) > 1:
+            tables += (smoothness_table(chosen),)
         sections.append(Section(dataset, tables, tuple(gallery.draw(chosen, folder / "figures"))))
         logger.info("%s: figures in %s", dataset, folder / "figures")
     optimisation = gallery.draw_beta_update(folder / "figures")

@@ -119,7 +119,7 @@ def _interpolations(
 def pairs_to_show(runs: Sequence[Mapping[str, np.ndarray]], labels: np.ndarray | None = None) -> np.ndarray:
     """Indices of all pairs of test examples, those first that the most runs have a path for, between different nodes.
 
-    Where examples have labels, of those first pairs with ends of two labels, and no combination twice.
+    Where examples have labels, before these the best pair of each combination of two different labels.
     """
     n_moving = sum((a["found"] & (a["straight_length"] > 0)).astype(int) for a in runs)
     repeated = np.zeros(len(n_moving), int)
@@ -130,7 +130,7 @@ def pairs_to_show(runs: Sequence[Mapping[str, np.ndarray]], labels: np.ndarray |
             combination = frozenset(labels[runs[0]["pair_examples"][i]].tolist())
             repeated[i] = combination in seen
             seen.add(combination)
-    return np.lexsort((np.arange(len(n_moving)), repeated, -n_moving))
+    return np.lexsort((np.arange(len(n_moving)), -n_moving, repeated))
 
 
 def _curve(run: RunArtifacts) -> training_curves.Curve:

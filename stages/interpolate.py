@@ -66,7 +66,8 @@ def graph_arrays(
     logger.info("graph: %d nodes, %d edges, %d component(s)", n_nodes, len(graph.edges), graph.n_components)
 
     examples = example_pairs(len(test), n_paths)
-    mean, _ = encode(model, test[torch.from_numpy(examples.ravel()).long()])
+    shown = test[torch.from_numpy(examples.ravel()).long()]
+    mean, _ = encode(model, shown)
     ends = graph.nearest(mean)
     pairs = ends.reshape(-1, 2)
     paths = graph.shortest_paths(pairs)
@@ -88,6 +89,7 @@ def graph_arrays(
         "components": graph.component.astype(np.int32),
         "pairs": pairs.astype(np.int32),
         "pair_examples": examples,
+        "end_error": _rms(decode(model, graph.nodes[ends]) - as_means(shown).cpu().numpy()).reshape(-1, 2),
         "end_distance": np.linalg.norm(graph.nodes[ends] - mean, axis=1).reshape(-1, 2).astype(np.float32),
         "found": found,
         "path_z": path_z,
@@ -97,6 +99,11 @@ def graph_arrays(
         "straight_length": np.linalg.norm(goal - start, axis=1).astype(np.float32),
     }
     return arrays, graph
+
+
+def _rms(x: np.ndarray) -> np.ndarray:
+    """(n, D) -> (n,)."""
+    return np.sqrt(np.mean(x**2, axis=1))
 
 
 def gallery_arrays(model: VAE, test: torch.Tensor) -> dict[str, np.ndarray]:

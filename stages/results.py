@@ -17,6 +17,7 @@ INTERPOLATION = (
     *("discontinuities", "n_paths", "path_length_ratio", "path_length_ratio_std", "n_moving", "discontinuities_std"),
     *("straight_discontinuities", "straight_discontinuities_std", "smoothness", "smoothness_std"),
     *("straight_smoothness", "straight_smoothness_std", "end_distance", "end_distance_std"),
+    *("end_error", "end_error_std", "end_to_end", "end_to_end_std"),
     *("posterior_distance", "posterior_distance_std", "straight_posterior_distance", "straight_posterior_distance_std"),
     *("monotonicity", "monotonicity_std", "straight_monotonicity", "straight_monotonicity_std"),
     *("angle_error", "angle_error_std", "straight_angle_error", "straight_angle_error_std"),

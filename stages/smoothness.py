@@ -71,7 +71,8 @@ def measure(arrays: Mapping[str, np.ndarray], joints: Mapping[str, slice], rende
 
     posterior_distance: mean over a path's points of the distance to the nearest sample of the aggregated posterior, in
     units of those samples' spacing. end_distance: in the same unit, from the encoded examples to the nodes nearest to
-    them, where the paths begin and end.
+    them, where the paths begin and end. end_error: RMS per dimension between those nodes, decoded, and the examples.
+    end_to_end: RMS per dimension between a path's first and last decoded frame; a path that goes nowhere is smooth.
     """
     moving = np.flatnonzero(arrays["found"] & (arrays["straight_length"] > 0))
     noise = np.random.Generator(np.random.PCG64(SEED)).standard_normal(arrays["posterior_mean"].shape)
@@ -85,8 +86,14 @@ def measure(arrays: Mapping[str, np.ndarray], joints: Mapping[str, slice], rende
     straight = along_paths(straight_distance, arrays["straight_x"][moving], joints, render)
 
     result: dict[str, Any] = {"n_moving": len(moving), "discontinuity_factor": DISCONTINUITY_FACTOR}
-    ends = arrays["end_distance"][moving] / unit
-    result["end_distance"], result["end_distance_std"] = mean_and_std(ends.mean(1))
+    way = arrays["path_x"][moving, -1].astype(float) - arrays["path_x"][moving, 0]
+    ends = {
+        "end_distance": arrays["end_distance"][moving].mean(1) / unit,
+        "end_error": arrays["end_error"][moving].mean(1),
+        "end_to_end": np.sqrt(np.mean(way**2, axis=1)),
+    }
+    for name, values in ends.items():
+        result[name], result[f"{name}_std"] = mean_and_std(values)
     for prefix, measured in (("", graph), ("straight_", straight)):
         result[f"{prefix}joints"] = joint_rows(measured.pop("factors"), joints)
         jumps = dict(zip(moving.tolist(), measured.pop("jumps"), strict=True))

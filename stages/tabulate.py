@@ -106,6 +106,8 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
             with_error(s[f"straight_{measure}"], s[f"straight_{measure}_std"], form) for s in smooth
         ]
     columns["ends"] = [number(s["end_distance"]) for s in smooth]
+    columns["end error"] = [number(s["end_error"], ".3f") for s in smooth]
+    columns["end to end"] = [number(s["end_to_end"], ".3f") for s in smooth]
     columns["paths"] = [str(s["n_moving"]) for s in smooth]
     factors = _listed(*(s["discontinuity_factor"] for s in smooth))
     joints = _listed(*(len(s["joints"]) for s in smooth))
@@ -118,7 +120,9 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
         f"over {joints} joint(s); smaller is smoother. Per joint: smoothness.csv.",
         "Posterior distance: mean over a path's points of the distance to the nearest sample of the aggregated "
         "posterior (one per test example), in units of those samples' mean distance to the nearest other. Ends: the "
-        "same, of the encoded examples from the nodes where the paths between them begin and end.",
+        "same, of the encoded examples from the nodes where the paths between them begin and end. End error: RMS per "
+        "dimension between these nodes, decoded, and the examples. End to end: RMS per dimension between a path's "
+        "first and last decoded frame; a path that goes nowhere is smooth.",
         "Mean ± standard deviation over the paths found between two different nodes (their number: paths); straight: "
         "along the straight line between the same nodes. The pairs of test examples are the same for all methods.",
     ]

@@ -98,6 +98,10 @@ def smoothness(dataset: str, jumps: list[list[int]]) -> dict[str, Any]:
         "discontinuity_factor": 5.0,
         "end_distance": 0.8,
         "end_distance_std": 0.3,
+        "end_error": 0.12,
+        "end_error_std": 0.02,
+        "end_to_end": 0.4,
+        "end_to_end_std": 0.1,
         "n_moving": 3,
     }
 
@@ -196,6 +200,7 @@ def interpolation(dataset: str, method: str, d_z: int, angle: np.ndarray, rng: n
         "pairs": pairs,
         "pair_examples": pairs % N_TEST,
         "end_distance": np.full((4, 2), 0.8),
+        "end_error": np.full((4, 2), 0.12),
         "found": found,
         "path_z": path_z,
         "path_x": path_x,

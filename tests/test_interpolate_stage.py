@@ -30,6 +30,7 @@ SHAPES = {
     "pairs": (P, 2),
     "pair_examples": (P, 2),
     "end_distance": (P, 2),
+    "end_error": (P, 2),
     "found": (P,),
     "path_z": (P, T, D_Z),
     "path_x": (P, T, D),
@@ -122,6 +123,8 @@ def test_the_frames_are_the_decoders_along_the_path(monkeypatch):
     distance = np.linalg.norm(arrays["nodes"] - mean.detach().numpy(), axis=1)
     assert distance[arrays["pairs"][i, 0]] == pytest.approx(distance.min())
     assert arrays["end_distance"][i, 0] == pytest.approx(distance.min(), rel=1e-5)
+    error = arrays["path_x"][i, 0] - example.numpy() / 255
+    assert arrays["end_error"][i, 0] == pytest.approx(np.sqrt(np.mean(error**2)), rel=1e-5)
 
 
 def test_test_examples_are_the_same_for_methods_and_seeds_and_nodes_are_not(monkeypatch):
@@ -223,6 +226,7 @@ def interpolation(found: np.ndarray, path_x: np.ndarray, straight_x: np.ndarray)
         "nodes": nodes,
         "pairs": pairs,
         "end_distance": np.ones((n, 2)),
+        "end_error": np.ones((n, 2)),
         "straight_length": np.ones(n),
         "path_z": straight_line(nodes[pairs[:, 0]], nodes[pairs[:, 1]], n_frames),
         "path_x": path_x,
@@ -278,6 +282,13 @@ def test_distances_are_in_units_of_the_posteriors_spacing():
     after = smoothness.measure(arrays | {key: 7 * arrays[key] for key in latent}, smoothness.WHOLE, None)
     for name in ("posterior_distance", "straight_posterior_distance", "end_distance"):
         assert after[name] == pytest.approx(before[name])
+
+
+def test_how_far_a_path_goes_is_measured_too():
+    frames = np.linspace(0, 1, 10)[None, :, None] * np.array([3.0, 4.0]) * np.array([1.0, 2.0])[:, None, None]
+    measured = smoothness.measure(interpolation(np.ones(2, bool), frames, frames), smoothness.WHOLE, None)
+    assert measured["end_to_end"] == pytest.approx(1.5 * 5 / np.sqrt(2))
+    assert measured["smoothness"] == pytest.approx(0, abs=1e-12)
 
 
 def test_the_pendulum_turns_one_way_or_back():

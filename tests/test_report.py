@@ -88,6 +88,7 @@ def test_smoothness_and_interpolation_csv(matrix):
         "dataset,method,seed,n_nodes,k,components,unreachable,discontinuities,n_paths,path_length_ratio,"
         "path_length_ratio_std,n_moving,discontinuities_std,straight_discontinuities,straight_discontinuities_std,"
         "smoothness,smoothness_std,straight_smoothness,straight_smoothness_std,end_distance,end_distance_std,"
+        "end_error,end_error_std,end_to_end,end_to_end_std,"
         "posterior_distance,posterior_distance_std,straight_posterior_distance,straight_posterior_distance_std,"
         "monotonicity,monotonicity_std,straight_monotonicity,straight_monotonicity_std,"
         "angle_error,angle_error_std,straight_angle_error,straight_angle_error_std"
@@ -106,6 +107,7 @@ def test_a_measure_stands_beside_that_of_the_straight_line(matrix):
         "1.50 ± 0.38",
     )
     assert (cells["length ratio"], cells["ends"], cells["paths"]) == ("1.40", "0.80", "3")
+    assert (cells["end error"], cells["end to end"]) == ("0.120", "0.400")
     assert "monotone" not in row(section("static MNIST: interpolation"), "method")
 
 
@@ -247,7 +249,7 @@ def test_a_run_without_any_path_is_reported(workplace):
     summary = read_json(folder / "interpolation.json")
     write_json(folder / "interpolation.json", summary | {"path_length_ratio": None, "path_length_ratio_std": None})
     report.main()
-    assert row(section("pendulum: interpolation"), "VampPrior")[3:] == [*["–"] * 12, "0"]
+    assert row(section("pendulum: interpolation"), "VampPrior")[3:] == [*["–"] * 14, "0"]
     assert read_csv("interpolation.csv")[0]["path_length_ratio"] == ""
 
 

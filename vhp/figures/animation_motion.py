@@ -43,4 +43,8 @@ def animation_motion(strips: Sequence[Strips], arrays: Mapping[str, np.ndarray],
             ax.axhline(0, color="#BBBBBB", linewidth=0.8, zorder=1)
             stick_figure(ax, postures[t], arrays["rig_parents"])
 
+    draw(0)
+    # The layout of the first frame for all of them: it takes longer than drawing one.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     return FuncAnimation(figure, draw, frames=strips[0].graph.shape[1], init_func=lambda: None)

@@ -23,7 +23,7 @@ CAPTION = (
 COLUMNS = 2
 N_FIGURES = 10
 WIDTH = 9.6  # inches
-SPACING, HEIGHT, BELOW = 1.0, 2.3, 0.15  # metres: between neighbours, of a strip, and of it below the ground
+SPACING, HEIGHT, BELOW = 1.0, 2.05, 0.12  # metres: between neighbours, of a strip, and of it below the ground
 LINE_WIDTH = 1.1
 
 

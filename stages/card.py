@@ -1,8 +1,6 @@
 """A data set's card: counts, values, rules, terms and checksums, and a contact sheet: data/cards/<dataset>.{md,png}."""
 
 import argparse
-import importlib
-import importlib.util
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -13,7 +11,7 @@ from matplotlib.figure import Figure
 from stages import logs
 from stages.files import read_npz, replacing, write_text
 from stages.table import Table, markdown
-from vhp import datasets
+from vhp import datasets, figures
 from vhp.datasets.sources import Source, load_source
 from vhp.figures import contact_sheet
 from vhp.figures.style import save
@@ -23,10 +21,9 @@ SPLITS = ("train", "val", "test")
 
 
 def sheet(name: str, arrays: Mapping[str, np.ndarray]) -> tuple[Figure, str]:
-    """The data set's own contact sheet, vhp.figures.contact_sheet_<name>, or the general one; and its caption."""
-    module = f"vhp.figures.contact_sheet_{name}"
-    if importlib.util.find_spec(module):
-        own = importlib.import_module(module)
+    """The data set's own contact sheet, or the general one; and its caption."""
+    own = figures.own("contact_sheet", name)
+    if own is not None:
         return getattr(own, f"contact_sheet_{name}")(arrays), own.CAPTION
     return contact_sheet.contact_sheet(arrays, partial(datasets.pictures, name, arrays=arrays)), contact_sheet.CAPTION
 

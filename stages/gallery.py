@@ -1,11 +1,12 @@
 """The report's figures: which arrays go into which, for each data set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
 from stages.artifacts import BETA_UPDATE, RunArtifacts, data_file
@@ -14,13 +15,17 @@ from vhp import datasets
 from vhp.figures import (
     beta_update,
     interpolation_strips,
+    joint_smoothness,
     latent_graph,
     latent_space,
     latent_steps,
+    own,
     samples,
     training_curves,
 )
-from vhp.figures.style import save
+from vhp.figures.style import PATH_COLOURS, save, save_animation
+
+GRAPH = ("nodes", "edges", "edge_lengths")
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,10 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
         spaces = [_latent_space(run, a, angle) for run, a in arrays]
         figures["latent_space"] = latent_space.latent_space(spaces), latent_space.CAPTION
         figures |= _latent_steps(first, angle)
-    figures["latent_graph"] = (
-        latent_graph.latent_graph([_latent_graph(run, a) for run, a in arrays]),
-        latent_graph.CAPTION,
-    )
-    strips = interpolation_strips.interpolation_strips([_strips(run, a) for run, a in arrays], as_images, limits)
-    figures["interpolation_strips"] = strips, interpolation_strips.CAPTION
+    figures |= _interpolations(arrays, data, dataset, limits)
+    if hasattr(datasets.load(dataset), "JOINTS"):
+        bars = joint_smoothness.joint_smoothness([_joint_smoothness(run) for run in first])
+        figures["joint_smoothness"] = bars, joint_smoothness.CAPTION
     pictures = samples.samples([_samples(run, a) for run, a in arrays], as_images, limits)
     figures["samples"] = pictures, samples.CAPTION
     return [_write(figure, folder, name, caption, dataset) for name, (figure, caption) in figures.items()]
@@ -69,10 +72,11 @@ def draw_beta_update(folder: Path) -> Drawn:
     return _write(beta_update.beta_update(beta, delta, changes), folder, "beta_update", beta_update.CAPTION)
 
 
-def _write(figure: Figure, folder: Path, name: str, caption: str, dataset: str | None = None) -> Drawn:
-    path = folder / (f"{name}-{dataset}.png" if dataset else f"{name}.png")
+def _write(figure: Figure | FuncAnimation, folder: Path, name: str, caption: str, dataset: str | None = None) -> Drawn:
+    write, suffix = (save, "png") if isinstance(figure, Figure) else (save_animation, "gif")
+    path = folder / (f"{name}-{dataset}.{suffix}" if dataset else f"{name}.{suffix}")
     with replacing(path) as temporary:
-        save(figure, temporary)
+        write(figure, temporary)
     return Drawn(path, name.replace("_", " "), caption)
 
 
@@ -83,9 +87,50 @@ def remove_others(folder: Path, drawn: Sequence[Drawn]) -> None:
             path.unlink()
 
 
-def _moving(a: dict[str, np.ndarray]) -> np.ndarray:
-    """Indices of the paths to show: found, and between two different nodes."""
-    return np.flatnonzero(a["found"] & (a["straight_length"] > 0))
+def _interpolations(
+    arrays: Sequence[tuple[RunArtifacts, dict[str, np.ndarray]]],
+    data: Mapping[str, np.ndarray],
+    dataset: str,
+    limits: tuple[float, float],
+) -> dict[str, tuple[Figure | FuncAnimation, str]]:
+    """Graphs, strips and, for movements, the animation: of the same pairs of test examples for every method."""
+    shown = pairs_to_show([a for _, a in arrays], data.get("test_movement"))
+    graphs = [latent_graph.LatentGraph(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]
+    strips = [_strips(run, a, shown) for run, a in arrays]
+    special, moving = own("interpolation_strips", dataset), own("animation", dataset)
+    if special is None or moving is None:
+        as_images = partial(datasets.pictures, dataset, arrays=data)
+        drawn = interpolation_strips.interpolation_strips(strips, as_images, limits)
+        return {
+            "latent_graph": (latent_graph.latent_graph(graphs), latent_graph.CAPTION),
+            "interpolation_strips": (drawn, interpolation_strips.CAPTION),
+        }
+    ends = arrays[0][1]["pair_examples"][shown]
+    return {
+        "latent_graph": (latent_graph.latent_graph(graphs, PATH_COLOURS), latent_graph.MOVEMENT_CAPTION),
+        "interpolation_strips": (
+            getattr(special, f"interpolation_strips_{dataset}")(strips, data, ends),
+            special.CAPTION,
+        ),
+        "animation": (getattr(moving, f"animation_{dataset}")(strips, data, ends), moving.CAPTION),
+    }
+
+
+def pairs_to_show(runs: Sequence[Mapping[str, np.ndarray]], labels: np.ndarray | None = None) -> np.ndarray:
+    """Indices of all pairs of test examples, those first that the most runs have a path for, between different nodes.
+
+    Where examples have labels, before these the best pair of each combination of two different labels.
+    """
+    n_moving = sum((a["found"] & (a["straight_length"] > 0)).astype(int) for a in runs)
+    repeated = np.zeros(len(n_moving), int)
+    order = np.argsort(-n_moving, kind="stable")
+    if labels is not None:
+        seen = {frozenset([label]) for label in labels.tolist()}
+        for i in order:
+            combination = frozenset(labels[runs[0]["pair_examples"][i]].tolist())
+            repeated[i] = combination in seen
+            seen.add(combination)
+    return np.lexsort((np.arange(len(n_moving)), -n_moving, repeated))
 
 
 def _curve(run: RunArtifacts) -> training_curves.Curve:
@@ -114,14 +159,17 @@ def _steps(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray | None
     return latent_steps.LatentSteps(run.method, a["step"], a["posterior_mean"], a["posterior_std"], a["prior"], angle)
 
 
-def _latent_graph(run: RunArtifacts, a: dict[str, np.ndarray]) -> latent_graph.LatentGraph:
-    return latent_graph.LatentGraph(run.method, a["nodes"], a["edges"], a["edge_lengths"], a["path_z"][_moving(a)])
+def _strips(run: RunArtifacts, a: dict[str, np.ndarray], shown: np.ndarray) -> interpolation_strips.Strips:
+    jumps, straight_jumps = ([run.smoothness[key][i] for i in shown] for key in ("jumps", "straight_jumps"))
+    return interpolation_strips.Strips(run.method, a["path_x"][shown], a["straight_x"][shown], jumps, straight_jumps)
 
 
-def _strips(run: RunArtifacts, a: dict[str, np.ndarray]) -> interpolation_strips.Strips:
-    shown = _moving(a)
-    jumps = [run.smoothness["jumps"][i] for i in shown]
-    return interpolation_strips.Strips(run.method, a["path_x"][shown], a["straight_x"][shown], jumps)
+def _joint_smoothness(run: RunArtifacts) -> joint_smoothness.JointSmoothness:
+    rows, straight = run.smoothness["joints"], run.smoothness["straight_joints"]
+    # None, of too few paths, is NaN.
+    mean, std = (np.array([row[key] for row in rows], float) for key in ("mean", "std"))
+    straight_mean = np.array([row["mean"] for row in straight], float)
+    return joint_smoothness.JointSmoothness(run.method, [row["joint"] for row in rows], mean, std, straight_mean)
 
 
 def _samples(run: RunArtifacts, a: dict[str, np.ndarray]) -> samples.Samples:

@@ -1,4 +1,4 @@
-"""Interpolate on the graph of a run's own prior: runs/<run>/ gets interpolation.npz and interpolation.json.
+"""Interpolate on the graph of a run's own prior: runs/<run>/ gets interpolation.{npz,json} and graph.graphml.
 
 The npz also holds what the figures of a run's latent space and images need, so that drawing them takes no model.
 """
@@ -6,11 +6,12 @@ The npz also holds what the figures of a run's latent space and images need, so 
 import argparse
 import logging
 
+import networkx
 import numpy as np
 import torch
 
 from stages import logs
-from stages.files import write_json, write_npz
+from stages.files import replacing, write_json, write_npz
 from stages.run import load_model, open_run
 from vhp.examples import as_means
 from vhp.latent_graph import LatentGraph, arc_length, resample, straight_line
@@ -65,8 +66,10 @@ def graph_arrays(
     logger.info("graph: %d nodes, %d edges, %d component(s)", n_nodes, len(graph.edges), graph.n_components)
 
     examples = example_pairs(len(test), n_paths)
-    mean, _ = encode(model, test[torch.from_numpy(examples.ravel()).long()])
-    pairs = graph.nearest(mean).reshape(-1, 2)
+    shown = test[torch.from_numpy(examples.ravel()).long()]
+    mean, _ = encode(model, shown)
+    ends = graph.nearest(mean)
+    pairs = ends.reshape(-1, 2)
     paths = graph.shortest_paths(pairs)
     found = np.array([path is not None for path in paths])
     logger.info("paths: %d of %d found", found.sum(), len(found))
@@ -86,6 +89,8 @@ def graph_arrays(
         "components": graph.component.astype(np.int32),
         "pairs": pairs.astype(np.int32),
         "pair_examples": examples,
+        "end_error": _rms(decode(model, graph.nodes[ends]) - as_means(shown).cpu().numpy()).reshape(-1, 2),
+        "end_distance": np.linalg.norm(graph.nodes[ends] - mean, axis=1).reshape(-1, 2).astype(np.float32),
         "found": found,
         "path_z": path_z,
         "path_x": path_x,
@@ -94,6 +99,11 @@ def graph_arrays(
         "straight_length": np.linalg.norm(goal - start, axis=1).astype(np.float32),
     }
     return arrays, graph
+
+
+def _rms(x: np.ndarray) -> np.ndarray:
+    """(n, D) -> (n,)."""
+    return np.sqrt(np.mean(x**2, axis=1))
 
 
 def gallery_arrays(model: VAE, test: torch.Tensor) -> dict[str, np.ndarray]:
@@ -112,12 +122,14 @@ def gallery_arrays(model: VAE, test: torch.Tensor) -> dict[str, np.ndarray]:
 
 
 def summary(arrays: dict[str, np.ndarray], graph: LatentGraph, k: int) -> dict[str, float | int | None]:
-    """path_length_ratio: mean of path length / straight length over the paths found whose ends differ, else None.
+    """path_length_ratio: path length / straight length, mean and standard deviation over the paths found whose ends
+    differ; None of too few.
 
     same_node: share of pairs whose two examples have the same nearest node; their path is a point.
     """
     found, straight = arrays["found"], arrays["straight_length"]
-    ratio = arrays["path_length"][found & (straight > 0)] / straight[found & (straight > 0)]
+    moving = found & (straight > 0)
+    ratio = arrays["path_length"][moving].astype(float) / straight[moving]
     return {
         "n_nodes": len(graph.nodes),
         "k": k,
@@ -125,7 +137,8 @@ def summary(arrays: dict[str, np.ndarray], graph: LatentGraph, k: int) -> dict[s
         "n_paths": len(found),
         "unreachable": float(np.mean(~found)),
         "same_node": float(np.mean(arrays["pairs"][:, 0] == arrays["pairs"][:, 1])),
-        "path_length_ratio": float(ratio.mean(dtype=float)) if len(ratio) else None,
+        "path_length_ratio": float(ratio.mean()) if len(ratio) else None,
+        "path_length_ratio_std": float(ratio.std(ddof=1)) if len(ratio) > 1 else None,
     }
 
 
@@ -144,6 +157,9 @@ def main() -> None:
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"interpolate: {error}") from error
     write_npz(run.folder / "interpolation.npz", arrays)
+    with replacing(run.folder / "graph.graphml") as temporary:
+        # Not write_graphml, which takes another writer where lxml happens to be installed: other bytes.
+        networkx.write_graphml_xml(graph.to_networkx(), temporary)
     write_json(run.folder / "interpolation.json", summary(arrays, graph, settings["k"]))
 
 

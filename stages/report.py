@@ -12,6 +12,7 @@ from stages.page import Section, page
 from stages.poster_table import likelihood_table, published_table, summary
 from stages.provenance import not_run, parameters_table, provenance_table
 from stages.results import csv, interpolations, likelihoods, representations, smoothness
+from stages.smoothness_table import smoothness_table
 from stages.table import markdown
 from stages.tabulate import detail_table, interpolation_table, representation_table
 
@@ -35,6 +36,8 @@ def main() -> None:
     for dataset, group in groupby(runs, key=lambda run: run.dataset):
         chosen = list(group)
         tables = (detail_table(chosen), representation_table(chosen), interpolation_table(chosen))
+        if len(chosen[0].smoothness["joints"]) > 1:
+            tables += (smoothness_table(chosen),)
         sections.append(Section(dataset, tables, tuple(gallery.draw(chosen, folder / "figures"))))
         parameters.append(parameters_table(chosen))
         logger.info("%s: figures in %s", dataset, folder / "figures")

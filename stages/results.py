@@ -14,7 +14,13 @@ RESULTS = (
 SMOOTHNESS = ("dataset", "method", "seed", "joint", "mean", "std", "n_paths")
 INTERPOLATION = (
     *("dataset", "method", "seed", "n_nodes", "k", "components", "unreachable"),
-    *("discontinuities", "n_paths", "path_length_ratio"),
+    *("discontinuities", "n_paths", "path_length_ratio", "path_length_ratio_std", "n_moving", "discontinuities_std"),
+    *("straight_discontinuities", "straight_discontinuities_std", "smoothness", "smoothness_std"),
+    *("straight_smoothness", "straight_smoothness_std", "end_distance", "end_distance_std"),
+    *("end_error", "end_error_std", "end_to_end", "end_to_end_std"),
+    *("posterior_distance", "posterior_distance_std", "straight_posterior_distance", "straight_posterior_distance_std"),
+    *("monotonicity", "monotonicity_std", "straight_monotonicity", "straight_monotonicity_std"),
+    *("angle_error", "angle_error_std", "straight_angle_error", "straight_angle_error_std"),
 )
 REPRESENTATION = (
     *("dataset", "method", "seed", "mmd2", "mmd2_level", "mmd2_bandwidth", "classifier_accuracy", "n_points"),
@@ -46,8 +52,12 @@ def smoothness(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
 
 
 def interpolations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
-    """Columns INTERPOLATION; discontinuities is the mean per path, NaN where no path was found."""
-    rows = [_key(run) | run.interpolation | {"discontinuities": run.smoothness["discontinuities"]} for run in runs]
+    """Columns INTERPOLATION; NaN where there is no path, or the data set has no such measure.
+
+    n_paths is how many were asked for. n_moving of them were found between two different nodes, and over these are the
+    means and standard deviations (_std). straight_: along the straight line between the same nodes.
+    """
+    rows = [_key(run) | run.smoothness | run.interpolation for run in runs]
     return pd.DataFrame(rows, columns=list(INTERPOLATION))
 
 

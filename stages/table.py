@@ -26,9 +26,9 @@ def number(value: float | None, form: str = ".2f") -> str:
     return NONE if value is None or math.isnan(value) else format(value, form)
 
 
-def with_error(value: float | None, error: float | None) -> str:
+def with_error(value: float | None, error: float | None, form: str = ".2f") -> str:
     """value ± error, or the value alone where its error is not known."""
-    return number(value) if number(error) == NONE else f"{number(value)} ± {number(error)}"
+    return number(value, form) if number(error) == NONE else f"{number(value, form)} ± {number(error, form)}"
 
 
 def listed(*values: Any) -> str:

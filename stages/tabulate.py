@@ -1,9 +1,6 @@
 """The tables of one data set: what is behind its numbers."""
 
 from collections.abc import Sequence
-from typing import Any
-
-import pandas as pd
 
 from stages.artifacts import RunArtifacts
 from stages.poster_table import published
@@ -65,23 +62,53 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
         "components": [str(n) for n in frame["components"]],
         "unreachable pairs": [number(share, ".0%") for share in frame["unreachable"]],
         "length ratio": [number(value) for value in frame["path_length_ratio"]],
-        "jumps / path": [with_error(s["discontinuities"], s["discontinuities_std"]) for s in smooth],
-        "smoothness": [_mean_over_joints(s["joints"]) for s in smooth],
-        "of straight line": [_mean_over_joints(s["straight_joints"]) for s in smooth],
     }
+    for title, (measure, form) in _along_paths(runs).items():
+        columns[title] = [with_error(s[measure], s[f"{measure}_std"], form) for s in smooth]
+        columns[f"{title}, straight"] = [
+            with_error(s[f"straight_{measure}"], s[f"straight_{measure}_std"], form) for s in smooth
+        ]
+    columns["ends"] = [number(s["end_distance"]) for s in smooth]
+    columns["end error"] = [number(s["end_error"], ".3f") for s in smooth]
+    columns["end to end"] = [number(s["end_to_end"], ".3f") for s in smooth]
+    columns["paths"] = [str(s["n_moving"]) for s in smooth]
     factors = listed(*(s["discontinuity_factor"] for s in smooth))
     joints = listed(*(len(s["joints"]) for s in smooth))
-    notes = (
+    notes = [
         f"Graph: {listed(*frame['n_nodes'].tolist())} prior samples, each joined to its "
         f"{listed(*frame['k'].tolist())} nearest neighbours. Unreachable pairs lie in different "
         "components. Length ratio: path / straight line, in latent space.",
-        f"Jump (discontinuity): a step between consecutive frames of more than {factors} times the path's median step; "
-        "mean ± standard deviation over the paths found.",
+        f"Jump (discontinuity): a step between consecutive frames of more than {factors} times the path's median step.",
         "Smoothness factor: RMS over time of the second-order finite difference of a joint's decoded trajectory, mean "
-        f"over the paths found and over {joints} joint(s); smaller is smoother. Per joint: smoothness.csv.",
-    )
+        f"over {joints} joint(s); smaller is smoother. Per joint: smoothness.csv.",
+        "Posterior distance: mean over a path's points of the distance to the nearest sample of the aggregated "
+        "posterior (one per test example), in units of those samples' mean distance to the nearest other. Ends: the "
+        "same, of the encoded examples from the nodes where the paths between them begin and end. End error: RMS per "
+        "dimension between these nodes, decoded, and the examples. End to end: RMS per dimension between a path's "
+        "first and last decoded frame; a path that goes nowhere is smooth.",
+        "Mean ± standard deviation over the paths found between two different nodes (their number: paths); straight: "
+        "along the straight line between the same nodes. The pairs of test examples are the same for all methods.",
+    ]
+    if "monotone" in columns:
+        notes.append(
+            "Monotone: |sum of turns| / sum of |turns| of the decoded pendulum from frame to frame, its angle "
+            "recovered by matching with rendered angles; 1 if it never turns back. Mismatch: RMS per pixel between a "
+            "frame and the rendering of that angle; large where a frame shows no pendulum."
+        )
     title = f"{dataset_name(runs[0].dataset)}: interpolation"
-    return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=notes)
+    return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=tuple(notes))
+
+
+def _along_paths(runs: Sequence[RunArtifacts]) -> dict[str, tuple[str, str]]:
+    """Title -> measure of smoothness.json and format of its numbers."""
+    titles = {
+        "jumps / path": ("discontinuities", ".2f"),
+        "smoothness": ("smoothness", ".3f"),
+        "posterior distance": ("posterior_distance", ".2f"),
+    }
+    if "monotonicity" in runs[0].smoothness:
+        titles |= {"monotone": ("monotonicity", ".2f"), "mismatch": ("angle_error", ".3f")}
+    return titles
 
 
 def representation_table(runs: Sequence[RunArtifacts]) -> Table:
@@ -122,10 +149,6 @@ def _constraint_holds(run: RunArtifacts) -> str:
     if run.kappa is None:
         return NONE
     return "yes" if run.training["constraint_final"] < run.kappa**2 else "no"
-
-
-def _mean_over_joints(joints: Sequence[dict[str, Any]]) -> str:
-    return number(pd.Series([joint["mean"] for joint in joints], dtype=float).mean(), ".3g")
 
 
 def _row_names(runs: Sequence[RunArtifacts]) -> list[str]:

@@ -1,8 +1,10 @@
-"""Writers of Acclaim files, and small skeletons to write."""
+"""Writers of Acclaim files, and small skeletons and trials to write."""
 
 import numpy as np
 
-from vhp.datasets.motion import BONES, DOF
+from vhp.datasets.motion import BONES, DOF, FRAME_RATE
+from vhp.datasets.motion.prepare import SUBJECT
+from vhp.datasets.motion.segments import SEGMENTS, TRIALS
 from vhp.datasets.motion.skeleton import Skeleton
 
 
@@ -105,3 +107,14 @@ def person() -> Skeleton:
     """A skeleton with the data's bones and channels and bones of random shape."""
     dof = {bone: " ".join(names) for bone, names in DOF.items() if bone != "root"}
     return skeleton_of({bone: PERSON[bone] for bone in BONES[1:]}, dof, np.random.default_rng(1))
+
+
+def made_up():
+    """Decoded content of the real form: trials of made-up motion, just long enough, and a body of random bones."""
+    raw = {f"asf_{SUBJECT}_{name}": array for name, array in person().arrays().items()}
+    for i, trial in enumerate(TRIALS):
+        n = max(segment.last for segment in SEGMENTS if segment.trial == trial)
+        rng = np.random.default_rng(i)
+        angle = 2 * np.pi * (np.arange(n)[:, None] / FRAME_RATE * rng.uniform(0.2, 2, 62) + rng.random(62))
+        raw[f"amc_{trial}"] = 40 * np.sin(angle)
+    return raw

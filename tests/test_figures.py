@@ -1,6 +1,7 @@
 """The figures, through the artists that they hold."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from vhp.figures.samples import Samples, samples
 from vhp.figures.style import METHOD_COLOURS, method_colours, save
 from vhp.figures.training_curves import Curve, training_curves
 from vhp.schedules import Geco, Rewo
+from vhp.smoothness import discontinuities
 
 SHAPE = (6, 4)
 LIMITS = (0.0, 1.0)
@@ -33,7 +35,7 @@ def draw(x: np.ndarray) -> np.ndarray:
 
 def strips(n_frames: int, jumps: list[list[int]]) -> Strips:
     frames = np.random.default_rng(0).random((len(jumps), n_frames, 24))
-    return Strips("vhp_rewo", frames, frames, jumps)
+    return Strips("vhp_rewo", frames, frames, jumps, [[] for _ in jumps])
 
 
 def boxes(strip: Strips) -> list[tuple[int, float]]:
@@ -88,10 +90,31 @@ def test_jumps_in_one_interval_share_a_box():
     assert len(boxes(strips(100, [[1, 2, 3]]))) == 1
 
 
-def test_a_method_without_paths_says_so():
-    empty = Strips("vhp_geco", np.zeros((0, 5, 24)), np.zeros((0, 5, 24)), [])
-    figure = interpolation_strips([empty, strips(10, [[]])], draw, LIMITS)
-    assert [text.get_text() for text in figure.axes[0].texts] == ["no path found"]
+def test_the_straight_line_has_its_boxes_in_its_own_strip():
+    strip = replace(strips(10, [[3], []]), straight_jumps=[[], [5]])
+    _, tops = mosaic(np.zeros((2, 2, 10, *SHAPE)), LIMITS)
+    assert boxes(strip) == [(3, tops[0, 0]), (5, tops[1, 1])]
+
+
+def test_a_smooth_path_has_no_box_and_a_planted_jump_has_one_where_it_is():
+    """From frames to boxes, with the measure in between."""
+    frames = np.linspace(0, 1, 10)[None, :, None] * np.ones((2, 10, 24))
+    frames[1, 5:] += 3
+    jumps = [np.flatnonzero(discontinuities(path)).tolist() for path in frames]
+    _, tops = mosaic(np.zeros((2, 2, 10, *SHAPE)), LIMITS)
+    assert boxes(Strips("vhp_rewo", frames, frames, jumps, [[], []])) == [(4, tops[1, 0])]
+
+
+def test_a_pair_without_a_path_says_so_and_has_a_straight_line():
+    strip = strips(10, [[], []])
+    graph = strip.graph.copy()
+    graph[1] = np.nan
+    (ax,) = interpolation_strips([replace(strip, graph=graph)], draw, LIMITS).axes
+    _, tops = mosaic(np.zeros((2, 2, 10, *SHAPE)), LIMITS)
+    assert [(text.get_text(), text.get_position()[1]) for text in ax.texts] == [("no path", tops[1, 0] + SHAPE[0] / 2)]
+    canvas = ax.images[0].get_array()
+    top = tops[1, 1]
+    np.testing.assert_array_equal(canvas[top : top + SHAPE[0], : SHAPE[1]], draw(strip.straight[1, 0]))
 
 
 def curve(method: str, kappa: float | None, main_phase_step: int | None) -> Curve:

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import networkx
 import numpy as np
 import pytest
 import torch
@@ -11,7 +12,8 @@ from safetensors.torch import save_file
 from stages import interpolate, smoothness
 from stages.files import write_json, write_npz
 from stages.run import load_model, open_run
-from vhp.datasets import digits
+from vhp.datasets import digits, pendulum
+from vhp.latent_graph import straight_line
 from vhp.smoothness import smoothness_factor
 
 D, D_Z, N_TEST = 64, 2, 30
@@ -27,6 +29,8 @@ SHAPES = {
     "components": (N,),
     "pairs": (P, 2),
     "pair_examples": (P, 2),
+    "end_distance": (P, 2),
+    "end_error": (P, 2),
     "found": (P,),
     "path_z": (P, T, D_Z),
     "path_x": (P, T, D),
@@ -118,6 +122,9 @@ def test_the_frames_are_the_decoders_along_the_path(monkeypatch):
     mean, _ = model.encoder(example.float() / 255)
     distance = np.linalg.norm(arrays["nodes"] - mean.detach().numpy(), axis=1)
     assert distance[arrays["pairs"][i, 0]] == pytest.approx(distance.min())
+    assert arrays["end_distance"][i, 0] == pytest.approx(distance.min(), rel=1e-5)
+    error = arrays["path_x"][i, 0] - example.numpy() / 255
+    assert arrays["end_error"][i, 0] == pytest.approx(np.sqrt(np.mean(error**2)), rel=1e-5)
 
 
 def test_test_examples_are_the_same_for_methods_and_seeds_and_nodes_are_not(monkeypatch):
@@ -136,11 +143,20 @@ def test_fewer_pairs_are_the_first_of_more():
 
 def test_a_repeated_run_writes_the_same_bytes(monkeypatch):
     name = make_run("iwae_l1")
-    files = [Path("runs", name, f"interpolation.{suffix}") for suffix in ("npz", "json")]
+    files = [Path("runs", name, file) for file in ("interpolation.npz", "interpolation.json", "graph.graphml")]
     run_stage(interpolate, name, monkeypatch)
     first = [file.read_bytes() for file in files]
     run_stage(interpolate, name, monkeypatch)
     assert [file.read_bytes() for file in files] == first
+
+
+def test_the_graph_can_be_read_by_other_programs(monkeypatch):
+    name = make_run("iwae_l1")
+    arrays, summary = run_stage(interpolate, name, monkeypatch)
+    graph = networkx.read_graphml(Path("runs", name, "graph.graphml"), node_type=int)
+    assert {tuple(sorted(edge)) for edge in graph.edges} == set(map(tuple, arrays["edges"].tolist()))
+    assert networkx.number_connected_components(graph) == summary["components"]
+    assert graph.nodes[7]["z1"] == pytest.approx(arrays["nodes"][7, 1])
 
 
 def test_unreachable_pairs_are_counted_and_have_no_frames(monkeypatch):
@@ -199,28 +215,90 @@ def test_a_row_per_joint(monkeypatch):
     assert measured["joints"][0]["mean"] != measured["joints"][1]["mean"]
 
 
+def interpolation(found: np.ndarray, path_x: np.ndarray, straight_x: np.ndarray) -> dict[str, np.ndarray]:
+    """Paths in a plane of latent space, from (0, i) to (1, i) and back to (0, i + 1), which is one step further."""
+    n, n_frames = path_x.shape[:2]
+    nodes = np.array([[i, j] for j in range(n) for i in range(2)], float)
+    pairs = np.arange(2 * n).reshape(n, 2)
+    posterior = np.random.default_rng(0).normal(size=(20, 2))
+    return {
+        "found": found,
+        "nodes": nodes,
+        "pairs": pairs,
+        "end_distance": np.ones((n, 2)),
+        "end_error": np.ones((n, 2)),
+        "straight_length": np.ones(n),
+        "path_z": straight_line(nodes[pairs[:, 0]], nodes[pairs[:, 1]], n_frames),
+        "path_x": path_x,
+        "straight_x": straight_x,
+        "posterior_mean": posterior,
+        "posterior_std": np.zeros_like(posterior),
+    }
+
+
 @pytest.mark.parametrize("n_found", [0, 1])
 def test_too_few_paths_for_a_mean_or_a_deviation(n_found):
     rng = np.random.default_rng(0)
     frames = np.full((3, 5, 4), np.nan, np.float32)
     frames[:n_found] = rng.normal(size=(n_found, 5, 4))
-    arrays = {"found": np.arange(3) < n_found, "path_x": frames, "straight_x": rng.normal(size=(3, 5, 4))}
-    arrays["straight_length"] = np.ones(3)
-    measured = smoothness.measure(arrays, smoothness.WHOLE)
+    arrays = interpolation(np.arange(3) < n_found, frames, rng.normal(size=(3, 5, 4)))
+    measured = smoothness.measure(arrays, smoothness.WHOLE, None)
     assert measured["n_moving"] == measured["joints"][0]["n_paths"] == n_found
     assert measured["joints"][0]["std"] is measured["discontinuities_std"] is None
-    assert (measured["discontinuities"] is None) == (n_found == 0)
-    assert len(measured["jumps"]) == 3
+    for name in ("discontinuities", "smoothness", "posterior_distance", "straight_smoothness", "end_distance"):
+        assert (measured[name] is None) == (n_found == 0)
+    assert len(measured["jumps"]) == len(measured["path_smoothness"]) == 3
+    assert sum(factor is not None for factor in measured["path_smoothness"]) == n_found
 
 
 def test_a_planted_jump_is_reported_with_its_path_and_step():
     frames = np.linspace(0, 1, 10)[None, :, None] * np.ones((3, 10, 4))
+    smooth = frames.copy()
     frames[1, 6:] += 9
-    arrays = {"found": np.array([True, True, False]), "path_x": frames, "straight_x": frames}
-    arrays["straight_length"] = np.ones(3)
-    measured = smoothness.measure(arrays, smoothness.WHOLE)
+    arrays = interpolation(np.array([True, True, False]), frames, smooth)
+    measured = smoothness.measure(arrays, smoothness.WHOLE, None)
     assert measured["jumps"] == [[], [5], []]
     assert measured["discontinuities"] == 0.5
+    assert measured["straight_jumps"] == [[], [], []]
+    assert measured["straight_discontinuities"] == 0
+    assert "monotonicity" not in measured
+
+
+def test_the_straight_line_is_measured_between_the_same_nodes():
+    """Here the paths are straight: whatever is measured of both is the same."""
+    frames = np.random.default_rng(0).normal(size=(3, 6, 4))
+    measured = smoothness.measure(interpolation(np.ones(3, bool), frames, frames), smoothness.WHOLE, None)
+    for name in ("smoothness", "discontinuities", "posterior_distance"):
+        for suffix in ("", "_std"):
+            assert measured[f"straight_{name}{suffix}"] == pytest.approx(measured[f"{name}{suffix}"], abs=1e-12)
+    assert measured["path_smoothness"] == pytest.approx([smoothness_factor(x) for x in frames])
+
+
+def test_distances_are_in_units_of_the_posteriors_spacing():
+    frames = np.random.default_rng(0).normal(size=(3, 6, 4))
+    arrays = interpolation(np.ones(3, bool), frames, frames)
+    before = smoothness.measure(arrays, smoothness.WHOLE, None)
+    latent = ("nodes", "path_z", "posterior_mean", "posterior_std", "end_distance")
+    after = smoothness.measure(arrays | {key: 7 * arrays[key] for key in latent}, smoothness.WHOLE, None)
+    for name in ("posterior_distance", "straight_posterior_distance", "end_distance"):
+        assert after[name] == pytest.approx(before[name])
+
+
+def test_how_far_a_path_goes_is_measured_too():
+    frames = np.linspace(0, 1, 10)[None, :, None] * np.array([3.0, 4.0]) * np.array([1.0, 2.0])[:, None, None]
+    measured = smoothness.measure(interpolation(np.ones(2, bool), frames, frames), smoothness.WHOLE, None)
+    assert measured["end_to_end"] == pytest.approx(1.5 * 5 / np.sqrt(2))
+    assert measured["smoothness"] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_pendulum_turns_one_way_or_back():
+    angle = np.stack([np.linspace(0, 1, 9), np.r_[np.linspace(0, 1, 7), 0.9, 0.8]])
+    arrays = interpolation(np.ones(2, bool), pendulum.render(angle), pendulum.render(angle[::-1]))
+    measured = smoothness.measure(arrays, smoothness.WHOLE, pendulum.render)
+    expected = (1 + 0.8 / 1.2) / 2
+    assert measured["monotonicity"] == pytest.approx(expected, abs=2e-3)
+    assert measured["straight_monotonicity"] == pytest.approx(expected, abs=2e-3)
+    assert measured["angle_error"] < 1e-3
 
 
 def test_smoothness_without_an_interpolation(monkeypatch):

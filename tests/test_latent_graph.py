@@ -66,6 +66,7 @@ def test_shortest_paths_and_components_agree_with_networkx(graph):
             continue
         assert (path[0], path[-1]) == (start, goal)
         assert all(reference.has_edge(i, j) for i, j in itertools.pairwise(path))
+        assert len(set(path)) == len(path)
         expected = networkx.dijkstra_path_length(reference, start, goal)
         assert arc_length(graph.nodes[path]) == pytest.approx(expected, abs=1e-12)
 
@@ -79,6 +80,42 @@ def test_the_path_along_a_circle_is_the_arc_and_not_the_chord():
     length = arc_length(graph.nodes[path])
     assert length == pytest.approx(n // 2 * 2 * radius * math.sin(math.pi / n), rel=1e-12)  # the inscribed polygon
     assert length == pytest.approx(math.pi * radius, rel=1e-3)
+
+
+def test_the_path_along_a_helix_is_the_thread_and_not_the_axis():
+    """Three turns, one above the other: the straight line is a seventh of the way."""
+    radius, pitch, turns, n = 1.0, 1.0, 3, 900
+    angle = np.linspace(0, 2 * math.pi * turns, n)
+    nodes = np.stack([radius * np.cos(angle), radius * np.sin(angle), pitch * angle / (2 * math.pi)], axis=1)
+    order = np.random.default_rng(0).permutation(n)
+    graph = LatentGraph(nodes[order], k=4)
+    place = np.argsort(order)
+    [path] = graph.shortest_paths([(place[0], place[-1])])
+    length = arc_length(graph.nodes[path])
+    geodesic = turns * math.hypot(2 * math.pi * radius, pitch)
+    # Steps to the second neighbour cut corners: (2 h)^2 / 24 of the length, h the angle between nodes.
+    assert geodesic * (1 - (2 * angle[1]) ** 2 / 20) < length < geodesic
+    assert length > 6 * np.linalg.norm(nodes[-1] - nodes[0])
+    # Every node between the ends is passed in the order of the thread.
+    assert np.all(np.diff(order[path]) > 0)
+
+
+@pytest.mark.parametrize("d", [2, 16])
+def test_shortest_paths_of_a_large_graph_agree_with_networkx(d):
+    """Hundreds of nodes from each landmark and from each other, so that each search ends long before the whole."""
+    rng = np.random.default_rng(0)
+    clusters = np.concatenate([rng.normal(size=(700, d)), 50 + rng.normal(size=(100, d))])
+    graph = LatentGraph(clusters.astype(np.float32), k=5)
+    reference = graph.to_networkx()
+    pairs = rng.integers(0, 800, (60, 2))
+    found = graph.shortest_paths(pairs)
+    assert any(path is None for path in found)
+    for (start, goal), path in zip(pairs.tolist(), found, strict=True):
+        assert (path is None) == (not networkx.has_path(reference, start, goal))
+        if path is not None:
+            assert (path[0], path[-1]) == (start, goal)
+            expected = networkx.dijkstra_path_length(reference, start, goal)
+            assert sum(reference.edges[i, j]["weight"] for i, j in itertools.pairwise(path)) == pytest.approx(expected)
 
 
 def test_no_path_between_two_clusters():

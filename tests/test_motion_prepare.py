@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.acclaim import person, small_skeleton, write_amc, write_asf
+from tests.acclaim import made_up, person, small_skeleton, write_amc, write_asf
 from vhp.datasets import content_sha256
 from vhp.datasets.motion import BONES, CHANNELS, FEATURES, FRAME_RATE, MOVEMENTS, asf, posture
 from vhp.datasets.motion.blocks import GAP, TRAIN
@@ -24,17 +24,6 @@ SPLITS = ("train", "val", "test")
 
 def frames(n, seed=0):
     return np.random.default_rng(seed).uniform(-60, 60, (n, 62)).round(6)
-
-
-def made_up():
-    """Decoded content of the real form: trials of made-up motion, just long enough, and a body of random bones."""
-    raw = {f"asf_{SUBJECT}_{name}": array for name, array in person().arrays().items()}
-    for i, trial in enumerate(TRIALS):
-        n = max(segment.last for segment in SEGMENTS if segment.trial == trial)
-        rng = np.random.default_rng(i)
-        angle = 2 * np.pi * (np.arange(n)[:, None] / FRAME_RATE * rng.uniform(0.2, 2, 62) + rng.random(62))
-        raw[f"amc_{trial}"] = 40 * np.sin(angle)
-    return raw
 
 
 def test_an_item_is_decoded_plain_and_compressed_whatever_its_line_ends():

@@ -12,10 +12,10 @@ from vhp.figures.mosaic import Draw, mosaic, stride
 from vhp.figures.style import method_name, styled
 
 CAPTION = (
-    "Decoded interpolations (first seed): each pair of strips shows the shortest path on the graph and the straight "
-    "line between the same two latent points. Blue boxes: discontinuities of the graph path, between the two frames "
-    "they enclose. Where a path has more frames than fit, evenly spaced ones are drawn and a box stands for the "
-    "interval that holds the discontinuity."
+    "Decoded interpolations (first seed) between the same pairs of test examples for every method: each pair of strips "
+    "shows the shortest path on the graph and the straight line between the same two nodes. Blue boxes: "
+    "discontinuities, between the two frames they enclose. Where a path has more frames than fit, evenly spaced ones "
+    "are drawn and a box stands for the interval that holds the discontinuity."
 )
 BOX_COLOUR = "#2F7FFF"
 N_PATHS = 2  # per method
@@ -25,12 +25,13 @@ WIDTH, LABELS = 9.2, 0.7  # inches: of the figure, and of it for the labels on t
 
 @dataclass(frozen=True)
 class Strips:
-    """The decoded interpolations of one run, along the paths found."""
+    """The decoded interpolations of one run."""
 
     method: str
-    graph: np.ndarray  # (P, T, D) decoded means along the graph's shortest paths
+    graph: np.ndarray  # (P, T, D) decoded means along the graph's shortest paths; NaN where there is no path
     straight: np.ndarray  # (P, T, D) and along the straight lines
     jumps: Sequence[Sequence[int]]  # P lists of t: discontinuity between frames t and t + 1 of the graph path
+    straight_jumps: Sequence[Sequence[int]]  # and of the straight line
 
 
 @styled
@@ -44,34 +45,41 @@ def interpolation_strips(strips: Sequence[Strips], draw: Draw, limits: tuple[flo
         ax.set_title(method_name(strip.method), loc="left")
         ax.spines[:].set_visible(False)
         ax.set(xticks=[], yticks=[])
-        if not len(strip.graph):
-            ax.text(0, 0.5, "no path found", transform=ax.transAxes, va="center", color="#444444")
-            continue
         ax.imshow(canvas, cmap="gray", vmin=0, vmax=1)
         ax.set_anchor("E")
         ax.set_yticks((tops + shape[0] / 2 - 0.5).ravel(), ["graph", "straight"] * len(tops))
         ax.tick_params(length=0)
-        for path, top in enumerate(tops[:, 0]):
+        for path, (top, straight_top) in enumerate(tops):
+            if np.isnan(strip.graph[path]).any():
+                ax.text(0, top + shape[0] / 2, "no path", va="center", color="#444444")
             _boxes(ax, strip.jumps[path], frames, top, shape)
+            _boxes(ax, strip.straight_jumps[path], frames, straight_top, shape)
     return figure
 
 
 def _canvas(strip: Strips, draw: Draw, limits: tuple[float, float]) -> tuple[np.ndarray, ...]:
     """The canvas, the top of each strip (P, 2), the index of each frame drawn, and a frame's height and width."""
-    if not len(strip.graph):
-        return np.ones((1, 100)), np.zeros((0, 2)), np.zeros(0), (0, 0)
-    n_frames = strip.graph.shape[1]
-    frames = np.rint(np.linspace(0, n_frames - 1, min(n_frames, N_FRAMES))).astype(int)
+    frames = shown_frames(strip.graph.shape[1], N_FRAMES)
     pairs = np.stack([strip.graph[:N_PATHS, frames], strip.straight[:N_PATHS, frames]], axis=1)
     pictures = draw(pairs)
     canvas, tops = mosaic(pictures, limits)
     return canvas, tops, frames, pictures.shape[-2:]
 
 
+def shown_frames(n_frames: int, n_wanted: int) -> np.ndarray:
+    """Evenly spaced indices of frames, first and last included: all of them if they fit."""
+    return np.rint(np.linspace(0, n_frames - 1, min(n_frames, n_wanted))).astype(int)
+
+
+def jump_columns(jumps: Sequence[int], frames: np.ndarray) -> list[int]:
+    """Which drawn frames have a discontinuity between themselves and the next drawn one; frames: see shown_frames."""
+    return sorted({int(np.searchsorted(frames, t, side="right")) - 1 for t in jumps})
+
+
 def _boxes(ax: Axes, jumps: Sequence[int], frames: np.ndarray, top: float, shape: tuple[int, int]) -> None:
     """A box around the two neighbouring drawn frames that enclose each discontinuity; one box where they share it."""
     height, width = shape
-    for column in sorted({int(np.searchsorted(frames, t, side="right")) - 1 for t in jumps}):
+    for column in jump_columns(jumps, frames):
         ax.add_patch(
             Rectangle(
                 (column * stride(width) - 0.5, top - 0.5),

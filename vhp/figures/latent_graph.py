@@ -20,6 +20,12 @@ CAPTION = (
 EDGE_COLOURS = ListedColormap(matplotlib.colormaps["Blues"](np.linspace(0.25, 1, 256)))
 PATH_COLOUR = "#D62728"
 N_PATHS = 3  # more would hide the graph
+PATH_COLOURS = (PATH_COLOUR,) * N_PATHS
+MOVEMENT_CAPTION = (
+    "Latent graph (first seed): each edge joins a prior sample to one of its nearest neighbours; the darker the blue, "
+    "the longer the edge in latent space. The four coloured lines are the interpolated movements of the strips, all "
+    "seen along the two directions in which the prior's samples vary most."
+)
 COLUMNS = 3
 
 
@@ -31,12 +37,12 @@ class LatentGraph:
     nodes: np.ndarray  # (N, d_z)
     edges: np.ndarray  # (E, 2) indices of nodes
     edge_lengths: np.ndarray  # (E,)
-    paths: np.ndarray  # (P, T, d_z), those found
+    paths: np.ndarray  # (P, T, d_z); NaN where there is none
 
 
 @styled
-def latent_graph(graphs: Sequence[LatentGraph]) -> Figure:
-    """A panel per method, with its first N_PATHS paths. For d_z > 2 all is projected onto the principal_plane."""
+def latent_graph(graphs: Sequence[LatentGraph], colours: Sequence[str] = PATH_COLOURS) -> Figure:
+    """A panel per method, with a path in each of the colours. For d_z > 2 all is projected onto the principal_plane."""
     columns = min(COLUMNS, len(graphs))
     rows = math.ceil(len(graphs) / columns)
     figure = Figure(figsize=(3.1 * columns, 2.9 * rows))
@@ -51,10 +57,10 @@ def latent_graph(graphs: Sequence[LatentGraph]) -> Figure:
         lines = LineCollection(nodes[graph.edges[order]], cmap=EDGE_COLOURS, linewidths=0.5)
         lines.set_array(graph.edge_lengths[order])
         ax.add_collection(lines)
-        for path in graph.paths[:N_PATHS]:
+        for path, colour in zip(graph.paths, colours, strict=False):
             curve = (path - origin) @ plane
-            ax.plot(*curve.T, color=PATH_COLOUR, linewidth=1.5)
-            ax.plot(*curve[[0, -1]].T, "o", color=PATH_COLOUR, markersize=4, markeredgecolor="white")
+            ax.plot(*curve.T, color=colour, linewidth=1.5)
+            ax.plot(*curve[[0, -1]].T, "o", color=colour, markersize=4, markeredgecolor="white")
         ax.set(title=method_name(graph.method), xlabel=labels[0], ylabel=labels[1])
         ax.set_aspect("equal", adjustable="datalim")
         ax.autoscale_view()

@@ -4,15 +4,18 @@ import functools
 import io
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 import matplotlib.style
+from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.figure import Figure
 from PIL import Image
 
 DPI = 130
 MAX_BYTES = 250_000  # the report is read on telephones, and kept in git
 COLOURS = 160
+ANIMATION_DPI = 80
+FRAMES_PER_SECOND = 12
 
 # In the order of the poster's table. The colours are Okabe and Ito's (2008): told apart with any colour vision.
 METHOD_NAMES = {
@@ -29,6 +32,8 @@ METHOD_COLOURS = {
     "iwae_l1": "#E69F00",
     "iwae_l2": "#CC79A7",
 }
+# Of four paths in one picture: the same palette without the blue of a graph and of a discontinuity's box.
+PATH_COLOURS = ("#E69F00", "#009E73", "#CC79A7", "#000000")
 SPARE_COLOURS = ("#000000", "#56B4E9", "#8C8C8C")
 
 DATASET_NAMES = {
@@ -63,6 +68,7 @@ RC = {
 }
 
 P = ParamSpec("P")
+Drawing = TypeVar("Drawing", Figure, FuncAnimation)
 
 
 def method_name(method: str) -> str:
@@ -85,11 +91,11 @@ def method_colours(methods: Iterable[str]) -> dict[str, str]:
     return METHOD_COLOURS | {m: SPARE_COLOURS[i % len(SPARE_COLOURS)] for i, m in enumerate(others)}
 
 
-def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+def styled(draw: Callable[P, Drawing]) -> Callable[P, Drawing]:
     """Decorator: draw under this style, whatever the user's matplotlibrc says."""
 
     @functools.wraps(draw)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Figure:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Drawing:
         with matplotlib.style.context(["default", RC]):
             return draw(*args, **kwargs)
 
@@ -111,3 +117,9 @@ def save(figure: Figure, path: Path) -> None:
         # Maximum coverage: the default, median cut, mixes the few blue pixels of a box into the many greys.
         few = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         few.save(path, format="png")
+
+
+def save_animation(animation: FuncAnimation, path: Path) -> None:
+    """GIF, without end; its bytes depend on the animation alone."""
+    with matplotlib.style.context(["default", RC]):
+        animation.save(path, writer=PillowWriter(fps=FRAMES_PER_SECOND), dpi=ANIMATION_DPI)

@@ -21,8 +21,9 @@ from vhp.precision import PRECISIONS, autocast
 from vhp.terms import terms
 
 # Decoder outputs of one chunk, samples x batch x D floats, stay below this; activations take a few times as much. On a
-# CPU a chunk should fit its cache, on a GPU keep thousands of cores busy.
-CHUNK_BYTES = 16 * 2**20
+# CPU a chunk should fit its cache (and not be given back to the system after use, as larger pieces of memory are: the
+# page faults of 16 MiB took a quarter of the time), on a GPU keep thousands of cores busy.
+CHUNK_BYTES = 4 * 2**20
 CHUNK_BYTES_ON_GPU = 512 * 2**20
 
 # Compiling takes 10 to 40 seconds on two cores, and saves 8 nanoseconds per decoder output.

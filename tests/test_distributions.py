@@ -5,8 +5,10 @@ import math
 import pytest
 import reference
 import torch
+from torch.nn.functional import softplus
 
 from vhp.distributions import (
+    SumSoftplus,
     bernoulli_log_prob,
     gaussian_log_prob,
     gaussian_mixture_log_prob,
@@ -64,6 +66,25 @@ def test_bernoulli_equals_torch_and_the_reference():
     expected = torch.distributions.Bernoulli(logits=logits).log_prob(x.expand_as(logits)).sum(-1)
     torch.testing.assert_close(result, expected, rtol=1e-12, atol=1e-12)
     assert result[4, 2].item() == pytest.approx(reference.bernoulli(x[2].tolist(), logits[4, 2].tolist()), rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 7, 12, 64, 67, 130, 784])
+def test_sum_softplus_and_its_gradient_are_pytorchs_for_every_width(n):
+    """Primes larger than a group of 64 among them, and logits from tiny to saturated."""
+    logits = (torch.randn(5, 3, n, dtype=torch.float64) * torch.tensor([0.1, 3, 40])[:, None]).requires_grad_()
+    weight = torch.randn(5, 3, dtype=torch.float64)
+    plain = softplus(logits, threshold=1000).sum(-1)
+    fast = SumSoftplus.apply(logits)
+    torch.testing.assert_close(fast, plain, rtol=1e-13, atol=1e-13)
+    gradients = [torch.autograd.grad((weight * value).sum(), logits)[0] for value in (fast, plain)]
+    torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-13)
+
+
+def test_sum_softplus_in_float32_is_as_exact_as_pytorchs():
+    logits = 3 * torch.randn(200, 784)
+    exact = softplus(logits.double()).sum(-1)
+    errors = [(f(logits) - exact).abs().max().item() for f in (SumSoftplus.apply, lambda x: softplus(x).sum(-1))]
+    assert errors[0] < 2 * errors[1] < 1e-3
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

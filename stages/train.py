@@ -1,11 +1,13 @@
 """Train one run: runs/<run>/ gets model.safetensors, history.csv, snapshots.npz, training.json, training_time.json.
 
-Interrupted and started again, it goes on from its last checkpoint, in runs/checkpoints/<hash of its inputs>.
+Interrupted and started again, it goes on from its last checkpoint, in runs/checkpoints/<hash of its inputs> or in the
+folder that VHP_CHECKPOINTS names, which several machines may share.
 """
 
 import argparse
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from tqdm import tqdm
 
 from stages import logs, machine
 from stages.files import replacing, write_csv, write_json, write_npz
+from stages.progress import reported
 from stages.run import Run, open_run
 from vhp.checkpoint import Checkpoint
 from vhp.datasets import content_sha256
@@ -29,6 +32,7 @@ SECTIONS = ("run", "model", "method", "training")
 SNAPSHOT_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 SNAPSHOT_POINTS = 1_000
 SNAPSHOT_SEED = 14  # of the choice of test examples, the same for every method and seed
+CHECKPOINTS = Path("runs", "checkpoints")
 CHECKPOINT_SECONDS = 30.0  # what a killed run loses at most, beside the epoch in which it died
 
 
@@ -91,7 +95,8 @@ def main() -> None:
     try:
         run = open_run(parser.parse_args().run)
         data_sha256 = content_sha256({key: tensor.cpu().numpy() for key, tensor in run.splits.items()})
-        checkpoint = Checkpoint(Path("runs", "checkpoints", checkpoint_key(run, data_sha256)))
+        folder = Path(os.environ.get("VHP_CHECKPOINTS", CHECKPOINTS))
+        checkpoint = Checkpoint(folder / checkpoint_key(run, data_sha256))
         settings = dict(run.config["training"])
         if threads := settings.pop("threads"):
             torch.set_num_threads(threads)
@@ -106,7 +111,12 @@ def main() -> None:
             seed=run.config["run"]["seed"],
             checkpoint=checkpoint,
             checkpoint_seconds=CHECKPOINT_SECONDS,
-            progress=lambda epochs: tqdm(epochs, desc=run.name, unit="epoch", disable=None),
+            progress=lambda epochs: reported(
+                tqdm(epochs, desc=run.name, unit="epoch", disable=None),
+                "epoch",
+                total=settings["epochs"],
+                done=settings["epochs"] - len(epochs),
+            ),
             observe=lambda epoch: snapshot(run.method.model, examples, SNAPSHOT_POINTS) if epoch in shown else None,
         )
     except (FileNotFoundError, ValueError, TrainingDivergedError) as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 Graph = Mapping[str, set[str]]  # stage -> the stages that it depends on
 
@@ -10,7 +11,7 @@ Graph = Mapping[str, set[str]]  # stage -> the stages that it depends on
 class Pipeline:
     """The pipeline as it is now."""
 
-    graph: Graph
+    graph: Graph  # in an order in which it could be run
     changed: set[str]  # stages that DVC finds changed
     inputs: Mapping[str, list[str]]  # stage -> the outputs of other stages that it reads, paths as in dvc.yaml
 
@@ -20,7 +21,8 @@ def read_pipeline() -> Pipeline:
     from dvc.repo import Repo
 
     with Repo(_wait_for_lock=True) as repo:
-        graph = {stage.addressing: {s.addressing for s in repo.index.graph[stage]} for stage in repo.index.graph}
+        needs = {stage.addressing: {s.addressing for s in repo.index.graph[stage]} for stage in repo.index.graph}
+        graph = {stage: needs[stage] for stage in TopologicalSorter(needs).static_order()}
         outputs = {out.fs_path: out.def_path for stage in repo.index.stages for out in stage.outs}
         inputs = {
             stage.addressing: sorted({outputs[path] for dep in stage.deps for path in around(dep.fs_path, outputs)})

@@ -68,6 +68,12 @@ class Cluster:
         module = "distributed.cli.dask_worker"
         return self.start(clone.name, module, self.address, *options, *where, cwd=clone, **environment)
 
+    def repro(self, folder: Path, *arguments: str) -> subprocess.Popen:
+        """A head in this folder."""
+        process = sandbox.repro(folder, "--scheduler", self.address, *arguments)
+        self.processes.append(process)
+        return process
+
 
 def clone(head: Path, name: str) -> Path:
     """A clone beside the head, with the head's local settings: the remote, or the shared cache."""

@@ -30,7 +30,7 @@ def test_workers_that_share_only_a_remote_leave_the_head_nothing_but_the_report(
     with Cluster(tmp_path) as cluster:
         for name in ("one", "two"):
             cluster.start_worker(clone(head, name))
-        printed = finish(sandbox.repro(head, "--scheduler", cluster.address, "--remote"))
+        printed = finish(cluster.repro(head, "--remote"))
         assert "report" in printed.splitlines()[-2]
         check_head(head, tmp_path / "record")
         # Both worked, each in its own cache, and neither in the head's.
@@ -48,7 +48,7 @@ def test_workers_that_share_a_cache_leave_the_head_nothing_but_the_report(head, 
     with Cluster(tmp_path) as cluster:
         for name in ("one", "two"):
             cluster.start_worker(clone(head, name))
-        finish(sandbox.repro(head, "--scheduler", cluster.address))
+        finish(cluster.repro(head))
     check_head(head, tmp_path / "record")
 
 
@@ -57,5 +57,5 @@ def test_workers_started_in_the_heads_own_folder_need_nothing_else(head, tmp_pat
     with Cluster(tmp_path) as cluster:
         for name in ("one", "two"):
             cluster.start_worker(head, scratch=tmp_path / name)
-        finish(sandbox.repro(head, "--scheduler", cluster.address))
+        finish(cluster.repro(head))
     check_head(head, tmp_path / "record")

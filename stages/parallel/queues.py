@@ -35,5 +35,6 @@ def workers(arguments: argparse.Namespace) -> Iterator[Callable[[], Client]]:
         return
     # Through a remote a worker's clone may be anywhere; else it is this one, which the machines must share.
     with batch_system(arguments.batch, None if arguments.remote else Path.cwd()) as cluster:
-        cluster.scale(jobs=arguments.workers)
+        # Not scale(): a job that has ended, be it by its walltime, is replaced.
+        cluster.adapt(minimum_jobs=arguments.workers, maximum_jobs=arguments.workers)
         yield lambda: Client(cluster, name="vhp")

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from distributed import WorkerPlugin, get_worker
+from distributed import Status, WorkerPlugin, get_worker
 from distributed.utils import sync
 
 TOPIC = "vhp"  # of the events that workers send to heads
@@ -48,7 +48,7 @@ class Workspaces(WorkerPlugin):
     def __init__(self, revision: str):
         self.revision = revision
         self.name = resource(revision)
-        self.base = self.workspace = None
+        self.base = self.workspace = self.unfit = None
 
     async def setup(self, worker) -> None:
         try:
@@ -57,6 +57,9 @@ class Workspaces(WorkerPlugin):
             worker.log_event(TOPIC, refusal(worker, self.revision, error))
         else:
             await worker.set_resources(**{self.name: 1})
+            # Stages may have waited for a worker with this resource: the scheduler looks again when one begins to run.
+            worker.status = Status.paused
+            worker.status = Status.running
 
     def prepare(self, base: Path, workspace: Path) -> None:
         """A shared clone, which takes no time; with the base's cache, remotes and checkpoints."""
@@ -94,10 +97,13 @@ def refusal(worker, revision: str, error: Exception) -> dict[str, str]:
     return {"refused": worker.address, "revision": revision, "why": str(error)}
 
 
-def withdraw(worker, revision: str, error: UnfitError) -> None:
+def withdraw(worker, plugin: Workspaces, error: UnfitError) -> None:
     """Take no more work, so that a broken worker does not fail everything faster than the sound ones do it."""
-    worker.log_event(TOPIC, refusal(worker, revision, error))
-    sync(worker.loop, worker.set_resources, **{resource(revision): 0})
+    plugin.unfit = str(error)
+    worker.log_event(TOPIC, refusal(worker, plugin.revision, error))
+    # In the scheduler's books alone: with nothing in its own, the worker would keep for ever what it was already given.
+    none_left = {"resources": {plugin.name: 0}, "worker": worker.contact_address}
+    sync(worker.loop, worker.scheduler.set_resources, **none_left)
 
 
 def run_stage(job: dict[str, Any], *upstream: dict[str, Any]) -> dict[str, Any]:
@@ -110,11 +116,14 @@ def run_stage(job: dict[str, Any], *upstream: dict[str, Any]) -> dict[str, Any]:
     if any(before["entry"] is None for before in upstream):
         return result
     worker = get_worker()
+    plugin = worker.plugins[resource(job["revision"])]
+    if plugin.unfit:
+        raise UnfitError(plugin.unfit)
     job = job | {"lock": job["lock"] | {before["stage"]: before["entry"] for before in upstream}}
     try:
         return result | Execution(worker, job).run()
     except UnfitError as error:
-        withdraw(worker, job["revision"], error)
+        withdraw(worker, plugin, error)
         raise
 
 

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from stages import logs, machine, resume, time_limit
 from stages.files import write_json, write_npz
+from stages.progress import reported
 from stages.resume import CHECKPOINT_SECONDS
 from stages.run import Run, load_model, open_run
 from vhp.checkpoint import UnfinishedError
@@ -88,7 +89,9 @@ def main() -> None:
             settings,
             seed=SUBSET_SEED,
             numbers=index,
-            progress=lambda batches: tqdm(batches, desc=run.name, unit="batch", disable=None),
+            progress=lambda batches: reported(
+                tqdm(batches, desc=run.name, unit="batch", disable=None), "batch", total=len(batches)
+            ),
             checkpoint=checkpoint,
             checkpoint_seconds=CHECKPOINT_SECONDS,
             stop=time_limit.late(arguments.until),

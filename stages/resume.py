@@ -1,7 +1,11 @@
-"""Where an interrupted stage goes on: a checkpoint that belongs to its inputs."""
+"""Where an interrupted stage goes on: a checkpoint that belongs to its inputs.
+
+In runs/checkpoints/, or in the folder that VHP_CHECKPOINTS names, which several machines may share.
+"""
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +13,7 @@ from pathlib import Path
 from stages.run import Run
 from vhp.checkpoint import Checkpoint
 
+CHECKPOINTS = Path("runs", "checkpoints")
 CHECKPOINT_SECONDS = 30.0  # what a killed stage loses at most, beside the epoch or batch in which it died
 
 
@@ -22,4 +27,4 @@ def checkpoint(run: Run, sections: Sequence[str], contents: str) -> Checkpoint:
     for name in sorted(sys.modules):
         if name.split(".")[0] == "vhp":
             digest.update(Path(sys.modules[name].__file__).read_bytes())
-    return Checkpoint(Path("runs", "checkpoints", digest.hexdigest()[:16]))
+    return Checkpoint(Path(os.environ.get("VHP_CHECKPOINTS", CHECKPOINTS)) / digest.hexdigest()[:16])

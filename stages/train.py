@@ -1,6 +1,7 @@
 """Train one run: runs/<run>/ gets model.safetensors, history.csv, snapshots.npz, training.json, training_time.json.
 
-Interrupted and started again, it goes on from its last checkpoint, in runs/checkpoints/<hash of its inputs>.
+Interrupted and started again, it goes on from its last checkpoint, in runs/checkpoints/<hash of its inputs> or in the
+folder that VHP_CHECKPOINTS names, which several machines may share.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from stages import logs, machine, resume, time_limit
 from stages.files import replacing, write_csv, write_json, write_npz
+from stages.progress import reported
 from stages.resume import CHECKPOINT_SECONDS
 from stages.run import Run, open_run
 from vhp.checkpoint import UnfinishedError
@@ -96,7 +98,12 @@ def main() -> None:
             seed=run.config["run"]["seed"],
             checkpoint=checkpoint,
             checkpoint_seconds=CHECKPOINT_SECONDS,
-            progress=lambda epochs: tqdm(epochs, desc=run.name, unit="epoch", disable=None),
+            progress=lambda epochs: reported(
+                tqdm(epochs, desc=run.name, unit="epoch", disable=None),
+                "epoch",
+                total=settings["epochs"],
+                done=settings["epochs"] - len(epochs),
+            ),
             observe=lambda epoch: snapshot(run.method.model, examples, SNAPSHOT_POINTS) if epoch in shown else None,
             stop=time_limit.late(arguments.until),
         )

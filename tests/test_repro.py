@@ -2,15 +2,14 @@
 
 import _thread
 import signal
-import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
-from stages import repro
-from stages.repro import Progress, affected, needed, schedule
+from stages.parallel.display import Display
+from stages.parallel.graph import affected, around, needed
+from stages.parallel.local import schedule
 
 GRAPH = {
     "configure": set(),
@@ -38,7 +37,7 @@ def run_all(todo, jobs, outcome=lambda stage: "run"):
             events.append(("end", stage))
         return outcome(stage)
 
-    failed = schedule(GRAPH, todo, jobs, run, Progress(len(todo)))
+    failed = schedule(GRAPH, todo, jobs, run, Display(len(todo)))
     return failed, events, most[0]
 
 
@@ -103,19 +102,14 @@ def test_an_interruption_ends_what_is_running_before_it_is_waited_for():
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            schedule(GRAPH, {"train-a", "train-b"}, 2, run, Progress(2), stopped.set)
+            schedule(GRAPH, {"train-a", "train-b"}, 2, run, Display(2), stopped.set)
     finally:
         signal.signal(signal.SIGINT, handler)
 
 
-def test_stages_that_ignore_sigint_are_ended_too(monkeypatch):
-    """As they do when a shell started everything in the background."""
-    monkeypatch.setattr(repro, "PATIENCE", 0.3)
-    code = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
-    stages = repro.Stages(threads=1)
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
-    assert process.stdout.readline() == b"up\n"
-    stages.processes.add(process)
-    stages.interrupt()
-    assert process.wait(timeout=10) == -signal.SIGTERM
-    process.stdout.close()
+def test_the_inputs_of_a_stage_are_the_outputs_around_or_below_its_dependencies():
+    outputs = {"/c/runs/configs": "runs/configs", "/c/runs/a/model": "runs/a/model", "/c/data/a.npz": "data/a.npz"}
+    assert around("/c/runs/configs/a.json", outputs) == ["/c/runs/configs"]
+    assert around("/c/runs/a/model", outputs) == ["/c/runs/a/model"]
+    assert around("/c/runs", outputs) == ["/c/runs/configs", "/c/runs/a/model"]
+    assert around("/c/stages/train.py", outputs) == []

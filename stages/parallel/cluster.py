@@ -1,0 +1,241 @@
+"""The runs' stages as futures of a Dask cluster: Dask decides where and when, DVC carries the files.
+
+A worker needs a clone with this revision, and either this repository's cache directory or its DVC remote. The entries
+of dvc.lock travel with the futures: from a stage to those after it, and back to the head, which puts them into its own
+dvc.lock. So no machine has to know more than the stage that it works on.
+"""
+
+import hashlib
+import json
+import queue
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import yaml
+from distributed import Client, Future
+
+from stages.files import read_json
+from stages.parallel import lock, worker
+from stages.parallel.display import Display
+from stages.parallel.graph import Pipeline
+from stages.parallel.local import outcome
+from stages.progress import Beat
+
+cloudpickle.register_pickle_by_value(worker)
+
+CODE = ("vhp", "stages", "dvc.yaml", ".dvcignore", ".dvc/config")
+UNFIT = 10  # workers that may turn out unfit for a stage before the next round
+ROUNDS = 3  # without a finished stage, after which to give up
+SAVE_SECONDS = 30.0  # what a killed head forgets at most
+LOOK_SECONDS = 5.0  # between two looks whether there is a worker at all
+
+
+@dataclass(frozen=True)
+class Options:
+    remote: bool  # files go through the DVC remote; else all share the cache directory
+    gpu: frozenset[str] = frozenset()  # names of stages that need Dask's resource GPU
+    min_free_mib: int = 256  # on a worker's disk
+
+
+def head_revision() -> str:
+    """Raises ValueError where the code is not what its revision says, for workers have it by its revision."""
+    command = ["git", "status", "--porcelain", "--", *CODE]
+    if changed := subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]:
+        names = ", ".join(line[3:] for line in changed[:5])
+        raise ValueError(f"found uncommitted changes in {names}; commit them, for workers get the code by its revision")
+    return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def travelling(todo: set[str], folder: Path = Path("runs", "configs")) -> dict[str, dict[str, Any]]:
+    """The stages of todo that belong to one run, each with that run; the others have to do with the head's files."""
+    runs = {path.stem: read_json(path)["run"] for path in folder.glob("*.json")}
+    return {stage: runs[name] for stage in todo if (name := stage.partition("@")[2]) in runs}
+
+
+def dvc(*arguments: str) -> None:
+    """Raises ValueError with what DVC printed."""
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise ValueError(f"dvc {arguments[0]} failed:\n{done.stdout.strip()}")
+
+
+class Head:
+    """Sends out the stages, and collects what became of them."""
+
+    def __init__(self, pipeline: Pipeline, stages: Mapping[str, dict[str, Any]], options: Options, display: Display):
+        """stages: those to be run on workers, each with its run."""
+        self.pipeline, self.runs, self.options, self.display = pipeline, stages, options, display
+        self.revision = head_revision()
+        self.params = yaml.safe_load(Path("params.yaml").read_text())
+        self.entries = lock.read()
+        self.remaining = [stage for stage in pipeline.graph if stage in stages]
+        self.unsaved: dict[str, lock.Entry] = {}
+        self.saved = time.monotonic()
+        self.made: list[str] = []
+        self.failures: dict[str, str] = {}
+        self.notes: set[str] = set()
+
+    def here_before(self) -> list[str]:
+        """Stages that are not sent out, but whose outputs those that are read."""
+        return sorted({need for stage in self.runs for need in self.pipeline.graph[stage]} - set(self.runs))
+
+    def job(self, stage: str) -> dict[str, Any]:
+        """All that a worker must know, but for what it is told by the stages before."""
+        run = self.runs[stage]
+        before = [need for need in self.pipeline.graph[stage] if need not in self.runs]
+        return {
+            "stage": stage,
+            "revision": self.revision,
+            "remote": self.options.remote,
+            "min_free_mib": self.options.min_free_mib,
+            "inputs": self.pipeline.inputs[stage],
+            "lock": {need: self.entries[need] for need in sorted(before)},
+            "params": self.params | {"datasets": [run["dataset"]], "methods": [run["method"]], "seeds": [run["seed"]]},
+        }
+
+    def submit(self, client: Client, attempt: int) -> dict[str, Future]:
+        """A future per remaining stage. Two heads that want the same get the same: the key says what it is."""
+        # A lambda cannot be pickled by name, so that Dask sends it, and all of worker.py that it refers to, by value.
+        function = worker.run_stage
+        by_value = lambda *arguments: function(*arguments)  # noqa: E731
+        futures: dict[str, Future] = {}
+        remaining = set(self.remaining)
+        for stage in self.remaining:
+            job = self.job(stage)
+            content = json.dumps([job["revision"], job["lock"], attempt], sort_keys=True)
+            needs = [futures[need] for need in sorted(self.pipeline.graph[stage] & remaining)]
+            gpu = {"GPU": 1} if stage.partition("@")[0] in self.options.gpu else {}
+            job["lock"] |= {need: self.entries[need] for need in self.pipeline.graph[stage] - remaining}
+            futures[stage] = client.submit(
+                by_value,
+                job,
+                *needs,
+                key=f"{stage}-{hashlib.sha256(content.encode()).hexdigest()[:16]}",
+                resources={worker.resource(self.revision): 1} | gpu,
+                retries=UNFIT,
+                pure=False,
+            )
+        return futures
+
+    def run(self, connect: Callable[[], Client]) -> None:
+        """Until every stage is finished or has failed. Raises ValueError when no round finishes any."""
+        without = attempt = 0
+        try:
+            while self.remaining:
+                before = len(self.remaining)
+                with connect() as client:
+                    reasons = self.round(client, attempt)
+                attempt += 1
+                without = 0 if len(self.remaining) < before else without + 1
+                if self.remaining and without == ROUNDS:
+                    raise ValueError(f"{len(self.remaining)} stages could not be run; the last reason: {reasons[-1]}")
+        finally:
+            self.save()
+
+    def round(self, client: Client, attempt: int) -> list[str]:
+        """Send out what remains, once; gives the reasons why stages remain, for instance a scheduler that was lost."""
+        client.subscribe_topic(worker.TOPIC, lambda event: self.hear(event[1]))
+        client.register_plugin(worker.Workspaces(self.revision))
+        for _, event in client.get_events(worker.TOPIC):
+            if "refused" in event:  # before this head came
+                self.hear(event)
+        futures = self.submit(client, attempt)
+        done: queue.Queue[str] = queue.Queue()
+        for stage, future in futures.items():
+            future.add_done_callback(lambda _, stage=stage: done.put(stage))
+        reasons: list[str] = []
+        try:
+            for _ in range(len(futures)):
+                stage = self.next(done, client)
+                future = futures[stage]
+                if future.status == "finished":
+                    self.record(future.result())
+                else:
+                    error = future.exception() if future.status == "error" else "connection to the scheduler lost"
+                    reasons.append(f"{stage}: {error}")
+                    self.display.drop(stage)
+        except BaseException:
+            client.cancel(list(futures.values()))
+            raise
+        if reasons:
+            self.note(f"{len(reasons)} stages are sent out once more, for instance {reasons[0]}")
+        return reasons
+
+    def next(self, done: queue.Queue, client: Client) -> str:
+        """The next stage that is done, in whatever way."""
+        while True:
+            try:
+                return done.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                self.look(client)
+
+    def look(self, client: Client) -> None:
+        """Say so if there is nobody to wait for."""
+        if client.status != "running":
+            return
+        found = client.scheduler_info()["workers"].values()
+        if not any(each["resources"].get(worker.resource(self.revision)) for each in found):
+            self.note(f"waiting for a worker: found {len(found)}, but none that can work for {self.revision[:12]}")
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """What a worker tells of itself or of a stage; there may be stages of other heads among them."""
+        if "refused" in event and event["revision"] == self.revision:
+            self.note(f"worker {event['refused']} is not used: {event['why']}")
+        elif event.get("started") in self.runs:
+            self.display.start(event["started"], f"on {event['worker']}")
+        elif event.get("stage") in self.runs:
+            self.display.step(event["stage"], Beat(**event["beat"]))
+
+    def note(self, text: str) -> None:
+        """Once each."""
+        if text not in self.notes:
+            self.notes.add(text)
+            self.display.note(text)
+
+    def record(self, result: dict[str, Any]) -> None:
+        stage = result["stage"]
+        self.remaining.remove(stage)
+        if result["entry"] is not None:
+            self.display.finish(stage, outcome(0, result["printed"]))
+            self.entries[stage] = self.unsaved[stage] = result["entry"]
+            self.made.append(stage)
+        elif result["code"] is None:
+            self.display.finish(stage, "skipped")
+        else:
+            self.failures[stage] = result["printed"].strip()
+            self.display.finish(stage, "failed")
+        if time.monotonic() - self.saved > SAVE_SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        """Into dvc.lock: what is there need not be run again, whatever happens to this head."""
+        if self.unsaved:
+            lock.merge(self.unsaved)
+            self.unsaved = {}
+        self.saved = time.monotonic()
+
+
+def run(
+    connect: Callable[[], Client],
+    pipeline: Pipeline,
+    stages: Mapping[str, dict[str, Any]],
+    options: Options,
+    display: Display,
+) -> dict[str, str]:
+    """Run the stages on workers and bring their outputs here; gives what the failed ones printed."""
+    head = Head(pipeline, stages, options, display)
+    if options.remote and (here := head.here_before()):
+        dvc("push", *here)
+    try:
+        head.run(connect)
+    finally:
+        if head.made:
+            dvc("pull" if options.remote else "checkout", "--force", *head.made)
+    return head.failures

@@ -1,0 +1,40 @@
+"""Where the workers come from: a Dask scheduler that runs already, or jobs of a batch system through dask-jobqueue."""
+
+import argparse
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dask
+import dask_jobqueue
+from distributed import Client
+
+# Batch system -> dask-jobqueue's class. Queue, cores, memory and walltime are read from Dask's own configuration.
+SYSTEMS = {
+    "slurm": dask_jobqueue.SLURMCluster,
+    "sge": dask_jobqueue.SGECluster,
+    "pbs": dask_jobqueue.PBSCluster,
+    "lsf": dask_jobqueue.LSFCluster,
+}
+CONNECT_SECONDS = 300.0  # for a scheduler to come, or to come back
+
+
+def batch_system(name: str, folder: Path | None) -> dask_jobqueue.core.JobQueueCluster:
+    """No worker runs yet. folder: where jobs start their workers; None: where the configuration's prologue leads."""
+    prologue = dask.config.get(f"jobqueue.{name}.job-script-prologue", None) or []
+    there = [f"cd {shlex.quote(str(folder))}"] if folder else []
+    return SYSTEMS[name](job_script_prologue=[*prologue, *there])
+
+
+@contextmanager
+def workers(arguments: argparse.Namespace) -> Iterator[Callable[[], Client]]:
+    """What connects to the scheduler, again after it was lost. Jobs are ended with the block."""
+    if arguments.scheduler:
+        yield lambda: Client(arguments.scheduler, timeout=CONNECT_SECONDS, name="vhp")
+        return
+    # Through a remote a worker's clone may be anywhere; else it is this one, which the machines must share.
+    with batch_system(arguments.batch, None if arguments.remote else Path.cwd()) as cluster:
+        # Not scale(): a job that has ended, be it by its walltime, is replaced.
+        cluster.adapt(minimum_jobs=arguments.workers, maximum_jobs=arguments.workers)
+        yield lambda: Client(cluster, name="vhp")

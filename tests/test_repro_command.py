@@ -1,0 +1,56 @@
+"""The command as a whole, on a small pipeline: failures, interruptions, and a second call by mistake."""
+
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import sandbox
+
+SECONDS = 90.0  # after which a test that waits has failed
+
+
+def wait_for(*files: Path) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not all(file.exists() for file in files):
+        assert time.monotonic() < deadline, f"{files} did not come"
+        time.sleep(0.05)
+
+
+def test_a_failed_stage_is_reported_at_the_end_and_stops_nothing_but_what_depends_on_it(tmp_path):
+    train = 'test $1 != b-m-0 || { echo "no such luck"; exit 1; }; echo $1 > runs/$1/model.txt'
+    sandbox.write(tmp_path, train, ("a", "b"))
+    process = sandbox.repro(tmp_path, "--jobs", "2")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1, printed
+    assert (tmp_path / "runs" / "a-m-0" / "likelihood.txt").read_text() == "a\na-m-0\n"
+    lines, end = printed.partition("== train@b-m-0 failed ==")[::2]
+    assert lines.count("/7] ") == 5 and "no such luck" not in lines
+    assert "no such luck" in end and "not run, since they depend on these: evaluate@b-m-0, report" in end
+    assert end.strip().endswith("1 stages failed: train@b-m-0; mend the cause and repeat the command")
+
+
+def test_an_interruption_ends_all_processes_and_the_same_command_goes_on(tmp_path):
+    train = "echo $1 >> started; touch $1.up; test -e go || sleep 60; echo $1 > runs/$1/model.txt"
+    sandbox.write(tmp_path, train, ("a", "b"))
+    process = sandbox.repro(tmp_path, "--jobs", "2")
+    wait_for(tmp_path / "a-m-0.up", tmp_path / "b-m-0.up")
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert sum("sleep" in child.name() for child in children) == 2
+
+    second = sandbox.repro(tmp_path)
+    printed, _ = second.communicate(timeout=SECONDS)
+    assert second.returncode == 1
+    assert f"found process {process.pid} on " in printed and "at work in this folder" in printed
+
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1 and "interrupted: the same command goes on where this one was" in printed
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+
+    (tmp_path / "go").touch()
+    process = sandbox.repro(tmp_path, "--jobs", "2")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+    assert (tmp_path / "report.txt").read_text() == "a\na-m-0\nb\nb-m-0\n"
+    assert sorted((tmp_path / "started").read_text().split()) == ["a-m-0", "a-m-0", "b-m-0", "b-m-0"]

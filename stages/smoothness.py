@@ -56,9 +56,9 @@ def along_paths(
         "posterior_distance": distance.mean(1).tolist(),
     }
     if render is not None:
-        angles = [nearest_angle(frames, render) for frames in x]
-        measured["monotonicity"] = [monotonicity(angle) for angle, _ in angles]
-        measured["angle_error"] = [float(np.mean(error)) for _, error in angles]
+        angles, errors = nearest_angle(x, render)
+        measured["monotonicity"] = [monotonicity(angle) for angle in angles]
+        measured["angle_error"] = errors.mean(1).tolist()
     return measured
 
 

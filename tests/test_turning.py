@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vhp import turning
 from vhp.datasets.pendulum import NOISE, render
 from vhp.turning import N_ANGLES, monotonicity, nearest_angle
 
@@ -15,11 +16,15 @@ def difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.abs(np.mod(a - b + math.pi, 2 * math.pi) - math.pi)
 
 
-def test_the_angle_of_a_rendered_pendulum_is_recovered():
+def test_the_angle_of_a_rendered_pendulum_is_recovered(monkeypatch):
     true = np.random.default_rng(0).uniform(-math.pi, math.pi, 200)
+    monkeypatch.setattr(turning, "BLOCK", 64)
     found, error = nearest_angle(render(true), render)
     assert difference(found, true).max() <= math.pi / N_ANGLES * 1.001  # half of the grid's spacing
     assert error.max() < 1e-3
+    shaped, _ = nearest_angle(render(true).reshape(4, 50, 256), render)
+    np.testing.assert_array_equal(shaped.ravel(), found)
+    assert nearest_angle(np.zeros((0, 256)), render)[0].shape == (0,)
     # A plain loop over the grid.
     grid = np.linspace(-math.pi, math.pi, N_ANGLES, endpoint=False)
     for image, angle in list(zip(render(true), found, strict=True))[:5]:

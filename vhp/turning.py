@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 N_ANGLES = 3_600  # to a tenth of a degree: far below the step from frame to frame
+BLOCK = 500  # images compared at once: their distances to all renderings are held in memory
 
 
 def nearest_angle(
@@ -15,15 +16,18 @@ def nearest_angle(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The angle whose rendering is nearest to each image, and how far off that is.
 
-    x: (n, D) images. render: angles (m,) -> noise-free images (m, D).
-    Returns the angles in [-pi, pi), (n,), and the RMS error per pixel in data units, (n,).
+    x: (..., D) images. render: angles (m,) -> noise-free images (m, D).
+    Returns the angles in [-pi, pi), (...,), and the RMS error per pixel in data units, (...,).
     """
     angles = np.linspace(-np.pi, np.pi, n_angles, endpoint=False)
     rendered = render(angles)
-    x = np.asarray(x, float)
-    squared = (x**2).sum(1)[:, None] - 2 * x @ rendered.T + (rendered**2).sum(1)
-    best = squared.argmin(1)
-    return angles[best], np.sqrt(np.mean((x - rendered[best]) ** 2, axis=1))
+    half_norms = (rendered**2).sum(1) / 2
+    flat = np.asarray(x, float).reshape(-1, x.shape[-1])
+    # The nearest has the largest x . r - |r|^2 / 2, half of |x|^2 - |x - r|^2.
+    best = [(flat[i : i + BLOCK] @ rendered.T - half_norms).argmax(1) for i in range(0, len(flat), BLOCK)]
+    best = np.concatenate(best) if best else np.zeros(0, int)
+    error = np.sqrt(np.mean((flat - rendered[best]) ** 2, axis=1))
+    return angles[best].reshape(x.shape[:-1]), error.reshape(x.shape[:-1])
 
 
 def monotonicity(angle: np.ndarray) -> float:

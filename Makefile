@@ -6,10 +6,10 @@ PYTHON ?= python3
 JOBS ?= 2
 BIN := $(CURDIR)/.venv/bin
 RUN := PATH="$(BIN):$$PATH" DVC_NO_ANALYTICS=1
-REPRO = $(RUN) python -m stages.repro --jobs $(JOBS)
+REPRO = $(RUN) python -m stages.repro --jobs $(JOBS) $(CLUSTER)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/installed ## the environment in .venv, as pinned in requirements.lock
 
@@ -44,7 +44,7 @@ pendulum: .venv/installed ## the poster's pendulum experiment, REWO and GECO, fi
 mutations: .venv/installed ## plant each bug of tests/mutations/planted.py: do the tests notice?
 	@$(RUN) python tests/mutations
 
-table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once
+table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once; also CLUSTER="--slurm"
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
 	@$(REPRO)
 
@@ -61,6 +61,20 @@ check: .venv/installed ## are the committed results no worse than the baseline, 
 baseline: .venv/installed ## the present results become the baseline that `make check` compares with; prints old and new
 	@$(RUN) python -m stages.check --baseline
 
+cluster: .venv/cluster ## Dask, for several machines (docs/cluster.md)
+
+cluster-test: .venv/cluster ## the pipeline on Dask workers of this machine, and each fault provoked: minutes
+	@$(RUN) python -m pytest -m cluster $(TESTS)
+
+cluster-kills: .venv/cluster ## 20 random worker kills in one matrix run: the results equal those of an undisturbed run?
+	@$(RUN) VHP_KILLS=20 python -m pytest -m cluster -s tests/test_cluster_kills.py
+
+cluster-plan: .venv/installed ## 1,000 cells on up to 1,000 workers, simulated from measured cell times
+	@$(RUN) python -m stages.parallel.simulation docs/cell_times.csv
+
+speedup: .venv/installed ## every data set (all with VHP_DATA), smoke budget: time with JOBS=2 against JOBS=1, outputs compared
+	@$(MIRROR) $(RUN) python tests/speedup.py
+
 lint: .venv/installed ## ruff, as in CI
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
 
@@ -68,6 +82,9 @@ lock: ## renew requirements.lock from pyproject.toml
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	@.venv-lock/bin/pip install --quiet '.[dev]'
 	@.venv-lock/bin/pip freeze --exclude vhp | sed 's/^\(torch==[0-9.]*\).*/\1/' > requirements.lock
+	@.venv-lock/bin/pip install --quiet '.[dev,cluster]'
+	@.venv-lock/bin/pip freeze --exclude vhp | sed 's/^\(torch==[0-9.]*\).*/\1/' \
+		| grep -vxFf requirements.lock > requirements-cluster.lock
 	@rm -rf .venv-lock build *.egg-info
 
 clean: ## remove demo/, smoke/, pendulum/ and studies/ (what they computed stays in the cache)
@@ -78,6 +95,11 @@ clean: ## remove demo/, smoke/, pendulum/ and studies/ (what they computed stays
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python %d.%d found, 3.11 or newer needed: make PYTHON=python3.11" % sys.version_info[:2])'
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+.venv/cluster: .venv/installed requirements-cluster.lock
+	@echo "installing Dask into .venv ..."
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-cluster.lock
 	@touch $@
 
 COMMA := ,
@@ -107,4 +129,5 @@ sandbox: clone
 		params.yaml > params.new && mv params.new params.yaml
 	@$(MIRROR) cd $(DIR) && $(REPRO)
 
-.PHONY: help install demo smoke study pendulum mutations table data test check baseline lint lock clean clone sandbox
+.PHONY: help install demo smoke study pendulum mutations table data test check baseline cluster cluster-test \
+	cluster-kills cluster-plan speedup lint lock clean clone sandbox

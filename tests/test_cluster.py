@@ -1,8 +1,10 @@
 """Parts of the cluster that need no cluster: who may work, what is sent, what became of a stage."""
 
 import json
+import signal
 import types
 
+import dask
 import pytest
 import sandbox
 import yaml
@@ -153,19 +155,16 @@ def test_what_cannot_be_fetched_is_the_workers_fault(execution):
 
 
 @pytest.mark.parametrize("system, directive", [("slurm", "#SBATCH -t 12:00:00"), ("sge", "#$ -l h_rt=12:00:00")])
-def test_jobs_of_a_batch_system_start_their_workers_in_the_shared_folder(system, directive, tmp_path, monkeypatch):
-    import dask
-
+def test_jobs_of_a_batch_system_start_their_workers_in_the_shared_folder(system, directive, tmp_path):
     settings = {"cores": 2, "memory": "4GB", "walltime": "12:00:00", "job-script-prologue": ["module load python"]}
-    folder = tmp_path / "with space"
+    handler = signal.getsignal(signal.SIGINT)
+    queues.jobqueue()  # and its settings, which are changed here
+    assert signal.getsignal(signal.SIGINT) is handler
     with (
-        dask.config.set({f"jobqueue.{system}": dask.config.get(f"jobqueue.{system}") | settings}),
-        queues.batch_system(system, folder) as batch,
+        dask.config.set({f"jobqueue.{system}.{key}": value for key, value in settings.items()}),
+        queues.batch_system(system, tmp_path / "with space") as batch,
     ):
         script = batch.job_script()
     assert directive in script
-    assert (
-        script.index("module load python")
-        < script.index(f"cd '{folder}'")
-        < script.index("distributed.cli.dask_worker")
-    )
+    order = ["module load python", f"cd '{tmp_path / 'with space'}'", "distributed.cli.dask_worker"]
+    assert sorted(order, key=script.index) == order

@@ -2,29 +2,36 @@
 
 import argparse
 import shlex
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import dask
-import dask_jobqueue
 from distributed import Client
+from distributed.deploy import SpecCluster
 
 # Batch system -> dask-jobqueue's class. Queue, cores, memory and walltime are read from Dask's own configuration.
-SYSTEMS = {
-    "slurm": dask_jobqueue.SLURMCluster,
-    "sge": dask_jobqueue.SGECluster,
-    "pbs": dask_jobqueue.PBSCluster,
-    "lsf": dask_jobqueue.LSFCluster,
-}
+SYSTEMS = {"slurm": "SLURMCluster", "sge": "SGECluster", "pbs": "PBSCluster", "lsf": "LSFCluster"}
 CONNECT_SECONDS = 300.0  # for a scheduler to come, or to come back
 
 
-def batch_system(name: str, folder: Path | None) -> dask_jobqueue.core.JobQueueCluster:
+def jobqueue() -> ModuleType:
+    """dask_jobqueue, whose import makes Ctrl-C end the program in silence and with exit code 0; not here."""
+    handler = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
+
+    signal.signal(signal.SIGINT, handler)
+    return dask_jobqueue
+
+
+def batch_system(name: str, folder: Path | None) -> SpecCluster:
     """No worker runs yet. folder: where jobs start their workers; None: where the configuration's prologue leads."""
-    prologue = dask.config.get(f"jobqueue.{name}.job-script-prologue", None) or []
+    system = getattr(jobqueue(), SYSTEMS[name])
+    prologue = dask.config.get(f"jobqueue.{name}.job-script-prologue") or []
     there = [f"cd {shlex.quote(str(folder))}"] if folder else []
-    return SYSTEMS[name](job_script_prologue=[*prologue, *there])
+    return system(job_script_prologue=[*prologue, *there])
 
 
 @contextmanager

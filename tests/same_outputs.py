@@ -1,0 +1,21 @@
+"""Are the outputs of two workspaces the same bytes? All but what says how long something took, and on what."""
+
+from pathlib import Path
+
+PLACES = ("data/processed", "runs", "reports")
+# The report's tables and page hold seconds and the machine's name; the numbers in them are compared in runs/.
+TIMED = ("training_time.json", "evaluation_time.json", "results.csv", "table.md", "index.html")
+
+
+def contents(workspace: Path) -> dict[str, bytes]:
+    """Path below the workspace -> bytes."""
+    files = [f for place in PLACES for f in sorted((workspace / place).rglob("*")) if f.is_file()]
+    relative = {file: file.relative_to(workspace).as_posix() for file in files}
+    kept = [f for f in files if f.name not in TIMED and not relative[f].startswith(("reports/studies", "runs/check"))]
+    return {relative[file]: file.read_bytes() for file in kept}
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Paths that are in one of the workspaces alone, or differ."""
+    a, b = contents(one), contents(other)
+    return sorted(path for path in a.keys() | b.keys() if a.get(path) != b.get(path))

@@ -80,6 +80,8 @@ def main() -> None:
         seconds = time.monotonic() - started
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"evaluate: {error}") from error
+    except KeyboardInterrupt:
+        raise SystemExit("evaluate: interrupted; nothing was written") from None
     values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}
     write_json(run.folder / "likelihood.json", values)
     write_npz(

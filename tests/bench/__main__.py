@@ -7,10 +7,12 @@ import argparse
 import logging
 import os
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from bench import evaluation, growth, precision, setting, steps, threads
 from bench.floor import Floor
@@ -32,14 +34,18 @@ def show(title: str, rows: Rows) -> None:
         print(f"{name:<26}" + "  ".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True)), flush=True)
 
 
+def each(names: Iterable[str], measure: Callable[[str], dict]) -> Rows:
+    return {name: measure(name) for name in tqdm(names, unit="method", disable=None)}
+
+
 def likelihoods(train: Tensor, test: Tensor, floor: Floor) -> Rows:
-    rows = {name: evaluation.compare(name, train, test, floor) for name in setting.TIMED}
+    rows = each(setting.TIMED, lambda name: evaluation.compare(name, train, test, floor))
     show(f"Likelihood of an image, {evaluation.S} samples", rows)
     return rows
 
 
 def training_steps(train: Tensor, test: Tensor, floor: Floor) -> Rows:
-    rows = {name: steps.compare(name, train, floor) for name in setting.TIMED}
+    rows = each(setting.TIMED, lambda name: steps.compare(name, train, floor))
     show(f"Training step of {setting.BATCH} images", rows)
     return rows
 
@@ -52,13 +58,13 @@ def growing(train: Tensor, test: Tensor, floor: Floor) -> Rows:
 
 
 def rounding(train: Tensor, test: Tensor, floor: Floor) -> Rows:
-    rows = {name: precision.table_row(precision.trained(name, train), test) for name in setting.SETTINGS}
+    rows = each(setting.SETTINGS, lambda name: precision.table_row(precision.trained(name, train), test))
     show("log p(x) and its differences to float64, nats", rows)
     return rows
 
 
 def one_and_two_threads(train: Tensor, test: Tensor, floor: Floor) -> Rows:
-    rows = {name: threads.compare(name, train, test) for name in ("vhp_rewo",)}
+    rows = each(["vhp_rewo"], lambda name: threads.compare(name, train, test))
     show("The same training and evaluation on one thread and on two, nats", rows)
     return rows
 
@@ -85,17 +91,19 @@ def main() -> None:
     started, load = time.monotonic(), os.getloadavg()[0]
     dataset, train, test = setting.images()
     floor = Floor()
-    results = {part: PARTS[part](train, test, floor) for part in arguments.parts or PARTS}
-    results["conditions"] = machine.description(CPU, time.monotonic() - started) | {
-        "dataset": dataset,
-        "has_bf16": has_bf16(CPU),
-        "best_gflops": floor.rate / 1e9,
-        "cores": os.cpu_count(),
-        # Runnable processes of the whole machine; more than cores means that this run had to wait for others.
-        "load_before": load,
-        "load_after": os.getloadavg()[0],
-    }
-    write_json(arguments.out, results)
+    results: dict[str, dict] = {}
+    for part in arguments.parts or PARTS:
+        results[part] = PARTS[part](train, test, floor)
+        results["conditions"] = machine.description(CPU, time.monotonic() - started) | {
+            "dataset": dataset,
+            "has_bf16": has_bf16(CPU),
+            "best_gflops": floor.rate / 1e9,
+            "cores": os.cpu_count(),
+            # Runnable processes of the whole machine; more than cores means that this run had to wait for others.
+            "load_before": load,
+            "load_after": os.getloadavg()[0],
+        }
+        write_json(arguments.out, results)  # what is measured is kept, should a later part be interrupted
     print("\n" + ", ".join(f"{key} {value}" for key, value in results["conditions"].items()))
     print(f"{arguments.out} written")
 

@@ -18,8 +18,8 @@ from vhp.likelihood import LikelihoodSettings, estimate
 from vhp.precision import usable
 
 S = 5000
-IMAGES, NAIVE_IMAGES = 8, 1  # per turn
-TURNS = 5
+IMAGES, NAIVE_IMAGES = 4, 1  # per turn
+TURNS = 3
 
 
 def settings(compile: bool = True, n_samples: int = S) -> LikelihoodSettings:

@@ -9,7 +9,7 @@ from bench.evaluation import settings
 from bench.timing import line, medians
 from vhp.likelihood import estimate
 
-TURNS = 5
+TURNS = 3
 
 
 def fitted(unit: str, runs: dict[int, Callable[[], object]]) -> dict:

@@ -16,7 +16,7 @@ from vhp.methods import Method
 from vhp.rounding import rounding_error
 from vhp.training import fit
 
-STEPS, TRAINING_IMAGES, VALIDATION_IMAGES = 600, 10_000, 500
+STEPS, TRAINING_IMAGES, VALIDATION_IMAGES = 400, 10_000, 500
 IMAGES, S = 32, 1000
 BF16, FLOAT32 = (LikelihoodSettings(S, precision, compile=False) for precision in ("bf16", "float32"))
 # So short a training needs a constraint that is soon fulfilled, and a beta of GECO that does not run away before.

@@ -13,7 +13,7 @@ from vhp.methods import Method
 from vhp.terms import sample_terms
 from vhp.training import Training
 
-TURNS, STEPS = 15, 4  # turns, and steps in each
+TURNS, STEPS = 7, 4  # turns, and steps in each
 
 
 def trainer(method: Method, train: Tensor, compile: bool) -> Training:

@@ -38,32 +38,32 @@ def each(names: Iterable[str], measure: Callable[[str], dict]) -> Rows:
     return {name: measure(name) for name in tqdm(names, unit="method", disable=None)}
 
 
-def likelihoods(train: Tensor, test: Tensor, floor: Floor) -> Rows:
-    rows = each(setting.TIMED, lambda name: evaluation.compare(name, train, test, floor))
+def likelihoods(train: Tensor, test: Tensor, floor: Floor, compile: bool) -> Rows:
+    rows = each(setting.TIMED, lambda name: evaluation.compare(name, train, test, floor, compile))
     show(f"Likelihood of an image, {evaluation.S} samples", rows)
     return rows
 
 
-def training_steps(train: Tensor, test: Tensor, floor: Floor) -> Rows:
-    rows = each(setting.TIMED, lambda name: steps.compare(name, train, floor))
+def training_steps(train: Tensor, test: Tensor, floor: Floor, compile: bool) -> Rows:
+    rows = each(setting.TIMED, lambda name: steps.compare(name, train, floor, compile))
     show(f"Training step of {setting.BATCH} images", rows)
     return rows
 
 
-def growing(train: Tensor, test: Tensor, floor: Floor) -> Rows:
+def growing(train: Tensor, test: Tensor, floor: Floor, compile: bool) -> Rows:
     found = growth.measure(train, test)
     lines = {name: {k: v[k] for k in ("slope", "fixed", "r_squared")} for name, v in found.items()}
     show("Straight lines: seconds = fixed + slope * size", lines)
     return found
 
 
-def rounding(train: Tensor, test: Tensor, floor: Floor) -> Rows:
+def rounding(train: Tensor, test: Tensor, floor: Floor, compile: bool) -> Rows:
     rows = each(setting.SETTINGS, lambda name: precision.table_row(precision.trained(name, train), test))
     show("log p(x) and its differences to float64, nats", rows)
     return rows
 
 
-def one_and_two_threads(train: Tensor, test: Tensor, floor: Floor) -> Rows:
+def one_and_two_threads(train: Tensor, test: Tensor, floor: Floor, compile: bool) -> Rows:
     rows = each(["vhp_rewo"], lambda name: threads.compare(name, train, test))
     show("The same training and evaluation on one thread and on two, nats", rows)
     return rows
@@ -82,6 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the processor; default: all")
+    parser.add_argument("--no-compile", dest="compile", action="store_false", help="ours is the eager mode")
     parser.add_argument("--out", type=Path, default=Path("reports", "bench.json"))
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - set(PARTS):
@@ -93,9 +94,10 @@ def main() -> None:
     floor = Floor()
     results: dict[str, dict] = {}
     for part in arguments.parts or PARTS:
-        results[part] = PARTS[part](train, test, floor)
+        results[part] = PARTS[part](train, test, floor, arguments.compile)
         results["conditions"] = machine.description(CPU, time.monotonic() - started) | {
             "dataset": dataset,
+            "compiled": arguments.compile,
             "has_bf16": has_bf16(CPU),
             "best_gflops": floor.rate / 1e9,
             "cores": os.cpu_count(),

@@ -41,6 +41,9 @@ pendulum: .venv/installed ## the poster's pendulum experiment, REWO and GECO, fi
 		METHODS="vhp_rewo, vhp_geco" SEEDS="0, 1, 2, 3, 4"
 	@cat pendulum/reports/laptop/table.md
 
+bench: .venv/installed ## speed against a naive reference and the bare matrix products: reports/bench.json; on a machine at rest
+	@$(MIRROR) PYTHONPATH=tests:. $(RUN) python -m bench
+
 mutations: .venv/installed ## plant each bug of tests/mutations/planted.py: do the tests notice?
 	@$(RUN) python tests/mutations
 
@@ -129,5 +132,5 @@ sandbox: clone
 		params.yaml > params.new && mv params.new params.yaml
 	@$(MIRROR) cd $(DIR) && $(REPRO)
 
-.PHONY: help install demo smoke study pendulum mutations table data test check baseline cluster cluster-test \
+.PHONY: help install demo smoke study pendulum bench mutations table data test check baseline cluster cluster-test \
 	cluster-kills cluster-plan speedup lint lock clean clone sandbox

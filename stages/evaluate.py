@@ -101,6 +101,8 @@ def main() -> None:
         raise SystemExit(time_limit.STOPPED) from None
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"evaluate: {error}") from error
+    except KeyboardInterrupt:
+        raise SystemExit("evaluate: interrupted; nothing was written") from None
     values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}
     write_json(run.folder / "likelihood.json", values)
     write_npz(

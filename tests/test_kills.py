@@ -52,8 +52,12 @@ def start() -> int:
     if child == 0:
         code = 1
         try:
+            # A program that a shell started in the background ignores SIGINT, and so would its children.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             train.main()
             code = 0
+        except SystemExit as end:
+            Path("last words").write_text(str(end.code))
         finally:
             os._exit(code)
     return child
@@ -100,3 +104,20 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(prepare, method
     assert outputs(folder) == expected
     assert resumed > 0  # or every kill came before the first checkpoint
     assert not any(Path("runs", "checkpoints").glob("*"))
+
+
+def test_ctrl_c_ends_with_one_line_and_the_same_command_goes_on(prepare):
+    folder = prepare("vhp_rewo")
+    train.main()
+    expected = outputs(folder)
+    shutil.rmtree(folder)
+    child = start()
+    while not any(Path("runs", "checkpoints").glob("*/state.pt")):
+        time.sleep(0.001)
+    os.kill(child, signal.SIGINT)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 1
+    assert Path("last words").read_text() == "train: interrupted; the same command goes on from the last checkpoint"
+    assert not folder.exists()
+    finish(start())
+    assert outputs(folder) == expected

@@ -139,6 +139,17 @@ def test_estimate_of_an_image_does_not_depend_on_the_others():
         assert changed.tolist() == [True, True, False, True, True, True], field
 
 
+@pytest.mark.parametrize("name", tiny.SETTINGS)
+def test_estimate_does_not_depend_on_the_order_of_the_images(name):
+    model, x = model_of(name), tiny.patterns(7)
+    order = torch.tensor([4, 0, 6, 2, 5, 1, 3])
+    whole, shuffled = run(model, x), run(model, x[order], numbers=order)
+    for field in FIELDS:
+        values = getattr(shuffled, field)
+        torch.testing.assert_close(values, getattr(whole, field)[order], rtol=1e-10, atol=1e-12, msg=field)
+        assert not torch.allclose(values, getattr(whole, field)), field  # the order did change
+
+
 def test_noise_depends_on_seed_and_index_alone():
     torch.manual_seed(1)
     one = noise(3, [5, 2, 9], 4, 2)

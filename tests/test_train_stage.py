@@ -2,6 +2,8 @@
 
 import json
 import sys
+import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from safetensors.numpy import load_file
 
 from stages import evaluate, train
 from stages.files import read_npz, write_json, write_npz
+from stages.run import open_run
 
 NAME = "digits-vhp_rewo-3"
 CONFIG = {
@@ -126,6 +129,28 @@ def test_a_changed_configuration_does_not_resume_an_old_checkpoint(folder, monke
     assert seen == [1, 2, 3, 4, 5, 6]
 
 
+def test_the_key_of_a_checkpoint_follows_configuration_data_and_code(folder, tmp_path, monkeypatch):
+    """Each change gives a key of its own; the unchanged run has the same key again."""
+    folder()
+    run, module = open_run(NAME), tmp_path / "more.py"
+    loaded = types.ModuleType("vhp.more")
+    loaded.__file__ = str(module)
+    module.write_text("beta = 1")
+    monkeypatch.setitem(sys.modules, "vhp.more", loaded)
+    keys = [train.checkpoint_key(run, "data"), train.checkpoint_key(run, "other data")]
+    for section in train.SECTIONS:
+        changed = replace(run, config=CONFIG | {section: CONFIG[section] | {"seed": 4}})
+        keys.append(train.checkpoint_key(changed, "data"))
+    module.write_text("beta = 2")
+    keys.append(train.checkpoint_key(run, "data"))
+    assert len(set(keys)) == len(keys) == 7
+    module.write_text("beta = 1")
+    assert train.checkpoint_key(run, "data") == keys[0]
+    # How a run is evaluated later does not matter.
+    evaluated = replace(run, config=CONFIG | {"evaluation": CONFIG["evaluation"] | {"n_samples": 60}})
+    assert train.checkpoint_key(evaluated, "data") == keys[0]
+
+
 def test_training_without_data_says_how_to_get_them(folder):
     folder()
     Path("data", "processed", "digits.npz").unlink()
@@ -155,6 +180,21 @@ def test_evaluation_reports_what_it_keeps_per_image(folder):
     first = Path("runs", NAME, "likelihood.npz").read_bytes()
     evaluate.main()
     assert Path("runs", NAME, "likelihood.npz").read_bytes() == first
+
+
+def test_an_interrupted_evaluation_ends_with_one_line_and_writes_nothing(folder, monkeypatch):
+    folder()
+    train.main()
+    before = sorted(Path("runs", NAME).iterdir())
+
+    def interrupted(batches, **_):
+        yield next(iter(batches))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(evaluate, "tqdm", interrupted)
+    with pytest.raises(SystemExit, match="evaluate: interrupted"):
+        evaluate.main()
+    assert sorted(Path("runs", NAME).iterdir()) == before
 
 
 def test_evaluation_before_training_says_so(folder):

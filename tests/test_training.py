@@ -167,15 +167,17 @@ def test_a_failed_save_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
-def test_seeds_and_nothing_else_decide_a_run():
+@pytest.mark.parametrize("name", METHODS)
+def test_seeds_and_nothing_else_decide_a_run(name):
     train, val = tiny.patterns(64), tiny.patterns(30)
-    histories = []
+    runs = []
     for seed, noise in [(1, 0), (1, 99), (2, 0)]:
-        method = build("iwae_l1")
+        method = build(name)
         torch.manual_seed(noise)
-        histories.append(fit(method, train, val, settings(epochs=2), seed).history)
-    assert histories[0] == histories[1]
-    assert histories[0] != histories[2]
+        runs.append((fit(method, train, val, settings(epochs=2), seed).history, weights(method)))
+    assert runs[0][0] == runs[1][0]
+    assert_same_weights(runs[0][1], runs[1][1])
+    assert runs[0][0] != runs[2][0]
 
 
 # --- what is returned ---

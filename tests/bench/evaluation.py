@@ -1,0 +1,70 @@
+"""The likelihood of test images: ours, the naive reference, and the floor."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bench import setting
+from bench.floor import Floor, mixture_shapes, shapes_of
+from bench.naive import NaiveVAE, log_likelihood
+from bench.timing import medians
+from vhp import likelihood
+from vhp.likelihood import LikelihoodSettings, estimate
+from vhp.precision import usable
+
+S = 5000
+IMAGES, NAIVE_IMAGES = 4, 1  # per turn
+TURNS = 3
+
+
+def settings(compile: bool, n_samples: int = S) -> LikelihoodSettings:
+    return LikelihoodSettings(n_samples, usable("bf16", torch.device("cpu")), compile)
+
+
+def compare(name: str, train: Tensor, test: Tensor, floor: Floor, compile: bool) -> dict[str, float | None]:
+    """Milliseconds per image and their ratios, of medians of TURNS turns."""
+    likelihood.COMPILE_FROM_OUTPUTS = 0  # a few images stand for 10,000
+    torch._dynamo.reset()  # as in a process of its own
+    method = setting.build(name, train)
+    naive, x = NaiveVAE(method.model), test[:IMAGES]
+    variants = {
+        "eager": lambda: estimate(method.model, x, settings(compile=False), 0),
+        "naive": lambda: log_likelihood(naive, x[:NAIVE_IMAGES].float() / 255, S),
+    }
+    if compile:
+        variants["compiled"] = lambda: estimate(method.model, x, settings(compile=True), 0)
+    found = medians(variants, TURNS)
+    with shapes_of(method.model, backward=False) as shapes:
+        estimate(method.model, x, settings(compile=False), 0)
+    shapes += Counter({shape: IMAGES for shape in mixture_shapes(method, S, backward=False)})
+    ours, eager = found["compiled" if compile else "eager"] / IMAGES, found["eager"] / IMAGES
+    plain = found["naive"] / NAIVE_IMAGES
+    products, least = floor.products(shapes) / IMAGES, floor.floor(shapes) / IMAGES
+    return {
+        "ours_ms": 1e3 * ours,
+        "eager_ms": 1e3 * eager,
+        "naive_ms": 1e3 * plain,
+        "products_ms": 1e3 * products,
+        "floor_ms": 1e3 * least,
+        "naive/ours": plain / ours,
+        "naive/floor": plain / least,  # what no program could exceed here
+        "ours/products": ours / products,
+        "ours/floor": ours / least,
+        "peak_mib": peak_mib(name, compile),
+    }
+
+
+def peak_mib(name: str, compile: bool) -> float | None:
+    """Peak resident memory of a process that evaluates a model of this method, with all data loaded.
+
+    None where the system does not tell: it is read from Linux's /proc.
+    """
+    if not Path("/proc/self/status").exists():
+        return None
+    command = [sys.executable, "-m", "bench.memory", name, *(["--compile"] if compile else [])]
+    return float(subprocess.run(command, env=os.environ, check=True, capture_output=True, text=True).stdout)

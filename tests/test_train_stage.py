@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from stages import evaluate, train
+from stages import evaluate, resume, train
 from stages.files import read_npz, write_json, write_npz
 from stages.run import open_run
 
@@ -137,18 +137,22 @@ def test_the_key_of_a_checkpoint_follows_configuration_data_and_code(folder, tmp
     loaded.__file__ = str(module)
     module.write_text("beta = 1")
     monkeypatch.setitem(sys.modules, "vhp.more", loaded)
-    keys = [train.checkpoint_key(run, "data"), train.checkpoint_key(run, "other data")]
+
+    def key(run, contents):
+        return resume.checkpoint(run, train.SECTIONS, contents).file
+
+    keys = [key(run, "data"), key(run, "other data")]
     for section in train.SECTIONS:
         changed = replace(run, config=CONFIG | {section: CONFIG[section] | {"seed": 4}})
-        keys.append(train.checkpoint_key(changed, "data"))
+        keys.append(key(changed, "data"))
     module.write_text("beta = 2")
-    keys.append(train.checkpoint_key(run, "data"))
+    keys.append(key(run, "data"))
     assert len(set(keys)) == len(keys) == 7
     module.write_text("beta = 1")
-    assert train.checkpoint_key(run, "data") == keys[0]
+    assert key(run, "data") == keys[0]
     # How a run is evaluated later does not matter.
     evaluated = replace(run, config=CONFIG | {"evaluation": CONFIG["evaluation"] | {"n_samples": 60}})
-    assert train.checkpoint_key(evaluated, "data") == keys[0]
+    assert key(evaluated, "data") == keys[0]
 
 
 def test_training_without_data_says_how_to_get_them(folder):

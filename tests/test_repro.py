@@ -8,7 +8,7 @@ import time
 import pytest
 
 from stages.parallel.display import Display
-from stages.parallel.graph import affected, around, needed
+from stages.parallel.graph import affected, needed, reading
 from stages.parallel.local import schedule
 
 GRAPH = {
@@ -108,8 +108,14 @@ def test_an_interruption_ends_what_is_running_before_it_is_waited_for():
 
 
 def test_the_inputs_of_a_stage_are_the_outputs_around_or_below_its_dependencies():
-    outputs = {"/c/runs/configs": "runs/configs", "/c/runs/a/model": "runs/a/model", "/c/data/a.npz": "data/a.npz"}
-    assert around("/c/runs/configs/a.json", outputs) == ["/c/runs/configs"]
-    assert around("/c/runs/a/model", outputs) == ["/c/runs/a/model"]
-    assert around("/c/runs", outputs) == ["/c/runs/configs", "/c/runs/a/model"]
-    assert around("/c/stages/train.py", outputs) == []
+    outputs = {"runs/configs", "runs/a/model", "data/a.npz"}
+    dependencies = {
+        "train": {"runs/configs/a.json", "data/a.npz", "stages/train.py"},
+        "evaluate": {"runs/a/model", "stages/evaluate.py"},
+        "report": {"runs", "stages"},
+    }
+    assert reading(dependencies, outputs) == {
+        "train": ["data/a.npz", "runs/configs"],
+        "evaluate": ["runs/a/model"],
+        "report": ["runs/a/model", "runs/configs"],
+    }

@@ -1,8 +1,9 @@
 """The pipeline as a graph: what has to run, and after what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from pathlib import PurePath
 
 Graph = Mapping[str, set[str]]  # stage -> the stages that it depends on
 
@@ -23,20 +24,25 @@ def read_pipeline() -> Pipeline:
     with Repo(_wait_for_lock=True) as repo:
         needs = {stage.addressing: {s.addressing for s in repo.index.graph[stage]} for stage in repo.index.graph}
         graph = {stage: needs[stage] for stage in TopologicalSorter(needs).static_order()}
-        outputs = {out.fs_path: out.def_path for stage in repo.index.stages for out in stage.outs}
-        inputs = {
-            stage.addressing: sorted({outputs[path] for dep in stage.deps for path in around(dep.fs_path, outputs)})
-            for stage in repo.index.stages
-        }
+        dependencies = {stage.addressing: {dep.def_path for dep in stage.deps} for stage in repo.index.stages}
+        inputs = reading(dependencies, {out.def_path for stage in repo.index.stages for out in stage.outs})
         return Pipeline(graph, set(repo.status()), inputs)
 
 
-def around(path: str, outputs: Mapping[str, str]) -> list[str]:
-    """Of the outputs, path itself or a folder around it; below path for a folder that is no output itself."""
-    parts = path.split("/")
-    if found := [p for i in range(len(parts), 0, -1) if (p := "/".join(parts[:i])) in outputs]:
-        return found[:1]
-    return [p for p in outputs if p.startswith(f"{path}/")]
+def reading(dependencies: Mapping[str, set[str]], outputs: Set[str]) -> dict[str, list[str]]:
+    """Stage -> the outputs that it reads: a dependency itself, the folder around it, or what is below it."""
+    below: dict[str, set[str]] = {}
+    for output in outputs:
+        for folder in PurePath(output).parents:
+            below.setdefault(str(folder), set()).add(output)
+
+    def read(path: str) -> set[str]:
+        around = {str(p) for p in (PurePath(path), *PurePath(path).parents)} & outputs
+        return around or below.get(path, set())
+
+    # Most stages have the same code files among their dependencies.
+    known = {path: read(path) for path in set().union(*dependencies.values())}
+    return {stage: sorted(set().union(*(known[path] for path in paths))) for stage, paths in dependencies.items()}
 
 
 def affected(graph: Graph, changed: set[str]) -> set[str]:

@@ -6,12 +6,19 @@ from pathlib import Path
 FILE = Path("REVISION")  # where the code came in an archive and there is no git, see stages/bundle.py
 
 
+CODE = ("stages", "vhp")  # parameters stand in each run's configuration, and dvc.lock changes with every stage
+
+
 def revision() -> str | None:
-    """The git revision of the code, with -dirty if files differ from it; None where it is not known."""
+    """The git revision, with -dirty if the code differs from it; None where it is not known."""
     if FILE.exists():
         return FILE.read_text().strip()
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        return commit + ("-dirty" if _git("status", "--porcelain", "--", *CODE) else "")
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()

@@ -25,10 +25,10 @@ def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:
     rows, values = [], []
     for joint in joints:
         values.append([means.loc[(joint, method), "mean"] for method in methods])
-        rows.append((joint, *(with_error(*means.loc[(joint, method)], ".3f") for method in methods)))
+        rows.append((joint, *(with_error(*means.loc[(joint, method)], ".2g") for method in methods)))
     over_joints = [pd.Series(paths[method], dtype=float) for method in methods]
     values.append([series.mean() for series in over_joints])
-    rows.append(("mean over joints", *(with_error(s.mean(), s.std(), ".3f") for s in over_joints)))
+    rows.append(("mean over joints", *(with_error(s.mean(), s.std(), ".2g") for s in over_joints)))
     bold = {(i, int(np.nanargmin(v)) + 1) for i, v in enumerate(values) if not np.isnan(v).all()}
     if REFERENCE in methods:
         rows.append((f"less {method_name(REFERENCE)}, in s.e.", *(_difference(paths, m) for m in methods)))

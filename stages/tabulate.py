@@ -103,7 +103,7 @@ def _along_paths(runs: Sequence[RunArtifacts]) -> dict[str, tuple[str, str]]:
     """Title -> measure of smoothness.json and format of its numbers."""
     titles = {
         "jumps / path": ("discontinuities", ".2f"),
-        "smoothness": ("smoothness", ".3f"),
+        "smoothness": ("smoothness", ".2g"),
         "posterior distance": ("posterior_distance", ".2f"),
     }
     if "monotonicity" in runs[0].smoothness:

@@ -1,5 +1,6 @@
 """Which stages of which runs the list of cells works on, and what is said to be finished. The stages are replaced."""
 
+import signal
 import sys
 import time
 
@@ -9,6 +10,14 @@ from stages import cells, take_in
 from stages.files import write_json
 from stages.record import path_of
 from stages.time_limit import STOPPED
+
+
+@pytest.fixture(autouse=True)
+def handler():
+    """main() sets the handler of SIGTERM for its own process, which here is that of all tests."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

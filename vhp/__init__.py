@@ -4,7 +4,8 @@ Importing this package imports nothing else, so that a program depends only on t
 
     distributions   log-densities and samples              terms, bounds    what is optimised
     networks        gated multilayer perceptrons           schedules    how beta moves (Rewo, Geco, WarmUp)
-    observation     p(x|z) and the constraint C            methods      one file per row of the table
+    convolutional   gated convolutions, for images         methods      one file per row of the table
+    observation     p(x|z) and the constraint C            checkpoint   where unfinished work goes on
     priors          p(z), one file each                    training     how a model is fitted
     model           encoder + decoder + prior              likelihood   -log p(x) by importance sampling
 

@@ -38,7 +38,9 @@ def measured(workspace: Path, head: Path, remote: bool) -> None:
         subprocess.run(command, cwd=workspace, env=sandbox.environment(), check=True, stdout=subprocess.DEVNULL)
         after, seconds = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic() - started
         processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        print(f"{'remote' if remote else 'cache ':6} {name:8} {processor:5.2f} processor s {seconds:6.2f} s", flush=True)
+        print(
+            f"{'remote' if remote else 'cache ':6} {name:8} {processor:5.2f} processor s {seconds:6.2f} s", flush=True
+        )
 
 
 def main() -> None:

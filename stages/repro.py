@@ -67,10 +67,8 @@ def on_cluster(
     arguments: argparse.Namespace, pipeline: Pipeline, todo: set[str], stages: Stages, display: Display
 ) -> None:
     """What has to do with the data here, the runs on workers, the rest here."""
-    try:
-        from stages.parallel import cluster, queues
-    except ModuleNotFoundError as error:
-        raise SystemExit(f"repro: found no module {error.name}; `make cluster` installs it") from error
+    from stages.parallel import cluster, queues
+
     sent = cluster.travelling(todo)
     after = affected(pipeline.graph, set(sent)) - set(sent)
     here(pipeline, todo - set(sent) - after, arguments.jobs, stages, display)
@@ -89,6 +87,13 @@ def here(pipeline: Pipeline, todo: set[str], jobs: int, stages: Stages, display:
 
 def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[str]]:
     """Bring the pipeline up to date; gives it as it was, and the stages visited."""
+    clustered = bool(arguments.scheduler or arguments.batch)
+    if clustered:
+        try:
+            from stages.parallel import cluster
+        except ModuleNotFoundError as error:
+            raise SystemExit(f"repro: found no module {error.name}; `make cluster` installs it") from error
+        cluster.collect(arguments.remote)
     # First and alone: until the configurations are written, DVC cannot tell which runs they change.
     if stages.run("configure") == "failed":
         raise SystemExit(stages.failures["configure"])
@@ -97,7 +102,7 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     if arguments.only:
         todo &= needed(pipeline.graph, set(arguments.only))
     with Display(len(todo)) as display:
-        if arguments.scheduler or arguments.batch:
+        if clustered:
             on_cluster(arguments, pipeline, todo, stages, display)
         else:
             here(pipeline, todo, arguments.jobs, stages, display)

@@ -116,7 +116,11 @@ def test_entries_are_merged_into_dvc_lock_as_dvc_writes_it(repository, monkeypat
     kept = entries.pop("train@a-m-0")
     lock.write(entries)
     assert "train@a-m-0" not in lock.FILE.read_text()
-    lock.merge({"train@a-m-0": kept})
+    lock.note("train@a-m-0", kept)
+    with lock.JOURNAL.open("a") as journal:
+        journal.write('["evaluate@a-m-0", {"cm')  # as a killed head leaves it
+    assert lock.merge() == ["train@a-m-0"]
+    assert lock.merge() == []
     assert lock.read() == {**entries, "train@a-m-0": kept}
     assert "didn't change" in sandbox.call(repository, "dvc", "repro", "train@a-m-0")
 

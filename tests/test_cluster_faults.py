@@ -21,7 +21,7 @@ while [ $step -lt 5 ]; do
   echo $step > "$state"
   if [ $step = 3 ]; then
     echo $$ > "$RECORD.at-3.$1"
-    while [ -e "$RECORD.wait" ]; do sleep 0.1; done
+    while [ -e "$RECORD.wait" -o -e "$RECORD.wait.$1" ]; do sleep 0.1; done
   fi
 done
 echo "model of $1" > runs/$1/model.txt
@@ -200,4 +200,25 @@ def test_an_interrupted_head_ends_the_training_on_its_workers(folder):
         wait_until(lambda: not training.is_running(), "the end of the training")
         (folder / "record.wait").unlink()
         finish(cluster.repro(head))
+    check(head)
+
+
+def test_what_had_come_back_to_a_killed_head_is_not_run_again(folder):
+    sandbox.write(folder / "head", TRAIN, ("a", "b"))
+    head = folder / "head"
+    use_remote(head, folder / "store")
+    (folder / "record.wait.b-m-0").touch()
+    journal = head / ".dvc" / "tmp" / "vhp-made.jsonl"
+    with Cluster(folder) as cluster:
+        for name in ("one", "two"):
+            cluster.start_worker(clone(head, name))
+        process = cluster.repro(head, "--remote")
+        wait_until(lambda: journal.exists() and "evaluate@a-m-0" in journal.read_text(), "the first results")
+        kill(process)
+        (folder / "record.wait.b-m-0").unlink()
+    with Cluster(folder) as cluster:
+        # Neither cache nor checkpoints of the workers before: the remote and the head's notes alone.
+        cluster.start_worker(clone(head, "three"))
+        finish(cluster.repro(head, "--remote"))
+    assert record(folder).count("a-m-0 from 0") == 1
     check(head)

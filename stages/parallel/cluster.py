@@ -10,7 +10,6 @@ import json
 import queue
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,6 @@ cloudpickle.register_pickle_by_value(worker)
 CODE = ("vhp", "stages", "dvc.yaml", ".dvcignore", ".dvc/config")
 UNFIT = 10  # workers that may turn out unfit for a stage before the next round
 ROUNDS = 3  # without a finished stage, after which to give up
-SAVE_SECONDS = 30.0  # what a killed head forgets at most
 LOOK_SECONDS = 5.0  # between two looks whether there is a worker at all
 
 
@@ -76,9 +74,6 @@ class Head:
         self.params = yaml.safe_load(Path("params.yaml").read_text())
         self.entries = lock.read()
         self.remaining = [stage for stage in pipeline.graph if stage in stages]
-        self.unsaved: dict[str, lock.Entry] = {}
-        self.saved = time.monotonic()
-        self.made: list[str] = []
         self.failures: dict[str, str] = {}
         self.notes: set[str] = set()
 
@@ -127,17 +122,14 @@ class Head:
     def run(self, connect: Callable[[], Client]) -> None:
         """Until every stage is finished or has failed. Raises ValueError when no round finishes any."""
         without = attempt = 0
-        try:
-            while self.remaining:
-                before = len(self.remaining)
-                with connect() as client:
-                    reasons = self.round(client, attempt)
-                attempt += 1
-                without = 0 if len(self.remaining) < before else without + 1
-                if self.remaining and without == ROUNDS:
-                    raise ValueError(f"{len(self.remaining)} stages could not be run; the last reason: {reasons[-1]}")
-        finally:
-            self.save()
+        while self.remaining:
+            before = len(self.remaining)
+            with connect() as client:
+                reasons = self.round(client, attempt)
+            attempt += 1
+            without = 0 if len(self.remaining) < before else without + 1
+            if self.remaining and without == ROUNDS:
+                raise ValueError(f"{len(self.remaining)} stages could not be run; the last reason: {reasons[-1]}")
 
     def round(self, client: Client, attempt: int) -> list[str]:
         """Send out what remains, once; gives the reasons why stages remain, for instance a scheduler that was lost."""
@@ -204,22 +196,19 @@ class Head:
         self.remaining.remove(stage)
         if result["entry"] is not None:
             self.display.finish(stage, outcome(0, result["printed"]))
-            self.entries[stage] = self.unsaved[stage] = result["entry"]
-            self.made.append(stage)
+            self.entries[stage] = result["entry"]
+            lock.note(stage, result["entry"])
         elif result["code"] is None:
             self.display.finish(stage, "skipped")
         else:
             self.failures[stage] = result["printed"].strip()
             self.display.finish(stage, "failed")
-        if time.monotonic() - self.saved > SAVE_SECONDS:
-            self.save()
 
-    def save(self) -> None:
-        """Into dvc.lock: what is there need not be run again, whatever happens to this head."""
-        if self.unsaved:
-            lock.merge(self.unsaved)
-            self.unsaved = {}
-        self.saved = time.monotonic()
+
+def collect(remote: bool) -> None:
+    """Bring here what workers have made, also for a head that was killed. Raises ValueError where that fails."""
+    if made := lock.merge():
+        dvc("pull" if remote else "checkout", "--force", *made)
 
 
 def run(
@@ -236,6 +225,5 @@ def run(
     try:
         head.run(connect)
     finally:
-        if head.made:
-            dvc("pull" if options.remote else "checkout", "--force", *head.made)
+        collect(options.remote)
     return head.failures

@@ -1,11 +1,14 @@
 """dvc.lock as data: a stage's entry there is all that another clone needs to fetch the stage's outputs."""
 
+import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
 from stages.files import replacing
 
 FILE = Path("dvc.lock")
+JOURNAL = Path(".dvc", "tmp", "vhp-made.jsonl")  # entries that are not in dvc.lock yet, a line each
 SCHEMA = "2.0"
 
 Entry = dict[str, Any]  # of one stage: its command, dependencies, parameters and outputs with their hashes
@@ -27,9 +30,24 @@ def write(entries: dict[str, Entry], file: Path = FILE) -> None:
         dump_yaml(temporary, {"schema": SCHEMA, "stages": entries})
 
 
-def merge(entries: dict[str, Entry]) -> None:
-    """Put entries in the place of those of the same stages, while no process of DVC works on the file."""
+def note(stage: str, entry: Entry) -> None:
+    """Keep an entry for merge(). To write dvc.lock each time would take minutes where there are thousands."""
+    with JOURNAL.open("a") as file:
+        file.write(json.dumps([stage, entry]) + "\n")
+
+
+def merge() -> list[str]:
+    """Put the noted entries into dvc.lock, while no process of DVC works on it; gives their stages."""
     from dvc.repo import Repo
 
+    if not JOURNAL.exists():
+        return []
+    noted = {}
+    for line in JOURNAL.read_text().splitlines():
+        with contextlib.suppress(ValueError):  # the last line of a process that was killed may be half a line
+            stage, entry = json.loads(line)
+            noted[stage] = entry
     with Repo(_wait_for_lock=True) as repo, repo.lock:
-        write(read() | entries)
+        write(read() | noted)
+    JOURNAL.unlink()
+    return list(noted)

@@ -3,7 +3,6 @@
 The other machine is a folder of its own, in which the packages that it lacks cannot be imported.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import sandbox
 import yaml
 from dvc.repo import Repo
 
@@ -27,7 +27,7 @@ MATRIX = {"budget": "smoke", "datasets": ["digits"], "methods": ["vhp_rewo"], "s
 
 def call(place, *command, status=0):
     """Run a Python module in a folder; gives what it printed."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"DVC_NO_ANALYTICS": "1"}
+    environment = {k: v for k, v in sandbox.environment().items() if k != "PYTHONPATH"}
     if (place.parent / "absent").exists() and place.name != "pipeline":
         environment["PYTHONPATH"] = str(place.parent / "absent")
     done = subprocess.run(

@@ -4,11 +4,13 @@ import json
 import signal
 import types
 
-import dask
 import pytest
 import sandbox
 import yaml
-from dask_cluster import clone
+from dask_cluster import clone  # first: skips all of this where Dask is not installed
+
+# isort: split
+import dask
 
 from stages.parallel import cluster, lock, queues, worker
 from stages.parallel.graph import Pipeline

@@ -167,7 +167,7 @@ def test_jobs_of_a_batch_system_start_their_workers_in_the_shared_folder(system,
     queues.jobqueue()  # and its settings, which are changed here
     assert signal.getsignal(signal.SIGINT) is handler
     with (
-        dask.config.set({f"jobqueue.{system}.{key}": value for key, value in settings.items()}),
+        queues.dask.config.set({f"jobqueue.{system}.{key}": value for key, value in settings.items()}),
         queues.batch_system(system, tmp_path / "with space") as batch,
     ):
         script = batch.job_script()

@@ -7,10 +7,7 @@ import types
 import pytest
 import sandbox
 import yaml
-from dask_cluster import clone  # first: skips all of this where Dask is not installed
-
-# isort: split
-import dask
+from dask_cluster import clone
 
 from stages.parallel import cluster, lock, queues, worker
 from stages.parallel.graph import Pipeline

@@ -14,8 +14,9 @@ from stages import logs
 from stages.files import replacing, write_json, write_npz
 from stages.run import load_model, open_run
 from vhp.examples import as_means
-from vhp.latent_graph import LatentGraph, arc_length, resample, straight_line
+from vhp.latent_graph import LatentGraph
 from vhp.model import VAE
+from vhp.polyline import arc_length, resample, straight_line
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import numpy as np
 from stages import logs
 from stages.files import read_json, read_npz, write_json
 from vhp import datasets
-from vhp.latent_graph import straight_line
+from vhp.polyline import straight_line
 from vhp.posterior_distance import posterior_distance, spacing
 from vhp.smoothness import DISCONTINUITY_FACTOR, discontinuities, smoothness_factor
 from vhp.turning import monotonicity, nearest_angle

@@ -13,7 +13,7 @@ from stages import interpolate, smoothness
 from stages.files import write_json, write_npz
 from stages.run import load_model, open_run
 from vhp.datasets import digits, pendulum
-from vhp.latent_graph import straight_line
+from vhp.polyline import straight_line
 from vhp.smoothness import smoothness_factor
 
 D, D_Z, N_TEST = 64, 2, 30

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from vhp.latent_graph import LatentGraph, arc_length, resample, straight_line
+from vhp.latent_graph import LatentGraph
+from vhp.polyline import arc_length, resample, straight_line
 
 
 def random_nodes(seed: int, n: int, d: int) -> np.ndarray:

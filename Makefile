@@ -13,7 +13,7 @@ help: ## this list
 
 install: .venv/installed ## the environment in .venv, as pinned in requirements.lock
 
-demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: 6 minutes on 2 cores
+demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: 11 minutes on 2 cores
 	@$(MAKE) --no-print-directory sandbox DIR=demo BUDGET=demo DATASETS="pendulum, digits"
 	@cat demo/reports/demo/table.md
 	@echo "report:  demo/reports/demo/index.html"

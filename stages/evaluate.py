@@ -79,10 +79,11 @@ def main() -> None:
         index = test_subset(len(run.splits["test"]), chosen.pop("n_test"))
         test = run.splits["test"][index.to(run.device)]
         arrays = {key: tensor.cpu().numpy() for key, tensor in (run.splits | model.state_dict()).items()}
-        checkpoint = resume.checkpoint(run, SECTIONS, content_sha256(arrays))
         started = time.monotonic()
         settings, rounding = proved(model, test, LikelihoodSettings(**chosen), SUBSET_SEED, index)
         seconds = time.monotonic() - started
+        # With the settings that were proved: what one precision began another does not go on with.
+        checkpoint = resume.checkpoint(run, SECTIONS, content_sha256(arrays) + repr(settings))
         result = estimate(
             model,
             test,
@@ -102,7 +103,7 @@ def main() -> None:
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"evaluate: {error}") from error
     except KeyboardInterrupt:
-        raise SystemExit("evaluate: interrupted; nothing was written") from None
+        raise SystemExit("evaluate: interrupted; the same command goes on from the last checkpoint") from None
     values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}
     write_json(run.folder / "likelihood.json", values)
     write_npz(

@@ -18,13 +18,14 @@ CHECKPOINT_SECONDS = 30.0  # what a killed stage loses at most, beside the epoch
 
 
 def checkpoint(run: Run, sections: Sequence[str], contents: str) -> Checkpoint:
-    """The checkpoint of these sections of the configuration, contents and code: that of anything else is never resumed.
+    """The checkpoint of these sections of the configuration, contents, code and kind of device, and of nothing else.
 
     contents: a hash of what else the stage reads.
     """
     digest = hashlib.sha256(json.dumps([run.config[s] for s in sections], sort_keys=True).encode())
-    digest.update(contents.encode())
+    # The same noise is other numbers on another kind of device.
+    digest.update(f"{contents} {run.device.type}".encode())
     for name in sorted(sys.modules):
-        if name.split(".")[0] == "vhp":
+        if name.split(".")[0] in ("vhp", "stages", "__main__") and getattr(sys.modules[name], "__file__", None):
             digest.update(Path(sys.modules[name].__file__).read_bytes())
     return Checkpoint(Path(os.environ.get("VHP_CHECKPOINTS", CHECKPOINTS)) / digest.hexdigest()[:16])

@@ -29,6 +29,8 @@ class Run:
 
 
 def device() -> torch.device:
+    """The GPU if there is one. Its float32 is float32: convolutions would be rounded to 10 bits otherwise."""
+    torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

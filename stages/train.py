@@ -41,7 +41,9 @@ def write_snapshots(run: Run, result: Fit) -> None:
     """Arrays: step (T,), example (n,) and those of vhp.snapshots, (T, n, d_z) each."""
     steps_per_epoch = result.history[-1]["step"] // result.history[-1]["epoch"]
     shown = epochs_to_show(result.history[-1]["epoch"], SNAPSHOT_SHARES)
-    arrays = {name: torch.stack([o[name] for o in result.observations]).numpy() for name in result.observations[0]}
+    arrays = {
+        name: torch.stack([o[name].cpu() for o in result.observations]).numpy() for name in result.observations[0]
+    }
     arrays["step"] = np.array(shown) * steps_per_epoch
     arrays["example"] = snapshot_examples(len(run.splits["test"])).numpy()
     write_npz(run.folder / "snapshots.npz", arrays)

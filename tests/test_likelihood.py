@@ -82,7 +82,7 @@ def test_estimate_does_not_depend_on_the_chunk_size(monkeypatch, rows):
             batches.append(len(batch))
             yield batch
 
-    monkeypatch.setattr(likelihood, "CHUNK_BYTES", rows * 8 * tiny.D)
+    monkeypatch.setattr(likelihood, "CHUNK_BYTES", rows * 8 * model.floats_per_decode)
     assert_equal(run(model, x, progress=count), whole)
     # The chunks were really cut: 5 images alone, in pairs or in fours.
     assert batches == {1: [1] * 5, 7: [1] * 5, S: [1] * 5, 2 * S + 1: [2, 2, 1], 4 * S: [4, 1]}[rows]
@@ -91,11 +91,11 @@ def test_estimate_does_not_depend_on_the_chunk_size(monkeypatch, rows):
 @pytest.mark.parametrize("name", tiny.SETTINGS)
 def test_an_estimate_stopped_after_each_batch_ends_with_the_same_bits(monkeypatch, tmp_path, name):
     model, x = model_of(name, torch.float32), tiny.patterns(5)
-    monkeypatch.setattr(likelihood, "CHUNK_BYTES", 2 * S * 4 * tiny.D)  # batches of 2, 2 and 1 images
+    monkeypatch.setattr(likelihood, "CHUNK_BYTES", 2 * S * 4 * model.floats_per_decode)  # batches of 2, 2 and 1 images
     whole = run(model, x, dtype=torch.float32)
     checkpoint, options = Checkpoint(tmp_path / "run"), {"dtype": torch.float32, "checkpoint_seconds": 1e6}
-    for batch in (1, 2):
-        with pytest.raises(UnfinishedError, match=f"stopped after batch {batch} of 3"):
+    for image in (2, 4):
+        with pytest.raises(UnfinishedError, match=f"stopped after image {image} of 5"):
             run(model, x, checkpoint=checkpoint, stop=lambda: True, **options)
     before, batches = checkpoint.load(torch.device("cpu"))["seconds"], []
     result = run(model, x, checkpoint=checkpoint, progress=lambda b: batches.extend(b) or b, **options)
@@ -105,9 +105,19 @@ def test_an_estimate_stopped_after_each_batch_ends_with_the_same_bits(monkeypatc
     assert result.seconds > before > 0
 
 
+def test_an_estimate_goes_on_where_other_numbers_of_images_fit_a_batch(monkeypatch, tmp_path):
+    model, x = model_of("vhp_rewo"), tiny.patterns(5)
+    whole, checkpoint = run(model, x), Checkpoint(tmp_path / "run")
+    monkeypatch.setattr(likelihood, "CHUNK_BYTES", 2 * S * 8 * model.floats_per_decode)
+    with pytest.raises(UnfinishedError, match="stopped after image 2 of 5"):
+        run(model, x, checkpoint=checkpoint, stop=lambda: True)
+    monkeypatch.setattr(likelihood, "CHUNK_BYTES", S * 8 * model.floats_per_decode)
+    assert_equal(run(model, x, checkpoint=checkpoint), whole)
+
+
 def test_a_killed_estimate_goes_on_from_its_last_checkpoint(monkeypatch, tmp_path):
     model, x = model_of("vhp_rewo"), tiny.patterns(5)
-    monkeypatch.setattr(likelihood, "CHUNK_BYTES", S * 8 * tiny.D)
+    monkeypatch.setattr(likelihood, "CHUNK_BYTES", S * 8 * model.floats_per_decode)
     checkpoint = Checkpoint(tmp_path / "run")
 
     def killed(batches):

@@ -135,12 +135,14 @@ def estimate(
     images_per_chunk = min(len(test), max(1, rows // n_samples))
     width = model.d_z + prior.d_zeta
 
-    batches = torch.arange(len(test)).split(images_per_chunk)
     state = checkpoint.load(device) if checkpoint else None
     columns: list[Tensor] = state["columns"] if state else []
+    # Counted in images: another machine may take more or fewer of them at once.
+    done = sum(column.shape[1] for column in columns)
+    batches = torch.arange(done, len(test)).split(images_per_chunk) if done < len(test) else ()
     seconds_before = state["seconds"] if state else 0.0
     started = saved = time.monotonic()
-    for index in progress(batches[len(columns) :]):
+    for index in progress(batches):
         n_images = len(index)
         # The last batch is filled up with its last image: a second shape would be compiled a second time.
         index = torch.cat([index, index[-1:].expand(images_per_chunk - n_images)])
@@ -160,11 +162,12 @@ def estimate(
         variance = (n_samples / effective - 1) / (n_samples - 1)
         batch = torch.stack([log_mean, weights.log_w / n_samples, effective, variance.clamp_min(0).sqrt()])
         columns.append(batch[:, :n_images])
-        stopped = len(columns) < len(batches) and stop()
+        done += n_images
+        stopped = done < len(test) and stop()
         if checkpoint and (stopped or time.monotonic() - saved > checkpoint_seconds):
             saved = time.monotonic()
             checkpoint.save({"columns": columns, "seconds": seconds_before + saved - started})
         if stopped:
-            raise UnfinishedError(f"stopped after batch {len(columns)} of {len(batches)}")
+            raise UnfinishedError(f"stopped after image {done} of {len(test)}")
     found = torch.cat(columns, 1).cpu()
     return LikelihoodEstimate(*found, seconds=seconds_before + time.monotonic() - started)

@@ -57,4 +57,5 @@ def mlp(n_dims: int, d_z: int, hidden: Sequence[int]) -> Networks:
     """Gated multilayer perceptrons; hidden: widths of the encoder's layers, the decoder's are reversed."""
     encoder = GaussianNetwork(n_dims, hidden, d_z)
     decoder = gated_mlp(d_z, list(reversed(hidden)), n_dims)
-    return Networks(encoder, decoder, n_dims)
+    widest = max(n_dims, *(2 * width for width in hidden))  # value and gate
+    return Networks(encoder, decoder, widest)

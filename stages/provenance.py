@@ -70,7 +70,7 @@ def not_run(runs: Sequence[RunArtifacts]) -> list[str]:
         if n_samples < PUBLISHED_SAMPLES:
             sentences.append(f"{name}: {n_samples:,} importance samples instead of the poster's {PUBLISHED_SAMPLES:,}.")
     if single := [dataset_name(d) for d, group in chosen.items() if len({run.seed for run in group}) == 1]:
-        sentences.append(f"More than one seed: {', '.join(single)}.")
+        sentences.append(f"Only one seed: {', '.join(single)}.")
     return sentences
 
 

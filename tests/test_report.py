@@ -214,7 +214,7 @@ def test_what_was_not_run_is_said(matrix):
         "- The poster's networks are convolutional; those of these runs: gated MLP.",
         "- pendulum: no run of VampPrior, IWAE (L=1).",
         "- static MNIST: 500 importance samples instead of the poster's 5,000.",
-        "- More than one seed: static MNIST.",
+        "- Only one seed: static MNIST.",
     ):
         assert sentence in text.splitlines()
     page = (FOLDER / "index.html").read_text()

@@ -1,6 +1,7 @@
 """What a person sees of a run: a line per finished stage, and on a terminal what is running, how far, how long yet."""
 
 import contextlib
+import threading
 import time
 
 from rich.console import Console
@@ -15,6 +16,7 @@ class Display(contextlib.AbstractContextManager):
     def __init__(self, total: int, console: Console | None = None):
         self.console = console or Console(soft_wrap=True, highlight=False)
         self.total, self.done = total, 0
+        self.lock = threading.RLock()  # a row may vanish between a look and a change
         self.started: dict[str, float] = {}
         self.rows: dict[str, TaskID] = {}
         self.bars = Progress(
@@ -38,28 +40,32 @@ class Display(contextlib.AbstractContextManager):
 
     def start(self, stage: str, where: str = "") -> None:
         """where: the machine, if it is not this one."""
-        self.drop(stage)
-        self.started[stage] = time.monotonic()
-        self.rows[stage] = self.bars.add_task(f"{stage} {where}".strip(), total=None, step="")
+        with self.lock:
+            self.drop(stage)
+            self.started[stage] = time.monotonic()
+            self.rows[stage] = self.bars.add_task(f"{stage} {where}".strip(), total=None, step="")
 
     def step(self, stage: str, beat: Beat) -> None:
-        if stage in self.rows:
-            text = f"{beat.unit} {beat.done} of {beat.total}"
-            self.bars.update(self.rows[stage], completed=beat.done, total=beat.total, step=text)
+        with self.lock:
+            if stage in self.rows:
+                text = f"{beat.unit} {beat.done} of {beat.total}"
+                self.bars.update(self.rows[stage], completed=beat.done, total=beat.total, step=text)
 
     def finish(self, stage: str, outcome: str) -> None:
         """A numbered line: the outcome in a word, and seconds since the start."""
-        self.done += 1
-        seconds = time.monotonic() - self.started.pop(stage, time.monotonic())
-        self.drop(stage)
-        self.bars.update(self.whole, completed=self.done, step=f"{self.done} of {self.total}")
-        width = len(str(self.total))
-        self.note(f"[{self.done:{width}}/{self.total}] {stage:<42} {outcome:<9} {seconds:7.1f} s")
+        with self.lock:
+            self.done += 1
+            seconds = time.monotonic() - self.started.pop(stage, time.monotonic())
+            self.drop(stage)
+            self.bars.update(self.whole, completed=self.done, step=f"{self.done} of {self.total}")
+            width = len(str(self.total))
+            self.note(f"[{self.done:{width}}/{self.total}] {stage:<42} {outcome:<9} {seconds:7.1f} s")
 
     def drop(self, stage: str) -> None:
         """No longer running, but not finished: it will be started again."""
-        if stage in self.rows:
-            self.bars.remove_task(self.rows.pop(stage))
+        with self.lock:
+            if stage in self.rows:
+                self.bars.remove_task(self.rows.pop(stage))
 
     def note(self, text: str) -> None:
         self.console.print(text, markup=False)

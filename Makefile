@@ -116,7 +116,7 @@ KEPT = .dvc/tmp/kept-$(subst /,-,$(DIR))
 # and neither params.yaml nor dvc.lock nor the committed reports change. Checkpoints of an interrupted run are kept.
 clone:
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@rm -rf $(KEPT) && mkdir -p .dvc/tmp && { mv $(DIR)/runs/checkpoints $(KEPT) 2>/dev/null || true; }
+	@mkdir -p .dvc/tmp; if [ -d $(DIR)/runs/checkpoints ]; then rm -rf $(KEPT) && mv $(DIR)/runs/checkpoints $(KEPT); fi
 	@rm -rf $(DIR) && git clone --quiet . $(DIR) && mkdir -p $(DIR)/runs
 	@git ls-files -z --deleted | (cd $(DIR) && xargs -0 rm -f)
 	@git ls-files -z --cached --others --exclude-standard --deduplicate \

@@ -90,8 +90,9 @@ def main() -> None:
             return renew(results, baseline)
         if missing := absent(results, baseline):
             print("check: nothing compared\n  " + "\n  ".join(missing), file=sys.stderr)
-            # Nothing committed yet is a state of its own; half of it is a fault.
-            raise SystemExit(NOTHING_TO_CHECK if not results.exists() and not baseline.exists() else 1)
+            # Nothing committed yet is a state of its own; half of it is a fault, and so is another budget's.
+            committed = [results.exists(), Path("dvc.lock").exists(), *BASELINE.glob("*/*.csv")]
+            raise SystemExit(1 if any(committed) else NOTHING_TO_CHECK)
         faults = check(results, baseline, arguments.since, arguments.summary)
     except (RegressionError, AgreementError) as error:
         raise SystemExit(f"check: {error}") from error

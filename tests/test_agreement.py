@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import check_command
 import pytest
 import yaml
 
@@ -76,12 +77,9 @@ def clone(committed, tmp_path, monkeypatch):
 
 
 def outcome(monkeypatch, *arguments: str) -> object:
-    """What the program ends with: None, a message (exit code 1) or an exit code. It must not have run a stage."""
-    monkeypatch.setattr(sys, "argv", ["check", *arguments])
+    """As of check_command; it must not have run a stage."""
     try:
-        return check.main()
-    except SystemExit as stopped:
-        return stopped.code
+        return check_command.outcome(monkeypatch, *arguments)
     finally:
         assert not Path("runs").exists()
 

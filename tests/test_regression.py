@@ -1,9 +1,10 @@
 """The regression check, on small tables. tests/test_agreement.py has the part that asks DVC."""
 
-import sys
+import shutil
 from pathlib import Path
 
 import pytest
+from check_command import outcome
 
 from stages import check
 from stages.regression import RegressionError, compare
@@ -89,24 +90,25 @@ def test_a_run_that_is_there_twice_is_an_error():
         compare(NOW, THEN)
 
 
-def outcome(monkeypatch, *arguments: str) -> object:
-    """What the program ends with: None, a message (exit code 1) or an exit code."""
-    monkeypatch.setattr(sys, "argv", ["check", *arguments])
-    try:
-        return check.main()
-    except SystemExit as stopped:
-        return stopped.code
-
-
 def test_nothing_committed_yet_has_an_exit_code_of_its_own_and_half_of_it_is_a_fault(monkeypatch, capsys):
-    for folder in (NOW, THEN):
-        folder.rename(f"{folder}-away")
+    away = Path("away")
+    NOW.rename(away)
+    shutil.rmtree(THEN)
     assert outcome(monkeypatch) == 3
     printed = capsys.readouterr().err
     assert "dvc.lock is missing" in printed and "`make table`" in printed and "`make baseline`" in printed
-    Path(f"{NOW}-away").rename(NOW)
+    away.rename(NOW)
     assert outcome(monkeypatch) == 1
     assert "`make baseline`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("left", ["dvc.lock", "reports/baseline/laptop/results.csv"])
+def test_another_budgets_results_cannot_be_left_unchecked(monkeypatch, left):
+    for folder in (NOW, THEN):
+        shutil.rmtree(folder)
+    Path(left).parent.mkdir(parents=True, exist_ok=True)
+    Path(left).touch()
+    assert outcome(monkeypatch) == 1
 
 
 def test_renewing_the_baseline_prints_old_and_new_and_makes_the_fault_go(monkeypatch, capsys):

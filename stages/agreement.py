@@ -7,6 +7,8 @@ data happen to be there.
 import subprocess
 from pathlib import Path
 
+from stages.parallel import lock
+
 NOT_IN_CACHE, DELETED = "not in cache", "deleted"  # in DVC's words
 
 
@@ -29,12 +31,28 @@ def disagreements(root: Path) -> list[str]:
                 continue
             for files in change.values():
                 found += [(stage, path, how) for path, how in files.items() if how != NOT_IN_CACHE]
+    found += _broken_chains(root)
     ignored = _ignored(root, [path for _, path, how in found if how == DELETED])
     alike: dict[tuple[str, str], list[str]] = {}
     for stage, path, how in found:
-        if path not in ignored:
+        if how != DELETED or path not in ignored:
             alike.setdefault((stage.partition("@")[0], f"{path} {_words(how)}".strip()), []).append(stage)
     return [f"{stages[0]}{_more(stages)}: {change}" for (_, change), stages in alike.items()]
+
+
+def _broken_chains(root: Path) -> list[tuple[str, str, str]]:
+    """Inputs that are not the outputs they were, both by dvc.lock: a stage was renewed, and one after it was not.
+
+    `dvc status` compares dvc.lock with files, and a clone has neither prepared data nor models.
+    """
+    entries = lock.read(root / lock.FILE)
+    made = {out["path"]: (stage, out["md5"]) for stage, entry in entries.items() for out in entry.get("outs", [])}
+    return [
+        (stage, need["path"], f"is not what {made[need['path']][0].partition('@')[0]} made")
+        for stage, entry in entries.items()
+        for need in entry.get("deps", [])
+        if need["path"] in made and need["md5"] != made[need["path"]][1]
+    ]
 
 
 def _more(stages: list[str]) -> str:

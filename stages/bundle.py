@@ -32,11 +32,15 @@ def datasets_of(runs: Sequence[str]) -> list[str]:
 def check_up_to_date(runs: Sequence[str]) -> None:
     """Raises ValueError if configurations or prepared data of the runs are not those of the pipeline as it is now."""
     # Imported here: it takes most of a second.
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     stages = ["configure", *(f"preprocess@{dataset}" for dataset in datasets_of(runs))]
-    with Repo() as repo:
-        stale = sorted(repo.status(targets=stages))
+    try:
+        with Repo() as repo:
+            stale = sorted(repo.status(targets=stages))
+    except DvcException as error:
+        raise ValueError(f"`dvc status` failed: {error}") from error
     if stale:
         raise ValueError(f"not up to date: {', '.join(stale)}; run `dvc repro {' '.join(stages)}`")
 
@@ -46,7 +50,8 @@ def pack(archive: Path, runs: Sequence[str]) -> None:
     files += [Path("data", "processed", f"{dataset}.npz") for dataset in datasets_of(runs)]
     with replacing(archive) as temporary, tarfile.open(temporary, "w") as tar:
         for file in files:
-            tar.add(file)
+            # What it holds, where DVC made the file a link into its cache.
+            tar.add(file.resolve(), arcname=file)
         # For the results' provenance: there is no git where they are made.
         text = f"{revision.revision() or 'unknown'}\n".encode()
         member = tarfile.TarInfo(revision.FILE.as_posix())

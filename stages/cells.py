@@ -70,6 +70,17 @@ def work_on(runs: Sequence[str], end: float) -> tuple[list[str], list[str]]:
     return unfinished, failed
 
 
+def check(runs: Sequence[str]) -> None:
+    """Raises ValueError for a run that cannot be begun or gone on with: now, and not when its turn comes in hours."""
+    known = sorted(path.stem for path in (RUNS / "configs").glob("*.json"))
+    if unknown := [run for run in runs if run not in known]:
+        raise ValueError(
+            f"found no configuration of {', '.join(unknown)}, expected some of {', '.join(known) or 'none'}"
+        )
+    for run in runs:
+        outcome_so_far(run, "train")
+
+
 def interrupt(*_) -> NoReturn:
     raise KeyboardInterrupt
 
@@ -87,6 +98,7 @@ def main() -> None:
     try:
         if not runs:
             raise ValueError("found no run, expected names or configurations in runs/configs")
+        check(runs)
         unfinished, failed = work_on(runs, time.time() + 60 * arguments.minutes)
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"cells: {error}") from error

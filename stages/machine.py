@@ -7,6 +7,8 @@ import torch
 
 from stages.revision import revision
 
+REVISION = revision()  # when the stage starts: the files may change while it runs
+
 
 def description(device: torch.device, seconds: float) -> dict[str, str | int | float | None]:
     """seconds, device (with the processor's name), torch version, thread count and the code's git revision."""
@@ -17,7 +19,7 @@ def description(device: torch.device, seconds: float) -> dict[str, str | int | f
         "device": f"{device.type}: {name}",
         "torch": torch.__version__,
         "threads": threads,
-        "revision": revision(),
+        "revision": REVISION,
     }
 
 

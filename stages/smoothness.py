@@ -23,7 +23,9 @@ SEED = 16
 
 
 def mean_and_std(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The mean, None of no values, and the sample standard deviation, None of fewer than two."""
+    """The mean, None of no values, and the sample standard deviation, None of fewer than two; NaN is no value."""
+    values = np.asarray(values, float)
+    values = values[~np.isnan(values)]
     mean = float(np.mean(values)) if len(values) else None
     return mean, float(np.std(values, ddof=1)) if len(values) > 1 else None
 

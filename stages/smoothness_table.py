@@ -19,13 +19,12 @@ def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:
     methods = list(dict.fromkeys(run.method for run in runs))
     frame = smoothness(runs)
     joints = frame["joint"].unique().tolist()
-    # Every seed asks for as many paths, so that the mean over seeds is close to that over all paths.
-    means = frame.groupby(["joint", "method"])[["mean", "std"]].mean()
+    means = {key: pooled(rows) for key, rows in frame.groupby(["joint", "method"])}
     paths = {method: path_smoothness(runs, method) for method in methods}
     rows, values = [], []
     for joint in joints:
-        values.append([means.loc[(joint, method), "mean"] for method in methods])
-        rows.append((joint, *(with_error(*means.loc[(joint, method)], ".2g") for method in methods)))
+        values.append([means[joint, method][0] for method in methods])
+        rows.append((joint, *(with_error(*means[joint, method], ".2g") for method in methods)))
     over_joints = [pd.Series(paths[method], dtype=float) for method in methods]
     values.append([series.mean() for series in over_joints])
     rows.append(("mean over joints", *(with_error(s.mean(), s.std(), ".2g") for s in over_joints)))
@@ -34,13 +33,25 @@ def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:
         rows.append((f"less {method_name(REFERENCE)}, in s.e.", *(_difference(paths, m) for m in methods)))
     notes = (
         "Smoothness factor of a joint: RMS over time of the second-order finite difference of its decoded trajectory, "
-        "in standardised angle per frame²; mean ± standard deviation over the paths found. Smaller is smoother.",
+        "in standardised angle per frame²; mean ± standard deviation over the paths found, not the same pairs of test "
+        "examples for every method. Smaller is smoother.",
         f"Last row: the mean difference from {method_name(REFERENCE)} over the pairs of test examples that both have a "
         "path for, in its standard errors (in brackets: how many pairs); a positive one is less smooth.",
     )
     columns = ("joint", *map(method_name, methods))
     title = f"{dataset_name(runs[0].dataset)}: smoothness factor of each joint"
     return Table(title, columns, tuple(rows), frozenset(bold), notes)
+
+
+def pooled(rows: pd.DataFrame) -> tuple[float, float]:
+    """Mean and sample standard deviation of all paths, from those (mean, std, n_paths) of each seed; NaN of too few."""
+    rows = rows[rows["n_paths"] > 0]
+    n, mean = rows["n_paths"], rows["mean"]
+    if rows.empty:
+        return math.nan, math.nan
+    whole = float((n * mean).sum() / n.sum())
+    squares = ((n - 1) * rows["std"].fillna(0.0) ** 2 + n * (mean - whole) ** 2).sum()
+    return whole, math.sqrt(squares / (n.sum() - 1)) if n.sum() > 1 else math.nan
 
 
 def path_smoothness(runs: Sequence[RunArtifacts], method: str) -> dict[tuple[int, int], float]:

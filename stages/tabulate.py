@@ -82,7 +82,8 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
         "Smoothness factor: RMS over time of the second-order finite difference of a joint's decoded trajectory, mean "
         f"over {joints} joint(s); smaller is smoother. Per joint: smoothness.csv.",
         "Posterior distance: mean over a path's points of the distance to the nearest sample of the aggregated "
-        "posterior (one per test example), in units of those samples' mean distance to the nearest other. Ends: the "
+        "posterior (one per test example, 2,000 at most), in units of those samples' mean distance to the nearest "
+        "other: samples themselves have 1, and in many dimensions points nearer to the centre have less. Ends: the "
         "same, of the encoded examples from the nodes where the paths between them begin and end. End error: RMS per "
         "dimension between these nodes, decoded, and the examples. End to end: RMS per dimension between a path's "
         "first and last decoded frame; a path that goes nowhere is smooth.",
@@ -92,8 +93,8 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
     if "monotone" in columns:
         notes.append(
             "Monotone: |sum of turns| / sum of |turns| of the decoded pendulum from frame to frame, its angle "
-            "recovered by matching with rendered angles; 1 if it never turns back. Mismatch: RMS per pixel between a "
-            "frame and the rendering of that angle; large where a frame shows no pendulum."
+            "recovered by matching with rendered angles; 1 if it never turns back, no value if it rests. Mismatch: "
+            "RMS per pixel between a frame and the rendering of that angle; large where a frame shows no pendulum."
         )
     title = f"{dataset_name(runs[0].dataset)}: interpolation"
     return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=tuple(notes))

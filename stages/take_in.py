@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dvc.dependency.param import ParamsDependency
+from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from stages import bundle, logs, record
@@ -25,8 +26,13 @@ Finished = dict[str, tuple[str, str]]  # a stage of the pipeline, train@<run> ->
 
 
 def finished(root: Path, runs: Sequence[str]) -> Finished:
-    """The stages of the runs that are done in the folder, in the order in which they ran."""
+    """The stages of the runs that are done in the folder, in the order in which they ran.
+
+    Raises ValueError for a run of which there is nothing.
+    """
     found = {}
+    if unknown := [run for run in runs if not any((root / run).glob("*.record.json"))]:
+        raise ValueError(f"found no record of {', '.join(unknown)} in {root}, expected <run>/train.record.json")
     for run in runs:
         for stage in record.STAGES:
             if "outputs" not in (record.read(root, run, stage) or {}):
@@ -104,7 +110,7 @@ def main() -> None:
             check(root, stages, repo)
             bundle.check_up_to_date(sorted({run for run, _ in stages.values()}))
             take(root, stages, repo)
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError, DvcException) as error:
         raise SystemExit(f"take_in: {error}") from error
     logger.info("%d stages taken in; `dvc repro` runs the rest", len(stages))
 

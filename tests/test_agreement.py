@@ -109,6 +109,33 @@ def test_a_changed_byte_of_model_code_is_named_with_the_stages_it_concerns(clone
     )
 
 
+def test_a_stage_renewed_without_those_after_it_is_named(clone, monkeypatch):
+    """Neither file is in a clone: only dvc.lock tells."""
+    pipeline = yaml.safe_load(Path("dvc.yaml").read_text())
+    entries = yaml.safe_load(Path("dvc.lock").read_text())
+    pipeline["stages"]["evaluate"] = {
+        "cmd": "cp runs/iwae_l1/model runs/iwae_l1/nll",
+        "deps": ["runs/iwae_l1/model"],
+        "outs": ["runs/iwae_l1/nll"],
+    }
+    model = entries["stages"]["train@iwae_l1"]["outs"][0]
+    stale = {"path": "runs/iwae_l1/model", "hash": "md5", "md5": "0" * 32, "size": model["size"]}
+    entries["stages"]["evaluate"] = {
+        "cmd": pipeline["stages"]["evaluate"]["cmd"],
+        "deps": [stale],
+        "outs": [stale | {"path": "runs/iwae_l1/nll"}],
+    }
+    Path("dvc.yaml").write_text(yaml.safe_dump(pipeline))
+    Path("dvc.lock").write_text(yaml.safe_dump(entries))
+    assert outcome(monkeypatch) == (
+        "check: 1 faults\n  dvc.lock does not agree with evaluate: runs/iwae_l1/model is not what train made; "
+        "`make table` mends it"
+    )
+    stale["md5"] = model["md5"]
+    Path("dvc.lock").write_text(yaml.safe_dump(entries))
+    assert outcome(monkeypatch) is None
+
+
 def test_a_changed_parameter_is_named(clone, monkeypatch):
     replace("params.yaml", "kappa: 0.5", "kappa: 0.6")
     assert "with configure: params.yaml (kappa modified);" in outcome(monkeypatch)

@@ -1,12 +1,14 @@
 import math
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from artifacts import write_run
 
 from stages.artifacts import read_runs
 from stages.files import read_json, write_json
-from stages.smoothness_table import paired_difference, smoothness_table
+from stages.smoothness_table import paired_difference, pooled, smoothness_table
 
 
 def test_paired_difference():
@@ -16,6 +18,15 @@ def test_paired_difference():
     assert error == pytest.approx(math.sqrt(((2 - 4) ** 2 + (3 - 4) ** 2 + (7 - 4) ** 2) / 2) / math.sqrt(3))
     assert paired_difference(a, {1: 1.0}) == (2, None, 1)
     assert paired_difference(a, {}) == (None, None, 0)
+
+
+def test_pooled_seeds_are_all_their_paths():
+    seeds = [np.array([1.0, 2.0, 4.0]), np.array([9.0]), np.array([3.0, 3.5])]
+    rows = [{"mean": x.mean(), "std": x.std(ddof=1) if len(x) > 1 else None, "n_paths": len(x)} for x in seeds]
+    rows.append({"mean": None, "std": None, "n_paths": 0})
+    whole = np.concatenate(seeds)
+    assert pooled(pd.DataFrame(rows)) == pytest.approx((whole.mean(), whole.std(ddof=1)))
+    assert np.isnan(pooled(pd.DataFrame(rows[-1:]))).all()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vhp import turning
@@ -47,6 +47,7 @@ def test_two_pendulums_at_once_are_no_pendulum():
 @given(angles.map(np.abs), st.floats(-10, 10), st.sampled_from([-1, 1]))
 def test_one_way_is_monotone_wherever_it_begins_and_ends(turns, start, sign):
     path = start + sign * np.concatenate([[0], turns]).cumsum()
+    assume(turns.sum() > 1e-6)  # a path that rests is another case
     wrapped = np.mod(path, 2 * math.pi)
     assert monotonicity(wrapped) == pytest.approx(1)
 
@@ -62,4 +63,4 @@ def test_against_the_way_backwards_and_forwards(turns):
 def test_there_and_back_again_is_not_monotone():
     assert monotonicity(np.array([0, 0.5, 1, 0.5, 0])) == pytest.approx(0, abs=1e-12)
     assert monotonicity(np.array([3.0, -3.0, -2.5])) == pytest.approx(1)  # through pi
-    assert monotonicity(np.full(4, 1.3)) == 1
+    assert np.isnan(monotonicity(np.full(4, 1.3)))

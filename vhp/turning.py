@@ -3,6 +3,7 @@
 Poster: "Artificial Pendulum". Angles are in radians.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -33,8 +34,8 @@ def nearest_angle(
 def monotonicity(angle: np.ndarray) -> float:
     """|sum of turns| / sum of |turns| from frame to frame, in [0, 1]: angle (T,) along a path.
 
-    1: the pendulum never turns back. A turn is the shorter way round, in [-pi, pi). A path that rests has 1.
+    1: the pendulum never turns back. A turn is the shorter way round, in [-pi, pi). NaN for a path that rests.
     """
     turns = np.mod(np.diff(angle) + np.pi, 2 * np.pi) - np.pi
     total = np.abs(turns).sum()
-    return float(np.abs(turns.sum()) / total) if total > 0 else 1.0
+    return float(np.abs(turns.sum()) / total) if total > 0 else math.nan

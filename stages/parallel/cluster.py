@@ -104,15 +104,16 @@ class Head:
         remaining = set(self.remaining)
         for stage in self.remaining:
             job = self.job(stage)
-            content = json.dumps([job["revision"], job["lock"], attempt], sort_keys=True)
             needs = [futures[need] for need in sorted(self.pipeline.graph[stage] & remaining)]
+            # With the keys of the stages before: two heads with other parameters differ in those alone.
+            content = [job["revision"], self.options.remote, job["lock"], [need.key for need in needs], attempt]
             gpu = {"GPU": 1} if stage.partition("@")[0] in self.options.gpu else {}
             job["lock"] |= {need: self.entries[need] for need in self.pipeline.graph[stage] - remaining}
             futures[stage] = client.submit(
                 by_value,
                 job,
                 *needs,
-                key=f"{stage}-{hashlib.sha256(content.encode()).hexdigest()[:16]}",
+                key=f"{stage}-{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]}",
                 resources={worker.resource(self.revision): 1} | gpu,
                 retries=UNFIT,
                 pure=False,
@@ -209,6 +210,7 @@ def collect(remote: bool) -> None:
     """Bring here what workers have made, also for a head that was killed. Raises ValueError where that fails."""
     if made := lock.merge():
         dvc("pull" if remote else "checkout", "--force", *made)
+        lock.forget()
 
 
 def run(

@@ -37,7 +37,10 @@ def note(stage: str, entry: Entry) -> None:
 
 
 def merge() -> list[str]:
-    """Put the noted entries into dvc.lock, while no process of DVC works on it; gives their stages."""
+    """Put the noted entries into dvc.lock, while no process of DVC works on it; gives their stages.
+
+    They stay noted until forget(): their outputs are yet to be fetched.
+    """
     from dvc.repo import Repo
 
     if not JOURNAL.exists():
@@ -49,5 +52,8 @@ def merge() -> list[str]:
             noted[stage] = entry
     with Repo(_wait_for_lock=True) as repo, repo.lock:
         write(read() | noted)
-    JOURNAL.unlink()
     return list(noted)
+
+
+def forget() -> None:
+    JOURNAL.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ def keep_freed_memory() -> bool:
     """Reuse freed memory instead of handing it back to the kernel; whether the C library has such a setting.
 
     A step allocates and frees the same megabytes again and again. Handed back in between, each page is cleared by the
-    kernel anew: that took 3,400 page faults and a third of the time of a training step of VHP on the pendulum.
+    kernel anew: 1,600 page faults and a fifth to a third of the time of a training step of VHP on the pendulum.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -53,7 +53,7 @@ def joint_smoothness(runs: Sequence[JointSmoothness]) -> Figure:
             )
             ax.plot(x, run.straight_mean[half], "_", color="black", markersize=4.5, markeredgewidth=1.2)
         ax.set_xticks(places, [joints[j] for j in half])
-        ax.set(ylabel="smoothness factor", xlim=(-0.6, len(halves[0]) - 0.4))
+        ax.set(ylabel="smoothness factor (s.d. / frame²)", xlim=(-0.6, len(halves[0]) - 0.4))
         ax.grid(axis="y", color="#dddddd", linewidth=0.5)
         ax.set_axisbelow(True)
         ax.tick_params(axis="x", length=0)

@@ -42,6 +42,9 @@ def differences(results: Path, baseline: Path, title: str) -> tuple[str, list[st
 
 def differences_since(revision: str, results: Path) -> str:
     """The table of what changed since a git revision: a new baseline must not hide what it is new for."""
+    known = ["git", "rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}"]
+    if subprocess.run(known, capture_output=True, check=False).returncode:
+        raise RegressionError(f"--since: found {revision!r}, expected a git revision that this clone has")
     with tempfile.TemporaryDirectory() as folder:
         for name in FILES:
             path = (results / name).as_posix()

@@ -177,6 +177,10 @@ def test_a_new_baseline_does_not_hide_what_it_is_new_for(clone, monkeypatch, cap
     assert "| NLL of digits-iwae_l1-0 | 21.5000 | 25.5000 | +4.0000 | 1.2728 | worse or missing |" in since
 
 
+def test_an_unknown_revision_is_an_error_and_not_a_clone_in_which_everything_is_new(clone, monkeypatch):
+    assert "found 'HAED'" in outcome(monkeypatch, "--since", "HAED")
+
+
 def test_without_git_the_check_says_what_dvc_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(check.AgreementError, match="dvc status"):

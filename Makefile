@@ -47,9 +47,9 @@ bench: .venv/installed ## speed against a naive reference and the bare matrix pr
 mutations: .venv/installed ## plant each bug of tests/mutations/planted.py: do the tests notice?
 	@$(RUN) python tests/mutations
 
-table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once; also CLUSTER="--slurm"
+table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once; ONLY="*@digits-*", CLUSTER="--slurm"
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@$(REPRO)
+	@set -f; $(REPRO) $(if $(ONLY),--only $(ONLY))
 
 data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and print what is there
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }

@@ -22,12 +22,13 @@ from stages.parallel.local import Stages, cores, schedule
 
 BATCH_SYSTEMS = ("slurm", "sge", "pbs", "lsf")  # as in stages/parallel/queues.py, which needs an optional package
 LOCK = Path(".dvc", "tmp", "vhp-repro.lock")
+ONLY = "these and what they need, for instance evaluate, train@digits-vhp_rewo-0 or '*@digits-*'"
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=1, help="stages at once; the cores are shared out among them")
-    parser.add_argument("--only", nargs="+", metavar="STAGE", help="these and what they need, for instance evaluate")
+    parser.add_argument("--only", nargs="+", metavar="STAGE", help=ONLY)
     cluster = parser.add_argument_group("cluster", "the runs' stages go to the workers of a Dask cluster")
     where = cluster.add_mutually_exclusive_group()
     where.add_argument(
@@ -109,10 +110,15 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     return pipeline, todo
 
 
-def report_failures(failed: Mapping[str, str], pipeline: Pipeline, todo: set[str]) -> NoReturn:
-    """What each failed stage printed, and what was not run for want of it."""
+def show(failed: Mapping[str, str]) -> None:
+    """What each failed stage printed."""
     for stage, printed in failed.items():
         print(f"\n== {stage} failed ==\n{printed}", file=sys.stderr)
+
+
+def report_failures(failed: Mapping[str, str], pipeline: Pipeline, todo: set[str]) -> NoReturn:
+    """What each failed stage printed, and what was not run for want of it."""
+    show(failed)
     lost = (affected(pipeline.graph, set(failed)) & todo) - set(failed)
     if lost:
         print(f"\nnot run, since they depend on these: {', '.join(sorted(lost))}", file=sys.stderr)
@@ -130,13 +136,15 @@ def main() -> None:
         with only_one():
             pipeline, todo = repro(arguments, stages)
     except (ValueError, OSError) as error:
+        show(stages.failures)
         raise SystemExit(f"repro: {error}") from error
     except KeyboardInterrupt:
         stages.interrupt()
         raise SystemExit("interrupted: the same command goes on where this one was") from None
     if stages.failures:
         report_failures(stages.failures, pipeline, todo)
-    print(f"{len(pipeline.graph)} stages up to date, {len(todo)} of them visited, in {time.monotonic() - begun:.0f} s")
+    asked = needed(pipeline.graph, set(arguments.only)) if arguments.only else pipeline.graph
+    print(f"{len(asked)} stages up to date, {len(todo)} of them visited, in {time.monotonic() - begun:.0f} s")
 
 
 if __name__ == "__main__":

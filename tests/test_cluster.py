@@ -115,7 +115,7 @@ def test_entries_are_merged_into_dvc_lock_as_dvc_writes_it(repository, monkeypat
     kept = entries.pop("train@a-m-0")
     lock.write(entries)
     assert "train@a-m-0" not in lock.FILE.read_text()
-    lock.note("train@a-m-0", kept)
+    lock.note("train@a-m-0", kept, None)
     with lock.JOURNAL.open("a") as journal:
         journal.write('["evaluate@a-m-0", {"cm')  # as a killed head leaves it
     assert lock.merge() == ["train@a-m-0"]
@@ -124,6 +124,17 @@ def test_entries_are_merged_into_dvc_lock_as_dvc_writes_it(repository, monkeypat
     assert lock.merge() == []
     assert lock.read() == {**entries, "train@a-m-0": kept}
     assert "didn't change" in sandbox.call(repository, "dvc", "repro", "train@a-m-0")
+
+
+def test_what_a_killed_head_noted_does_not_replace_what_was_made_here_since(repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    sandbox.call(repository, "dvc", "repro")
+    present = lock.read()
+    others = {"cmd": "another"}
+    lock.note("train@a-m-0", others, {"cmd": "what was here before the present entry"})
+    lock.note("evaluate@a-m-0", others, present["evaluate@a-m-0"])
+    assert lock.merge() == ["evaluate@a-m-0"]
+    assert lock.read() == present | {"evaluate@a-m-0": others}
 
 
 @pytest.fixture

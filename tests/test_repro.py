@@ -63,6 +63,14 @@ def test_what_a_stage_needs_is_all_that_it_depends_on_and_nothing_after_it():
         needed(matrix, {"trian"})
 
 
+def test_single_stages_of_a_matrix_can_be_asked_for():
+    matrix = {"configure": set(), "train@a-0": {"configure"}, "train@b-0": {"configure"}, "train@b-1": {"configure"}}
+    assert needed(matrix, {"train@b-1"}) == {"configure", "train@b-1"}
+    assert needed(matrix, {"*@b-*"}) == {"configure", "train@b-0", "train@b-1"}
+    with pytest.raises(ValueError, match=r"no stage train@c-0, expected one of configure, train, or .* train@a-0"):
+        needed(matrix, {"train@b-0", "train@c-0"})
+
+
 def test_only_the_wanted_stages_run():
     _, events, _ = run_all({"evaluate-a", "report"}, jobs=2)
     assert [stage for kind, stage in events if kind == "start"] == ["evaluate-a", "report"]

@@ -1,11 +1,15 @@
 """The command as a whole, on a small pipeline: failures, interruptions, and a second call by mistake."""
 
 import signal
+import sys
 import time
 from pathlib import Path
 
 import psutil
+import pytest
 import sandbox
+
+from stages import repro
 
 SECONDS = 90.0  # after which a test that waits has failed
 
@@ -54,3 +58,26 @@ def test_an_interruption_ends_all_processes_and_the_same_command_goes_on(tmp_pat
     assert process.returncode == 0, printed
     assert (tmp_path / "report.txt").read_text() == "a\na-m-0\nb\nb-m-0\n"
     assert sorted((tmp_path / "started").read_text().split()) == ["a-m-0", "a-m-0", "b-m-0", "b-m-0"]
+
+
+def test_of_a_matrix_only_what_was_asked_for_runs(tmp_path):
+    sandbox.write(tmp_path, "echo $1 > runs/$1/model.txt", ("a", "b"))
+    process = sandbox.repro(tmp_path, "--only", "*@a-*")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+    assert (tmp_path / "runs" / "a-m-0" / "likelihood.txt").exists() and not (tmp_path / "runs" / "b-m-0").exists()
+    assert "4 stages up to date, 3 of them visited" in printed
+
+
+def test_an_error_does_not_hide_what_failed_before(tmp_path, monkeypatch, capsys):
+    def lose_the_scheduler(arguments, stages):
+        stages.failures["train@a-m-0"] = "no such luck"
+        raise ValueError("1 stages could not be run")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(repro, "repro", lose_the_scheduler)
+    monkeypatch.setattr(repro.signal, "signal", lambda number, handler: None)
+    monkeypatch.setattr(sys, "argv", ["repro"])
+    with pytest.raises(SystemExit, match="1 stages could not be run"):
+        repro.main()
+    assert "== train@a-m-0 failed ==\nno such luck" in capsys.readouterr().err

@@ -72,7 +72,8 @@ class Head:
         self.pipeline, self.runs, self.options, self.display = pipeline, stages, options, display
         self.revision = head_revision()
         self.params = yaml.safe_load(Path("params.yaml").read_text())
-        self.entries = lock.read()
+        self.replaced = lock.read()  # entries as they were
+        self.entries = dict(self.replaced)
         self.remaining = [stage for stage in pipeline.graph if stage in stages]
         self.failures: dict[str, str] = {}
         self.notes: set[str] = set()
@@ -197,8 +198,8 @@ class Head:
         self.remaining.remove(stage)
         if result["entry"] is not None:
             self.display.finish(stage, outcome(0, result["printed"]))
+            lock.note(stage, result["entry"], self.replaced.get(stage))
             self.entries[stage] = result["entry"]
-            lock.note(stage, result["entry"])
         elif result["code"] is None:
             self.display.finish(stage, "skipped")
         else:

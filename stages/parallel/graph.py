@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
 from pathlib import PurePath
 
@@ -54,14 +55,19 @@ def affected(graph: Graph, changed: set[str]) -> set[str]:
 
 
 def needed(graph: Graph, names: set[str]) -> set[str]:
-    """The stages with the given names (of a matrix all its stages) and all that they depend on, directly or not.
+    """The stages with the given names and all that they depend on, directly or not.
 
+    names: "train" for all of a matrix, "train@digits-vhp_rewo-0" for one of it, "*@digits-*" as in file names.
     Raises ValueError for a name that no stage has.
     """
-    known = {stage.partition("@")[0] for stage in graph}
-    if unknown := names - known:
-        raise ValueError(f"found no stage {', '.join(sorted(unknown))}, expected one of {', '.join(sorted(known))}")
-    found = {stage for stage in graph if stage.partition("@")[0] in names}
+    matching = {name: [s for s in graph if name == s.partition("@")[0] or fnmatchcase(s, name)] for name in names}
+    if unknown := sorted(name for name, stages in matching.items() if not stages):
+        known = sorted({stage.partition("@")[0] for stage in graph})
+        raise ValueError(
+            f"found no stage {', '.join(unknown)}, expected one of {', '.join(known)}, or one of a matrix, for instance "
+            f"{next((stage for stage in graph if '@' in stage), known[0])}"
+        )
+    found = {stage for stages in matching.values() for stage in stages}
     while more := {need for stage in found for need in graph[stage]} - found:
         found |= more
     return found

@@ -30,16 +30,20 @@ def write(entries: dict[str, Entry], file: Path = FILE) -> None:
         dump_yaml(temporary, {"schema": SCHEMA, "stages": entries})
 
 
-def note(stage: str, entry: Entry) -> None:
-    """Keep an entry for merge(). To write dvc.lock each time would take minutes where there are thousands."""
+def note(stage: str, entry: Entry, replaced: Entry | None) -> None:
+    """Keep an entry for merge(), and the one in dvc.lock that it is to replace.
+
+    To write dvc.lock each time would take minutes where there are thousands.
+    """
     with JOURNAL.open("a") as file:
-        file.write(json.dumps([stage, entry]) + "\n")
+        file.write(json.dumps([stage, entry, replaced]) + "\n")
 
 
 def merge() -> list[str]:
     """Put the noted entries into dvc.lock, while no process of DVC works on it; gives their stages.
 
-    They stay noted until forget(): their outputs are yet to be fetched.
+    They stay noted until forget(): their outputs are yet to be fetched. A stage that was run here since then keeps its
+    newer entry.
     """
     from dvc.repo import Repo
 
@@ -48,11 +52,13 @@ def merge() -> list[str]:
     noted = {}
     for line in JOURNAL.read_text().splitlines():
         with contextlib.suppress(ValueError):  # the last line of a process that was killed may be half a line
-            stage, entry = json.loads(line)
-            noted[stage] = entry
+            stage, entry, replaced = json.loads(line)
+            noted[stage] = entry, replaced
     with Repo(_wait_for_lock=True) as repo, repo.lock:
-        write(read() | noted)
-    return list(noted)
+        present = read()
+        made = {stage: entries[0] for stage, entries in noted.items() if present.get(stage) in entries}
+        write(present | made)
+    return list(made)
 
 
 def forget() -> None:

@@ -64,8 +64,8 @@ def needed(graph: Graph, names: set[str]) -> set[str]:
     if unknown := sorted(name for name, stages in matching.items() if not stages):
         known = sorted({stage.partition("@")[0] for stage in graph})
         raise ValueError(
-            f"found no stage {', '.join(unknown)}, expected one of {', '.join(known)}, or one of a matrix, for instance "
-            f"{next((stage for stage in graph if '@' in stage), known[0])}"
+            f"found no stage {', '.join(unknown)}, expected one of {', '.join(known)}, or one of a matrix, for "
+            f"instance {next((stage for stage in graph if '@' in stage), known[0])}"
         )
     found = {stage for stages in matching.values() for stage in stages}
     while more := {need for stage in found for need in graph[stage]} - found:

@@ -136,6 +136,7 @@ def summary(arrays: dict[str, np.ndarray], graph: LatentGraph, k: int) -> dict[s
         "k": k,
         "components": graph.n_components,
         "n_paths": len(found),
+        "n_frames": arrays["path_z"].shape[1],
         "unreachable": float(np.mean(~found)),
         "same_node": float(np.mean(arrays["pairs"][:, 0] == arrays["pairs"][:, 1])),
         "path_length_ratio": float(ratio.mean()) if len(ratio) else None,

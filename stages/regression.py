@@ -15,10 +15,12 @@ import pandas as pd
 from stages.table import Table, number
 
 STANDARD_ERRORS = 3.0
-FILES = ("results.csv", "smoothness.csv")  # in reports/<budget>/ and in reports/baseline/<budget>/
-KEYS = {"NLL": ["dataset", "method", "seed"], "smoothness": ["dataset", "method", "seed", "joint"]}
+# In reports/<budget>/ and in reports/baseline/<budget>/; the last has how smoothness was measured.
+FILES = ("results.csv", "smoothness.csv", "interpolation.csv")
+RUN = ["dataset", "method", "seed"]
+KEYS = {"NLL": RUN, "smoothness": [*RUN, "joint"]}
 # How a value was measured; values measured otherwise are not comparable.
-MEASURED = {"NLL": ("n_test", "n_samples"), "smoothness": ()}
+MEASURED = {"NLL": ("n_test", "n_samples"), "smoothness": ("n_nodes", "k", "n_frames")}
 
 
 class RegressionError(ValueError):
@@ -50,20 +52,20 @@ def read(folder: Path) -> dict[str, pd.DataFrame]:
     missing = [str(folder / name) for name in FILES if not (folder / name).exists()]
     if missing:
         raise RegressionError(f"missing: {', '.join(missing)}")
+    results, smoothness, interpolation = (pd.read_csv(folder / name, dtype={"joint": str}) for name in FILES)
     frames = {}
-    for (measure, key), name in zip(KEYS.items(), FILES, strict=True):
-        frame = pd.read_csv(folder / name, dtype={"joint": str})
-        try:
-            if measure == "NLL":
-                frame = frame.assign(value=frame["nll"], se=frame["nll_se"])
-            else:
-                frame = frame.assign(value=frame["mean"], se=frame["std"] / frame["n_paths"].clip(lower=1) ** 0.5)
-            frames[measure] = frame.set_index(key)
-        except KeyError as error:
-            raise RegressionError(f"{folder / name}: found no column {error}") from error
-        if not frames[measure].index.is_unique:
-            repeated = frames[measure].index[frames[measure].index.duplicated()].tolist()
-            raise RegressionError(f"{folder / name}: found several rows of {repeated}, expected one each")
+    try:
+        frames["NLL"] = results.assign(value=results["nll"], se=results["nll_se"])
+        frames["smoothness"] = smoothness.assign(
+            value=smoothness["mean"], se=smoothness["std"] / smoothness["n_paths"].clip(lower=1) ** 0.5
+        ).merge(interpolation[[*RUN, *MEASURED["smoothness"]]], how="left", on=RUN)
+        frames = {measure: frame.set_index(KEYS[measure]) for measure, frame in frames.items()}
+    except KeyError as error:
+        raise RegressionError(f"{folder}: expected other columns in {', '.join(FILES)}: {error}") from error
+    for measure, frame in frames.items():
+        if not frame.index.is_unique:
+            repeated = frame.index[frame.index.duplicated()].tolist()
+            raise RegressionError(f"{folder}: found several {measure} rows of {repeated}, expected one each")
     return frames
 
 

@@ -14,7 +14,8 @@ RESULTS = (
 SMOOTHNESS = ("dataset", "method", "seed", "joint", "mean", "std", "n_paths")
 INTERPOLATION = (
     *("dataset", "method", "seed", "n_nodes", "k", "components", "unreachable"),
-    *("discontinuities", "n_paths", "path_length_ratio", "path_length_ratio_std", "n_moving", "discontinuities_std"),
+    *("discontinuities", "n_paths", "n_frames", "path_length_ratio", "path_length_ratio_std"),
+    *("n_moving", "discontinuities_std"),
     *("straight_discontinuities", "straight_discontinuities_std", "smoothness", "smoothness_std"),
     *("straight_smoothness", "straight_smoothness_std", "end_distance", "end_distance_std"),
     *("end_error", "end_error_std", "end_to_end", "end_to_end_std"),

@@ -30,6 +30,7 @@ stages:
     outs:
       - reports/smoke/results.csv: {cache: false}
       - reports/smoke/smoothness.csv: {cache: false}
+      - reports/smoke/interpolation.csv: {cache: false}
 """
 COLLECT = """
 from pathlib import Path
@@ -37,6 +38,7 @@ rows = [f"digits,{p.parent.name},0,21.5,0.3,300,5000" for p in sorted(Path("runs
 header = "dataset,method,seed,nll,nll_se,n_test,n_samples"
 Path("reports/smoke/results.csv").write_text("\\n".join([header, *rows, ""]))
 Path("reports/smoke/smoothness.csv").write_text("dataset,method,seed,joint,mean,std,n_paths\\n")
+Path("reports/smoke/interpolation.csv").write_text("dataset,method,seed,n_nodes,k,n_frames\\n")
 """
 RESULTS = Path("reports/smoke/results.csv")
 

@@ -17,6 +17,10 @@ SMOOTHNESS = """dataset,method,seed,joint,mean,std,n_paths
 digits,vhp_rewo,0,all,0.5,0.2,16
 digits,iwae_l1,0,all,,,0
 """
+INTERPOLATION = """dataset,method,seed,n_nodes,k,n_frames
+digits,vhp_rewo,0,2000,10,60
+digits,iwae_l1,0,2000,10,60
+"""
 NOW, THEN = Path("reports/smoke"), Path("reports/baseline/smoke")
 
 
@@ -28,6 +32,7 @@ def place(tmp_path, monkeypatch):
         folder.mkdir(parents=True)
         (folder / "results.csv").write_text(RESULTS)
         (folder / "smoothness.csv").write_text(SMOOTHNESS)
+        (folder / "interpolation.csv").write_text(INTERPOLATION)
 
 
 def tamper(name: str, old: str, new: str) -> None:
@@ -84,9 +89,17 @@ def test_results_on_fewer_images_are_not_comparable():
     assert faults() == ["NLL of digits-vhp_rewo-0: not comparable with the baseline: n_test 100 instead of 300"]
 
 
+def test_smoothness_along_other_frames_is_not_comparable():
+    tamper("interpolation.csv", "vhp_rewo,0,2000,10,60", "vhp_rewo,0,2000,10,120")
+    expected = (
+        "smoothness of digits-vhp_rewo-0, joint all: not comparable with the baseline: n_frames 120 instead of 60"
+    )
+    assert faults() == [expected]
+
+
 def test_a_run_that_is_there_twice_is_an_error():
     (NOW / "results.csv").write_text(RESULTS + RESULTS.splitlines()[1] + "\n")
-    with pytest.raises(RegressionError, match="several rows"):
+    with pytest.raises(RegressionError, match="several NLL rows"):
         compare(NOW, THEN)
 
 

@@ -93,7 +93,7 @@ def test_smoothness_and_interpolation_csv(matrix):
     assert list(read_csv("smoothness.csv")[0]) == ["dataset", "method", "seed", "joint", "mean", "std", "n_paths"]
     rows = read_csv("interpolation.csv")
     assert (FOLDER / "interpolation.csv").read_text().splitlines()[0] == (
-        "dataset,method,seed,n_nodes,k,components,unreachable,discontinuities,n_paths,path_length_ratio,"
+        "dataset,method,seed,n_nodes,k,components,unreachable,discontinuities,n_paths,n_frames,path_length_ratio,"
         "path_length_ratio_std,n_moving,discontinuities_std,straight_discontinuities,straight_discontinuities_std,"
         "smoothness,smoothness_std,straight_smoothness,straight_smoothness_std,end_distance,end_distance_std,"
         "end_error,end_error_std,end_to_end,end_to_end_std,"

@@ -36,9 +36,9 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 		&& cp -R "studies/$(PARAM)/reports/studies/$(PARAM)" reports/studies/
 	@cat "reports/studies/$(PARAM)/table.md"
 
-pendulum: .venv/installed ## the poster's pendulum experiment, REWO and GECO, five seeds, in pendulum/
+pendulum: .venv/installed ## the poster's pendulum experiment, REWO, GECO and IWAE, five seeds, in pendulum/
 	@$(MAKE) --no-print-directory sandbox DIR=pendulum BUDGET=laptop DATASETS=pendulum \
-		METHODS="vhp_rewo, vhp_geco" SEEDS="0, 1, 2, 3, 4"
+		METHODS="vhp_rewo, vhp_geco, iwae_l1" SEEDS="0, 1, 2, 3, 4"
 	@cat pendulum/reports/laptop/table.md
 
 bench: .venv/installed ## speed against a naive reference and the bare matrix products: reports/bench.json; on a machine at rest
@@ -123,7 +123,8 @@ clone:
 		| xargs -0 sh -c 'for f; do test -e "$$f" && printf "%s\0" "$$f"; done' sh \
 		| tar --null -T - -c | tar -x -C $(DIR)
 	@mv $(KEPT) $(DIR)/runs/checkpoints 2>/dev/null || true
-	@cd $(DIR) && $(RUN) dvc cache dir --local "$(CURDIR)/.dvc/cache"
+	@cache="$$($(RUN) dvc cache dir)" && mkdir -p "$$cache" && cache="$$(cd "$$cache" && pwd)" \
+		&& cd $(DIR) && $(RUN) dvc cache dir --local "$$cache"
 
 # The pipeline with another matrix, in a clone.
 sandbox: clone

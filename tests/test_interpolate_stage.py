@@ -104,7 +104,8 @@ def test_artifacts(method, monkeypatch):
         assert (values >= 0).all() and (values <= 1).all()
     assert set(np.unique(arrays["originals"])) == {0, 1}
 
-    assert {key: summary[key] for key in ("n_nodes", "k", "n_paths")} == {"n_nodes": N, "k": 8, "n_paths": P}
+    expected = {"n_nodes": N, "k": 8, "n_paths": P, "n_frames": T}
+    assert {key: summary[key] for key in expected} == expected
     assert summary["components"] == arrays["components"].max() + 1
     assert summary["unreachable"] == pytest.approx(1 - found.mean())
 

@@ -40,6 +40,9 @@ def parse() -> argparse.Namespace:
     cluster.add_argument("--remote", action="store_true", help="files go through the DVC remote, not a shared cache")
     cluster.add_argument("--gpu", nargs="+", default=[], metavar="STAGE", help="stages that need the resource GPU")
     cluster.add_argument("--min-free", type=int, default=256, metavar="MIB", help="disk that a worker must have")
+    cluster.add_argument(
+        "--patience", type=float, default=60.0, metavar="SECONDS", help="how long a worker tries to get its files"
+    )
     return parser.parse_args()
 
 
@@ -75,7 +78,7 @@ def on_cluster(
     here(pipeline, todo - set(sent) - after, arguments.jobs, stages, display)
     lost = affected(pipeline.graph, set(stages.failures))
     if sent := {stage: run for stage, run in sent.items() if stage not in lost}:
-        options = cluster.Options(arguments.remote, frozenset(arguments.gpu), arguments.min_free)
+        options = cluster.Options(arguments.remote, frozenset(arguments.gpu), arguments.min_free, arguments.patience)
         with queues.workers(arguments) as connect:
             stages.failures |= cluster.run(connect, pipeline, sent, options, display)
     lost = affected(pipeline.graph, set(stages.failures))

@@ -112,7 +112,7 @@ def test_a_worker_that_cannot_reach_the_data_withdraws_and_another_does_the_work
         lost = clone(head, "lost")
         use_remote(lost, folder / "empty")
         cluster.start_worker(lost, RECORD=str(folder / "record.lost"))
-        process = cluster.repro(head, "--remote")
+        process = cluster.repro(head, "--remote", "--patience", "0")
         wait_until(lambda: list((folder / "scratch-lost").glob("**/result.json")), "the worker without data")
         cluster.start_worker(clone(head, "one"))
         printed = finish(process)

@@ -39,6 +39,7 @@ class Options:
     remote: bool  # files go through the DVC remote; else all share the cache directory
     gpu: frozenset[str] = frozenset()  # names of stages that need Dask's resource GPU
     min_free_mib: int = 256  # on a worker's disk
+    patience: float = 60.0  # seconds for which a worker tries to get or to store files
 
 
 def head_revision() -> str:
@@ -91,6 +92,7 @@ class Head:
             "revision": self.revision,
             "remote": self.options.remote,
             "min_free_mib": self.options.min_free_mib,
+            "patience": self.options.patience,
             "inputs": self.pipeline.inputs[stage],
             "lock": {need: self.entries[need] for need in sorted(before)},
             "params": self.params | {"datasets": [run["dataset"]], "methods": [run["method"]], "seeds": [run["seed"]]},

@@ -6,6 +6,7 @@ since to start DVC takes longer than most of it.
 """
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from stages.files import read_json, write_json, write_text
 from stages.parallel import lock
 
 PARAMS = Path("params.yaml")
+PAUSE = 5.0  # seconds
 
 
 def prepare(job: dict[str, Any]) -> None:
@@ -29,13 +31,23 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     stage, inputs = job["stage"], job["inputs"]
     prepare(job)
     fetch = "pull" if job["remote"] else "checkout"
-    if inputs and dvc([fetch, "--force", *inputs]):
+    if inputs and not patiently([fetch, "--force", *inputs], job["patience"]):
         return {"unfit": f"found no {', '.join(inputs)}: `dvc {fetch}` failed; is the {place(job)} the head's?"}
     if dvc(["repro", "--single-item", stage]):
         return {}
-    if job["remote"] and dvc(["push", stage]):
+    if job["remote"] and not patiently(["push", stage], job["patience"]):
         return {"unfit": f"{stage} is made, but `dvc push` failed; can this machine write to the {place(job)}?"}
     return {"entry": lock.read()[stage]}
+
+
+def patiently(command: list[str], seconds: float) -> bool:
+    """Did it succeed, tried for so long? A file system may show new files late, and a line be cut for a moment."""
+    end = time.monotonic() + seconds
+    while dvc(command):
+        if time.monotonic() + PAUSE > end:
+            return False
+        time.sleep(PAUSE)
+    return True
 
 
 def place(job: dict[str, Any]) -> str:

@@ -2,20 +2,24 @@
 
 python -m stages.gaps RUN RUN ...
 
-Over-fitting, the gap of the approximate posterior in z and in zeta, and what a better prior would gain at least;
-measured on random images of the training and the test set, the same ones for every run of a data set.
+Over-fitting and the gap of the approximate posterior in z and in zeta, on random examples of the training and the test
+set, the same ones for every run of a data set; and what a better prior would gain at least, learned on the whole
+training set and measured on the whole test set.
 """
 
 import argparse
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from tqdm import tqdm
 
 from stages import logs
+from stages.evaluate import LOW_ESS
 from stages.run import Run, load_model, open_run
 from stages.table import Table, markdown, with_error
 from vhp.binarise import binarise
@@ -28,18 +32,18 @@ from vhp.prior_gap import fit_log_ratio, gain
 
 SEED = 23
 BATCH = 1_000
-N_PRIOR = 20_000  # samples for the normalisation of the tilted prior
+N_PRIOR = 100_000  # samples for the normalisation of the tilted prior
 N_Z = 4
 COLUMNS = (
     *("run", "NLL, training set", "NLL, test set", "over-fitting"),
-    *("posterior gap in z", "in ζ", "prior gap, at least"),
+    *("posterior gap in z", "in ζ", "prior gap, at least", f"ESS < {LOW_ESS:g}"),
 )
 Value = tuple[float, float]  # with its standard error, nats
 
 
 @dataclass(frozen=True)
 class Gaps:
-    """Nats per example, each with the standard error over examples."""
+    """Nats per example, each with its standard error over examples."""
 
     train: Value  # -log p(x)
     test: Value
@@ -47,10 +51,12 @@ class Gaps:
     posterior_z: Value
     posterior_zeta: Value
     prior: Value
+    low_ess: tuple[float, float]  # share of the training and the test examples whose likelihood rests on few samples
 
     def row(self, name: str) -> tuple[str, ...]:
         values = (self.train, self.test, self.over_fitting, self.posterior_z, self.posterior_zeta, self.prior)
-        return (name, *(with_error(*value) for value in values))
+        shares = " / ".join(f"{share:.1%}" for share in self.low_ess)
+        return (name, *(with_error(*value) for value in values), shares)
 
 
 def mean(values: Tensor) -> Value:
@@ -95,9 +101,20 @@ def prior_gap(run: Run, model: VAE) -> Value:
     return gain(log_ratio, *held_out[1])
 
 
+def trained(run: Run) -> VAE:
+    """Its model. Raises ValueError if the weights are not those of the configuration, as after a change of d_z."""
+    try:
+        return load_model(run)
+    except (RuntimeError, SafetensorError) as error:
+        path = run.folder / "model.safetensors"
+        raise ValueError(
+            f"{path} does not fit runs/configs/{run.name}.json; `dvc repro train@{run.name}` trains it again"
+        ) from error
+
+
 def gaps(run: Run, n_images: int, n_samples: int) -> Gaps:
     torch.manual_seed(SEED)
-    model = load_model(run)
+    model = trained(run)
     settings = LikelihoodSettings(n_samples=n_samples, precision="float32", compile=True)
     rows = {split: subset(run, split, n_images) for split in ("train", "test")}
 
@@ -117,15 +134,18 @@ def gaps(run: Run, n_images: int, n_samples: int) -> Gaps:
         posterior_z=mean(found["test"].log_likelihood - found["test"].elbo - in_zeta),
         posterior_zeta=mean(in_zeta),
         prior=prior_gap(run, model),
+        low_ess=tuple((e.effective_samples < LOW_ESS).double().mean().item() for e in found.values()),
     )
 
 
 def table(found: dict[str, Gaps], n_images: int, n_samples: int) -> Table:
     notes = (
-        f"Nats; mean ± standard error over at most {n_images:,} random examples per set, {n_samples:,} samples each.",
+        f"Nats; mean ± standard error over at most {n_images:,} random examples per set, {n_samples:,} samples each; "
+        f"but the prior gap over the whole test set, with a z each and {N_PRIOR:,} samples of the prior.",
         "Over-fitting: test less training examples. It contains what else tells the two sets apart.",
         "Posterior gap: log p(x) less the evidence lower bound, of the test set: KL(q(z|x) || p(z|x)), and in ζ the "
-        "mean of KL(q(ζ|z) || p(ζ|z)). The likelihoods are free of it, as far as the samples reach.",
+        "mean of KL(q(ζ|z) || p(ζ|z)). Their sum and the part in ζ are lower bounds, close where the samples reach. "
+        f"ESS: the share of training / test examples with fewer than {LOW_ESS:g} effective samples, where they do not.",
         "Prior gap: by how much the evidence lower bound of the test set rises when the prior is tilted by the odds of "
         "a classifier that tells it from the encoded training set: a lower bound on KL(q(z) || p(z)). Below 0 where "
         "what the classifier learned does not hold for the test set.",
@@ -142,11 +162,16 @@ def main() -> None:
     arguments = parser.parse_args()
     if min(arguments.images, arguments.samples) < 2:
         parser.error(f"--images {arguments.images} --samples {arguments.samples}: expected at least 2 of each")
-    try:
-        found = {name: gaps(open_run(name), arguments.images, arguments.samples) for name in arguments.runs}
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"gaps: {error}") from error
-    print(markdown([table(found, arguments.images, arguments.samples)]), end="")
+    found, faults = {}, []
+    for name in arguments.runs:
+        try:
+            found[name] = gaps(open_run(name), arguments.images, arguments.samples)
+        except (FileNotFoundError, ValueError) as error:
+            faults.append(f"{name}: {error}")
+    if found:
+        print(markdown([table(found, arguments.images, arguments.samples)]), end="")
+    if faults:
+        sys.exit("\n".join(f"gaps: {fault}" for fault in faults))
 
 
 if __name__ == "__main__":

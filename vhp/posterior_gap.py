@@ -18,17 +18,14 @@ def zeta_gap(model: VAE, x: Tensor, n_z: int, n_zeta: int, generator: torch.Gene
     Means over n_z samples z ~ q_phi(z|x). The first term is L_IW(z), which is below log p_Theta(z) by what is left of
     the gap at K samples: so is the result. 0 for a prior without a latent of its own. x: float32, binary or real.
     """
-    mean, log_var = model.encoder(x)
     d_zeta = model.prior.d_zeta
-    prior = model.prior.frozen()
     if d_zeta == 0:
         return torch.zeros(len(x), device=x.device)
-    gaps = []
-    for part_mean, part_log_var in zip(
-        *(t.split(max(1, CHUNK_SAMPLES // (n_z * n_zeta))) for t in (mean, log_var)), strict=True
-    ):
-        eps = torch.randn(n_z, *part_mean.shape, generator=generator, device=x.device)
-        z = gaussian_sample(part_mean, part_log_var, eps)
+    prior, gaps = model.prior.frozen(), []
+    for part in x.split(max(1, CHUNK_SAMPLES // (n_z * n_zeta))):
+        mean, log_var = model.encoder(part)
+        eps = torch.randn(n_z, *mean.shape, generator=generator, device=x.device)
+        z = gaussian_sample(mean, log_var, eps)
         eps_zeta = torch.randn(n_zeta, *z.shape[:-1], d_zeta, generator=generator, device=x.device)
         # Single weights: L_IW with K = 1 at z, once for each sample of zeta.
         log_weight = prior.log_prob(z.expand(n_zeta, *z.shape), eps_zeta[None])

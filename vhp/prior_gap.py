@@ -1,11 +1,12 @@
 """How many nats a better prior would gain, encoder and decoder left as they are: a lower bound, by a classifier.
 
 Tilted by any function T the prior is p(z) e^T(z) / E_p e^T, and the bound of data whose posterior samples are z ~ q
-changes by
+rises by E_q T(z) - log E_p e^T(z), which is at least
 
-    gain(T) = E_q T(z) - log E_p e^T(z)  <=  KL(q(z) || p(z)),    q(z) the aggregated posterior
+    gain(T) = E_q T(z) + 1 - E_p e^T(z)  <=  KL(q(z) || p(z)),    q(z) the aggregated posterior
 
-(Donsker & Varadhan 1983). The best T is the log-ratio of the two densities, the logit of a classifier that tells
+(log u <= u - 1; Nguyen, Wainwright & Jordan 2010). Unlike the logarithm of a mean, this has estimates without bias. It
+is tight where E_p e^T = 1, and the best T is the log-ratio of the two densities, the logit of a classifier that tells
 samples of one from those of the other (Rosca et al. 2018; used as a prior by Aneja et al. 2021).
 """
 
@@ -42,11 +43,17 @@ class LogRatio(nn.Module):
 @torch.no_grad()
 def gain(log_ratio: nn.Module, posterior: Tensor, prior: Tensor) -> tuple[float, float]:
     """gain(T), nats, and its standard error: posterior (n, d_z), one z per example, prior (m, d_z), both held out."""
-    t, s = log_ratio(posterior).double(), log_ratio(prior).double()
-    weight = torch.exp(s - s.max())
-    value = t.mean() - (weight.mean().log() + s.max())
-    variance = t.var() / len(t) + weight.var() / weight.mean().square() / len(s)  # delta method for the logarithm
-    return value.item(), math.sqrt(variance.item())
+    t, weight = log_ratio(posterior).double(), log_ratio(prior).double().exp()
+    variance = t.var() / len(t) + weight.var() / len(weight)
+    return (t.mean() + 1 - weight.mean()).item(), math.sqrt(variance.item())
+
+
+@torch.no_grad()
+def normalised(log_ratio: LogRatio, prior: Tensor) -> LogRatio:
+    """T less the constant that makes the mean of e^T over these samples (n, d_z) 1: a copy."""
+    shifted = copy.deepcopy(log_ratio)
+    shifted.network[-1].bias -= torch.logsumexp(log_ratio(prior), 0) - math.log(len(prior))
+    return shifted
 
 
 def fit_log_ratio(
@@ -57,12 +64,13 @@ def fit_log_ratio(
 ) -> LogRatio:
     """Learn T from samples that are drawn as they are needed, n -> (n, d_z); keep the best on the validation samples.
 
-    validation: z ~ q and z ~ p, of which neither enters the gradients. Where nothing gains there, T is constant.
+    validation: z ~ q and z ~ p, of which neither enters the gradients; T is normalised on the latter. Where nothing
+    gains there, T is 0.
     """
     network = LogRatio(draw_prior(10 * BATCH)).to(validation[0].device)
-    nn.init.zeros_(network.network[-1].weight)  # at first T is constant, and the gain 0
+    nn.init.zeros_(network.network[-1].weight)  # at first T is constant
     optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
-    best, best_gain = copy.deepcopy(network), 0.0
+    best, best_gain = normalised(network, validation[1]), 0.0
     for step in range(1, steps + 1):
         for group in optimiser.param_groups:
             group["lr"] = LEARNING_RATE * (1 - step / (steps + 1))
@@ -71,7 +79,8 @@ def fit_log_ratio(
         loss.backward()
         optimiser.step()
         if step % VALIDATE_EVERY == 0 or step == steps:
-            found, _ = gain(network, *validation)
+            candidate = normalised(network, validation[1])
+            found, _ = gain(candidate, *validation)
             if found > best_gain:
-                best, best_gain = copy.deepcopy(network), found
+                best, best_gain = candidate, found
     return best

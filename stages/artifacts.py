@@ -1,5 +1,7 @@
 """What the report compiles: the cached outputs of every run that runs/configs expects."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,18 @@ def read_runs() -> list[RunArtifacts]:
     if len(budgets) > 1:
         raise ArtifactsError(f"{CONFIGS}: found runs of the budgets {', '.join(budgets)}, expected one budget")
     return sorted((_read(name, config) for name, config in configs.items()), key=_order)
+
+
+def inputs(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns path and md5 (as in dvc.lock) of every file behind the report: stages/check.py compares them."""
+    paths = [BETA_UPDATE, *sorted({data_file(run.dataset) for run in runs})]
+    paths += [Path("runs", run.name, file) for run in runs for file in FILES]
+    return pd.DataFrame({"path": [path.as_posix() for path in paths], "md5": [_md5(path) for path in paths]})
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _read(name: str, config: dict[str, Any]) -> RunArtifacts:

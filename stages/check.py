@@ -11,11 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import yaml
-
 from stages.agreement import AgreementError, disagreements
+from stages.configure import FOLDER as CONFIGS
 from stages.files import replacing
 from stages.regression import FILES, RegressionError, compare, difference_table
+from stages.schema import Params, ParamsError, read, resolve
 from stages.table import markdown
 
 NOTHING_TO_CHECK = 3
@@ -52,7 +52,10 @@ def differences_since(revision: str, results: Path) -> str:
             if shown.returncode:
                 return f"{revision} has no {path}: everything is new.\n"
             Path(folder, name).write_bytes(shown.stdout)
-        return differences(results, Path(folder), f"Differences from {revision}")[0]
+        try:
+            return differences(results, Path(folder), f"Differences from {revision}")[0]
+        except RegressionError as error:
+            return f"The results of {revision} cannot be compared: {str(error).replace(folder, revision)}\n"
 
 
 def renew(results: Path, baseline: Path) -> None:
@@ -67,12 +70,18 @@ def renew(results: Path, baseline: Path) -> None:
     print(f"{baseline} is now as {results}; commit it, and say why")
 
 
-def check(results: Path, baseline: Path, since: str | None, summary: Path | None) -> list[str]:
+def check(params: Params, results: Path, baseline: Path, since: str | None, summary: Path | None) -> list[str]:
     """Every fault; prints the tables of differences, and adds them to the summary."""
-    text, faults = differences(results, baseline, "Differences from the baseline")
-    if since:
-        text += "\n" + differences_since(since, results)
-    faults += [f"dvc.lock does not agree with {found}; `make table` mends it" for found in disagreements(Path())]
+    configs = {(CONFIGS / f"{run}.json").as_posix(): config for run, config in resolve(params).items()}
+    found = disagreements(Path(), configs, results / "inputs.csv")
+    faults = [f"dvc.lock does not agree with {fault}; `make table` mends it" for fault in found]
+    try:
+        text, worse = differences(results, baseline, "Differences from the baseline")
+        faults = worse + faults
+        if since:
+            text += "\n" + differences_since(since, results)
+    except RegressionError as error:  # what DVC found may be why
+        raise RegressionError("\n  ".join([str(error), *faults])) from error
     print(text)
     if summary:
         with summary.open("a") as file:
@@ -86,8 +95,11 @@ def main() -> None:
     parser.add_argument("--since", metavar="REVISION", help="show also what changed since this git revision")
     parser.add_argument("--summary", type=Path, help="Markdown file to which tables and faults are added")
     arguments = parser.parse_args()
-    budget = yaml.safe_load(Path("params.yaml").read_text())["budget"]
-    results, baseline = Path("reports", budget), BASELINE / budget
+    try:
+        params = read(Path("params.yaml"))
+    except ParamsError as error:
+        raise SystemExit(f"params.yaml: {error}") from error
+    results, baseline = Path("reports", params.budget), BASELINE / params.budget
     try:
         if arguments.baseline:
             return renew(results, baseline)
@@ -96,7 +108,7 @@ def main() -> None:
             # Nothing committed yet is a state of its own; half of it is a fault, and so is another budget's.
             committed = [results.exists(), Path("dvc.lock").exists(), *BASELINE.glob("*/*.csv")]
             raise SystemExit(1 if any(committed) else NOTHING_TO_CHECK)
-        faults = check(results, baseline, arguments.since, arguments.summary)
+        faults = check(params, results, baseline, arguments.since, arguments.summary)
     except (RegressionError, AgreementError) as error:
         raise SystemExit(f"check: {error}") from error
     if faults:

@@ -123,10 +123,15 @@ def _notes(runs: Sequence[RunArtifacts], found: pd.DataFrame) -> list[str]:
     if (found["n_seeds"] > 1).any():
         error.append("standard deviation over the seeds, beside the mean over them (in brackets: how many)")
     notes = [
-        f"Budget {runs[0].config['run']['budget']}. Lower is better; the lowest value of each column is in bold. "
-        f"±: {', or '.join(error)}. All methods are measured on the same test images, so that their differences are "
-        "more certain than the standard errors."
+        f"Budget {runs[0].config['run']['budget']}. Lower is better; in bold the lowest of the methods on each data "
+        f"set, however small its lead. ±: {', or '.join(error)}."
     ]
+    if (found["n_seeds"] == 1).any():
+        notes.append(
+            "All methods are measured on the same test images: as far as the choice of images goes, their differences "
+            "are more certain than the standard errors. But another seed of the training would change each value too, "
+            "and of one seed this cannot be told."
+        )
     for dataset in found["dataset"].unique():
         chosen = [run for run in runs if run.dataset == dataset]
         text = (

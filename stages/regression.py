@@ -52,16 +52,18 @@ def read(folder: Path) -> dict[str, pd.DataFrame]:
     missing = [str(folder / name) for name in FILES if not (folder / name).exists()]
     if missing:
         raise RegressionError(f"missing: {', '.join(missing)}")
-    results, smoothness, interpolation = (pd.read_csv(folder / name, dtype={"joint": str}) for name in FILES)
     frames = {}
     try:
+        results, smoothness, interpolation = (pd.read_csv(folder / name, dtype={"joint": str}) for name in FILES)
         frames["NLL"] = results.assign(value=results["nll"], se=results["nll_se"])
         frames["smoothness"] = smoothness.assign(
             value=smoothness["mean"], se=smoothness["std"] / smoothness["n_paths"].clip(lower=1) ** 0.5
         ).merge(interpolation[[*RUN, *MEASURED["smoothness"]]], how="left", on=RUN)
-        frames = {measure: frame.set_index(KEYS[measure]) for measure, frame in frames.items()}
-    except KeyError as error:
-        raise RegressionError(f"{folder}: expected other columns in {', '.join(FILES)}: {error}") from error
+        for measure, frame in frames.items():
+            frame[["value", "se"]] = frame[["value", "se"]].apply(pd.to_numeric)
+            frames[measure] = frame.set_index(KEYS[measure])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RegressionError(f"{folder}: expected other columns or values in {', '.join(FILES)}: {error}") from error
     for measure, frame in frames.items():
         if not frame.index.is_unique:
             repeated = frame.index[frame.index.duplicated()].tolist()

@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 from stages import gallery, logs
-from stages.artifacts import ArtifactsError, read_runs
+from stages.artifacts import ArtifactsError, inputs, read_runs
 from stages.files import write_text
 from stages.latex import latex
 from stages.page import Section, page
@@ -27,7 +27,8 @@ def main() -> None:
         raise SystemExit(f"report: {error}") from error
     folder = Path("reports", runs[0].config["run"]["budget"])
     frames = {"table": summary, "results": likelihoods, "smoothness": smoothness, "interpolation": interpolations}
-    for name, frame in (frames | {"representation": representations}).items():
+    frames |= {"representation": representations, "inputs": inputs}
+    for name, frame in frames.items():
         write_text(folder / f"{name}.csv", csv(frame(runs)))
 
     overview = [table for table in (likelihood_table(runs), published_table(runs)) if table]

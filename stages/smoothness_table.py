@@ -34,7 +34,7 @@ def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:
     notes = (
         "Smoothness factor of a joint: RMS over time of the second-order finite difference of its decoded trajectory, "
         "in standardised angle per frame²; mean ± standard deviation over the paths found, not the same pairs of test "
-        "examples for every method. Smaller is smoother.",
+        "examples for every method. Smaller is smoother; in bold the smallest of each row, however small its lead.",
         f"Last row: the mean difference from {method_name(REFERENCE)} over the pairs of test examples that both have a "
         "path for, in its standard errors (in brackets: how many pairs); a positive one is less smooth.",
     )

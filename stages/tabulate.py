@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stages.artifacts import RunArtifacts
-from stages.poster_table import published
+from stages.poster_table import PUBLISHED_NETWORK, published
 from stages.results import interpolations
 from stages.table import NONE, Table, listed, number, with_error
 from vhp.figures.style import dataset_name, method_name
@@ -18,8 +18,9 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
     columns: dict[str, list[str]] = {"method": _row_names(runs)}
     columns["NLL ± s.e."] = [with_error(run.likelihood["nll"], run.likelihood["nll_se"]) for run in runs]
     columns["ELBO"] = [number(run.likelihood["elbo"]) for run in runs]
-    if any(value is not None for value in reference.values()):
-        columns["published"] = [number(reference[run.name]) for run in runs]
+    compared = any(value is not None for value in reference.values())
+    if compared:
+        columns[f"published ({PUBLISHED_NETWORK})"] = [number(reference[run.name]) for run in runs]
         columns["difference"] = [_difference(run.likelihood["nll"], reference[run.name]) for run in runs]
     if exact:
         columns["above exact"] = [_difference(run.likelihood["nll"], run.likelihood["exact_nll"]) for run in runs]
@@ -39,8 +40,11 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
         "priors than the bound that they are trained on. β and C: at the end of training, in brackets β at the epoch "
         "whose weights are kept (best validation bound at β = 1). Minutes: training + NLL."
     ]
-    if "published" in columns:
-        notes.append("Published: the poster's table; difference: NLL − published, so a positive one is worse.")
+    if compared:
+        notes.append(
+            "Published: the poster's table, a direction and no target for networks of another class. Difference: NLL − "
+            "published, so a positive one is worse."
+        )
     if exact:
         notes.append(
             "Above exact: NLL − that of the process that generated the data, which no model can beat on average."

@@ -4,7 +4,7 @@ from pathlib import Path
 
 PLACES = ("data/processed", "runs", "reports")
 # The report's tables and page hold seconds and the machine's name; the numbers in them are compared in runs/.
-TIMED = ("training_time.json", "evaluation_time.json", "results.csv", "table.md", "index.html")
+TIMED = ("training_time.json", "evaluation_time.json", "results.csv", "inputs.csv", "table.md", "index.html")
 
 
 def contents(workspace: Path) -> dict[str, bytes]:

@@ -1,5 +1,6 @@
 """The regression check, on small tables. tests/test_agreement.py has the part that asks DVC."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -27,7 +28,8 @@ NOW, THEN = Path("reports/smoke"), Path("reports/baseline/smoke")
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text("budget: smoke\n")
+    params = (Path(__file__).parents[1] / "params.yaml").read_text()
+    Path("params.yaml").write_text(re.sub("(?m)^budget:.*", "budget: smoke", params))
     for folder in (NOW, THEN):
         folder.mkdir(parents=True)
         (folder / "results.csv").write_text(RESULTS)
@@ -95,6 +97,13 @@ def test_smoothness_along_other_frames_is_not_comparable():
         "smoothness of digits-vhp_rewo-0, joint all: not comparable with the baseline: n_frames 120 instead of 60"
     )
     assert faults() == [expected]
+
+
+@pytest.mark.parametrize("text", ["", "21.0,0.3,300,5000\n", RESULTS.replace("21.0", "twenty-one")])
+def test_a_file_without_numbers_is_an_error_that_names_the_folder(text):
+    (NOW / "results.csv").write_text(text)
+    with pytest.raises(RegressionError, match=r"reports/smoke: expected other .* in results\.csv"):
+        compare(NOW, THEN)
 
 
 def test_a_run_that_is_there_twice_is_an_error():

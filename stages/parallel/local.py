@@ -13,6 +13,8 @@ from stages import progress
 from stages.parallel.display import Display
 from stages.parallel.graph import Graph
 
+ARGUMENTS = ("--wait-for-lock", "repro", "--single-item")
+
 
 def cores() -> int:
     """Those that this process may use, which batch systems and containers limit."""
@@ -127,7 +129,7 @@ class Stages:
         """Reproduce one stage; says how it went, and keeps what it printed if it failed."""
         if self.interrupted:
             return "stopped"
-        command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", stage]
+        command = [sys.executable, "-m", "stages.parallel.dvc_command", *ARGUMENTS, stage]
         leashed = Leashed(command, env=self.environment | {progress.VARIABLE: str(self._beat(stage))})
         self.running[stage] = leashed
         if self.interrupted:  # meanwhile

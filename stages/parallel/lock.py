@@ -1,9 +1,15 @@
 """dvc.lock as data: a stage's entry there is all that another clone needs to fetch the stage's outputs."""
 
 import contextlib
+import io
 import json
+import re
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.representer import SafeRepresenter
 
 from stages.files import replacing
 
@@ -14,8 +20,8 @@ SCHEMA = "2.0"
 Entry = dict[str, Any]  # of one stage: its command, dependencies, parameters and outputs with their hashes
 
 
-# DVC's own reader and writer, imported late because that takes a while: PyYAML takes ruamel's 1e-05 for text, and the
-# stages with such a parameter would run again.
+# DVC's own reader, imported late because that takes a while: PyYAML takes ruamel's 1e-05 for text, and the stages with
+# such a parameter would run again.
 def read(file: Path = FILE) -> dict[str, Entry]:
     """Stage -> entry; empty where there is no file yet."""
     from dvc.utils.serialize import load_yaml
@@ -24,10 +30,28 @@ def read(file: Path = FILE) -> dict[str, Entry]:
 
 
 def write(entries: dict[str, Entry], file: Path = FILE) -> None:
-    from dvc.utils.serialize import dump_yaml
+    dump({"schema": SCHEMA, "stages": entries}, file)
 
+
+class Representer(SafeRepresenter):
+    """As in DVC's files, None is nothing at all and an ordered mapping is a mapping."""
+
+
+Representer.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", ""))
+Representer.add_representer(OrderedDict, Representer.represent_dict)
+
+
+def dump(content: Any, file: Path) -> None:
+    """In DVC's own form, byte for byte unless a parameter is a text of several lines, but by C code."""
+    yaml = YAML(typ="safe")
+    yaml.Representer = Representer
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False
+    text = io.StringIO()
+    yaml.dump(content, text)
     with replacing(file) as temporary:
-        dump_yaml(temporary, {"schema": SCHEMA, "stages": entries})
+        # Where nothing follows a key, the C emitter writes a space.
+        temporary.write_text(re.sub("(?m)(?<=:) $", "", text.getvalue()), encoding="utf-8")
 
 
 def note(stage: str, entry: Entry, replaced: Entry | None) -> None:

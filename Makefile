@@ -49,7 +49,7 @@ mutations: .venv/installed ## plant each bug of tests/mutations/planted.py: do t
 
 table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once; ONLY="*@digits-*", CLUSTER="--slurm"
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@set -f; $(REPRO) $(if $(ONLY),--only $(ONLY))
+	@set -f; $(REPRO) $(if $(ONLY),--only $(ONLY)) $(if $(ALLOW_MISSING),--allow-missing)
 
 data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and print what is there
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }

@@ -1,13 +1,17 @@
 """What the report compiles: the cached outputs of every run that runs/configs expects."""
 
 import hashlib
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from stages import kept
 from stages.files import read_json
 from vhp.figures.style import DATASET_NAMES, METHOD_NAMES, position
 
@@ -24,6 +28,7 @@ FILES = (
     "smoothness.json",
     "representation.json",
 )
+_OUTPUTS = tuple(Path(file).stem for file in FILES if file.endswith(".json"))
 BETA_UPDATE = Path("runs", "beta_update.npz")  # of no run
 
 
@@ -36,6 +41,7 @@ class RunArtifacts:
     """One run's configuration and outputs, but for the arrays in npz files, which only the figures read."""
 
     name: str  # <dataset>-<method>-<seed>
+    n_test: int  # examples in the data set's test split
     config: dict[str, Any]
     history: pd.DataFrame
     training: dict[str, Any]
@@ -80,30 +86,84 @@ def data_file(dataset: str) -> Path:
     return Path("data", "processed", f"{dataset}.npz")
 
 
-def read_runs() -> list[RunArtifacts]:
-    """Every expected run, in the order of the poster's table, then by seed.
+@dataclass(frozen=True)
+class Matrix:
+    """Every expected run, in the order of the poster's table, then by seed; and the files that they were read from."""
 
-    Raises ArtifactsError if a file is missing (all that are, are named), or if the runs' budgets differ.
+    runs: list[RunArtifacts]
+    inputs: dict[str, dict[str, str]]  # data set, or kept.OPTIMISATION -> path -> md5 as in dvc.lock
+    kept: dict[str, dict[str, Any]]  # likewise: those whose files are not here, see stages/kept.py
+
+    @property
+    def budget(self) -> str:
+        return self.runs[0].config["run"]["budget"]
+
+
+def read_matrix() -> Matrix:
+    """The artifacts here, and for a data set of which some are not here, what an earlier report kept of it.
+
+    Raises ArtifactsError if there is neither (all files that are missing are named), or if the runs' budgets differ.
     """
     configs = {path.stem: read_json(path) for path in sorted(CONFIGS.glob("*.json"))}
     if not configs:
         raise ArtifactsError(f"{CONFIGS} holds no configuration of a run: `dvc repro` makes them")
-    expected = [BETA_UPDATE, *(Path("runs", name, file) for name in configs for file in FILES)]
-    expected += sorted({data_file(config["run"]["dataset"]) for config in configs.values()})
-    missing = [str(path) for path in expected if not path.exists()]
-    if missing:
-        raise ArtifactsError(f"{len(missing)} files are missing; `dvc repro` makes them:\n  " + "\n  ".join(missing))
     budgets = sorted({config["run"]["budget"] for config in configs.values()})
     if len(budgets) > 1:
         raise ArtifactsError(f"{CONFIGS}: found runs of the budgets {', '.join(budgets)}, expected one budget")
-    return sorted((_read(name, config) for name, config in configs.items()), key=_order)
+    runs, inputs, earlier, missing, reasons = [], {}, {}, [], []
+    for part, names in _parts(configs).items():
+        paths = _paths(part, names)
+        absent = [path for path in paths if not path.exists()]
+        content, why = None, None
+        if absent:
+            here = {path.as_posix(): _md5(path) for path in paths if path.exists()}
+            content, why = kept.usable(budgets[0], part, {name: configs[name] for name in names}, here)
+        if content:
+            earlier[part], inputs[part] = content, content["inputs"]
+            runs += [_from_kept(content, name, configs[name]) for name in names]
+        elif absent:
+            missing += absent
+            reasons.append(why)
+        else:
+            inputs[part] = {path.as_posix(): _md5(path) for path in paths}
+            runs += [_read(name, configs[name]) for name in names]
+    if missing:
+        listed = "\n  ".join([*map(str, missing), *reasons])
+        raise ArtifactsError(f"{len(missing)} files are missing; `dvc repro` makes them:\n  {listed}")
+    return Matrix(sorted(runs, key=_order), inputs, earlier)
 
 
-def inputs(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+def _parts(configs: Mapping[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """Data set -> its runs; and kept.OPTIMISATION, which has none."""
+    dataset = {name: config["run"]["dataset"] for name, config in configs.items()}
+    groups = groupby(sorted(configs, key=dataset.get), key=dataset.get)
+    return {kept.OPTIMISATION: []} | {part: list(names) for part, names in groups}
+
+
+def _paths(part: str, names: Sequence[str]) -> list[Path]:
+    if part == kept.OPTIMISATION:
+        return [BETA_UPDATE]
+    return [data_file(part), *(Path("runs", name, file) for name in names for file in FILES)]
+
+
+def inputs_table(matrix: Matrix) -> pd.DataFrame:
     """Columns path and md5 (as in dvc.lock) of every file behind the report: stages/check.py compares them."""
-    paths = [BETA_UPDATE, *sorted({data_file(run.dataset) for run in runs})]
-    paths += [Path("runs", run.name, file) for run in runs for file in FILES]
-    return pd.DataFrame({"path": [path.as_posix() for path in paths], "md5": [_md5(path) for path in paths]})
+    digests = dict(sorted(item for digests in matrix.inputs.values() for item in digests.items()))
+    return pd.DataFrame({"path": list(digests), "md5": list(digests.values())})
+
+
+def to_keep(run: RunArtifacts) -> dict[str, Any]:
+    """The run as JSON, for stages/kept.py. The history is the lines of its CSV file."""
+    lines = Path("runs", run.name, "history.csv").read_text().splitlines()
+    outputs = {name: getattr(run, name) for name in _OUTPUTS}
+    return {"config": run.config, "n_test": run.n_test, "history": lines, **outputs}
+
+
+def _from_kept(content: Mapping[str, Any], name: str, config: dict[str, Any]) -> RunArtifacts:
+    found = content["runs"][name]
+    history = pd.read_csv(io.StringIO("\n".join(found["history"])))
+    outputs = {output: found[output] for output in _OUTPUTS}
+    return RunArtifacts(name=name, n_test=found["n_test"], config=config, history=history, **outputs)
 
 
 def _md5(path: Path) -> str:
@@ -113,8 +173,10 @@ def _md5(path: Path) -> str:
 
 def _read(name: str, config: dict[str, Any]) -> RunArtifacts:
     folder = Path("runs", name)
-    outputs = {Path(file).stem: read_json(folder / file) for file in FILES if file.endswith(".json")}
-    return RunArtifacts(name=name, config=config, history=pd.read_csv(folder / "history.csv"), **outputs)
+    outputs = {output: read_json(folder / f"{output}.json") for output in _OUTPUTS}
+    with np.load(data_file(config["run"]["dataset"]), allow_pickle=False) as arrays:
+        n_test = len(arrays["test"])
+    return RunArtifacts(name=name, n_test=n_test, config=config, history=pd.read_csv(folder / "history.csv"), **outputs)
 
 
 def _order(run: RunArtifacts) -> tuple[tuple[int, str], tuple[int, str], int]:

@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-
-from stages.artifacts import RunArtifacts, data_file
+from stages.artifacts import RunArtifacts
 from stages.poster_table import PUBLISHED_NETWORK, PUBLISHED_SAMPLES, network
 from stages.table import NONE, Table, listed
 from vhp import datasets
@@ -65,7 +63,7 @@ def not_run(runs: Sequence[RunArtifacts]) -> list[str]:
         if missing := [method_name(method) for method in METHOD_NAMES if method not in methods]:
             sentences.append(f"{name}: no run of {', '.join(missing)}.")
         n_test, n_samples = (min(run.likelihood[key] for run in group) for key in ("n_test", "n_samples"))
-        if n_test < (n_all := _n_test(dataset)):
+        if n_test < (n_all := group[0].n_test):
             sentences.append(f"{name}: the NLL is that of {n_test:,} of {n_all:,} test images.")
         if n_samples < PUBLISHED_SAMPLES:
             sentences.append(f"{name}: {n_samples:,} importance samples instead of the poster's {PUBLISHED_SAMPLES:,}.")
@@ -93,11 +91,6 @@ def _hours(runs: Sequence[RunArtifacts]) -> str:
 
 def _times(run: RunArtifacts) -> tuple[dict[str, Any], dict[str, Any]]:
     return run.training_time, run.evaluation_time
-
-
-def _n_test(dataset: str) -> int:
-    with np.load(data_file(dataset), allow_pickle=False) as arrays:
-        return len(arrays["test"])
 
 
 def _order(dataset: str) -> tuple[int, str]:

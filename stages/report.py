@@ -1,11 +1,12 @@
 """Compile tables and figures from the cached artifacts of all runs: reports/<budget>/. Needs no torch."""
 
 import logging
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from stages import gallery, logs
-from stages.artifacts import ArtifactsError, inputs, read_runs
+from stages import gallery, kept, logs
+from stages.artifacts import ArtifactsError, Matrix, RunArtifacts, inputs_table, read_matrix, to_keep
 from stages.files import write_text
 from stages.latex import latex
 from stages.page import Section, page
@@ -19,17 +20,31 @@ from stages.tabulate import detail_table, interpolation_table, representation_ta
 logger = logging.getLogger(__name__)
 
 
+def figures_of(matrix: Matrix, part: str, runs: Sequence[RunArtifacts]) -> list[gallery.Drawn]:
+    """Draw a part's figures, and keep what compiling the report again will need; or take those that were kept."""
+    folder = Path("reports", matrix.budget, "figures")
+    if part in matrix.kept:
+        logger.info("%s: its files are not here; as kept in %s", part, kept.path_of(matrix.budget, part))
+        return [gallery.Drawn(folder / f["file"], f["title"], f["caption"]) for f in matrix.kept[part]["figures"]]
+    drawn = gallery.draw(runs, folder) if runs else [gallery.draw_beta_update(folder)]
+    logger.info("%s: figures in %s", part, folder)
+    figures = [{"file": f.path.name, "title": f.title, "caption": f.caption} for f in drawn]
+    kept.write(matrix.budget, part, matrix.inputs[part], {run.name: to_keep(run) for run in runs}, figures)
+    return drawn
+
+
 def main() -> None:
     logs.configure()
     try:
-        runs = read_runs()
+        matrix = read_matrix()
     except ArtifactsError as error:
         raise SystemExit(f"report: {error}") from error
-    folder = Path("reports", runs[0].config["run"]["budget"])
+    runs, folder = matrix.runs, Path("reports", matrix.budget)
     frames = {"table": summary, "results": likelihoods, "smoothness": smoothness, "interpolation": interpolations}
-    frames |= {"representation": representations, "inputs": inputs}
+    frames |= {"representation": representations}
     for name, frame in frames.items():
         write_text(folder / f"{name}.csv", csv(frame(runs)))
+    write_text(folder / "inputs.csv", csv(inputs_table(matrix)))
 
     overview = [table for table in (likelihood_table(runs), published_table(runs)) if table]
     write_text(folder / "table.tex", latex(overview))
@@ -39,12 +54,12 @@ def main() -> None:
         tables = (detail_table(chosen), representation_table(chosen), interpolation_table(chosen))
         if len(chosen[0].smoothness["joints"]) > 1:
             tables += (smoothness_table(chosen),)
-        sections.append(Section(dataset, tables, tuple(gallery.draw(chosen, folder / "figures"))))
+        sections.append(Section(dataset, tables, tuple(figures_of(matrix, dataset, chosen))))
         parameters.append(parameters_table(chosen))
-        logger.info("%s: figures in %s", dataset, folder / "figures")
-    optimisation = gallery.draw_beta_update(folder / "figures")
+    [optimisation] = figures_of(matrix, kept.OPTIMISATION, [])
     figures = [optimisation, *(drawn for section in sections for drawn in section.figures)]
     gallery.remove_others(folder / "figures", figures)
+    kept.remove_others(matrix.budget, list(matrix.inputs))
 
     absent = not_run(runs)
     text = markdown([*overview, *(table for section in sections for table in section.tables)])

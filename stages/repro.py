@@ -29,6 +29,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=1, help="stages at once; the cores are shared out among them")
     parser.add_argument("--only", nargs="+", metavar="STAGE", help=ONLY)
+    parser.add_argument(
+        "--allow-missing", action="store_true", help="take stages as done whose files are not here but in dvc.lock"
+    )
     cluster = parser.add_argument_group("cluster", "the runs' stages go to the workers of a Dask cluster")
     where = cluster.add_mutually_exclusive_group()
     where.add_argument(
@@ -43,7 +46,10 @@ def parse() -> argparse.Namespace:
     cluster.add_argument(
         "--patience", type=float, default=60.0, metavar="SECONDS", help="how long a worker tries to get its files"
     )
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.allow_missing and (arguments.scheduler or arguments.batch):
+        parser.error("--allow-missing is for one machine: a cluster's stages get their files from cache or remote")
+    return arguments
 
 
 def interrupt_by_signal(*_) -> NoReturn:
@@ -101,7 +107,9 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     # First and alone: until the configurations are written, DVC cannot tell which runs they change.
     if stages.run("configure") == "failed":
         raise SystemExit(stages.failures["configure"])
-    pipeline = read_pipeline()
+    if arguments.allow_missing:  # not for the configurations: every run needs its own
+        stages.options.append("--allow-missing")
+    pipeline = read_pipeline(arguments.allow_missing)
     todo = affected(pipeline.graph, pipeline.changed)
     if arguments.only:
         todo &= needed(pipeline.graph, set(arguments.only))

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 PLACES = ("data/processed", "runs", "reports")
-# The report's tables and page hold seconds and the machine's name; the numbers in them are compared in runs/.
+# The report's tables and page, and what it keeps of the runs, hold seconds and the machine's name; the numbers in them
+# are compared in runs/.
 TIMED = ("training_time.json", "evaluation_time.json", "results.csv", "inputs.csv", "table.md", "index.html")
 
 
@@ -11,8 +12,9 @@ def contents(workspace: Path) -> dict[str, bytes]:
     """Path below the workspace -> bytes."""
     files = [f for place in PLACES for f in sorted((workspace / place).rglob("*")) if f.is_file()]
     relative = {file: file.relative_to(workspace).as_posix() for file in files}
-    kept = [f for f in files if f.name not in TIMED and not relative[f].startswith(("reports/studies", "runs/check"))]
-    return {relative[file]: file.read_bytes() for file in kept}
+    chosen = [f for f in files if f.name not in TIMED and f.parent.name != "kept"]
+    chosen = [f for f in chosen if not relative[f].startswith(("reports/studies", "runs/check"))]
+    return {relative[file]: file.read_bytes() for file in chosen}
 
 
 def differences(one: Path, other: Path) -> list[str]:

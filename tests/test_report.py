@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -14,7 +15,7 @@ import pytest
 from artifacts import write_run
 
 from stages import report
-from stages.artifacts import read_runs
+from stages.artifacts import read_matrix
 from stages.files import read_json, write_json
 from stages.gallery import Drawn
 from stages.latex import latex
@@ -182,7 +183,7 @@ def test_rows_of_different_networks_are_not_merged(workplace):
     write_run("pendulum", "vhp_rewo", 0, nll=-390.0)
     config = Path("runs/configs/static_mnist-vhp_rewo-0.json")
     config.write_text(config.read_text().replace('"d_z"', '"network": "conv",\n  "d_z"'))
-    table = likelihood_table(read_runs())
+    table = likelihood_table(read_matrix().runs)
     assert table.rows == (
         ("VHP + REWO", "convolutional", "83.00 ± 0.50", "–"),
         ("VHP + REWO", "gated MLP", "–", "-390.00 ± 0.50"),
@@ -232,7 +233,7 @@ def test_what_was_not_run_is_said(matrix):
 
 def test_an_nll_of_a_part_of_the_test_images_is_said(workplace):
     write_run("digits", "vhp_rewo", 0, n_test=150)
-    assert "digits: the NLL is that of 150 of 200 test images." in not_run(read_runs())
+    assert "digits: the NLL is that of 150 of 200 test images." in not_run(read_matrix().runs)
 
 
 def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
@@ -275,6 +276,57 @@ def test_every_missing_file_is_named_in_one_message(workplace):
     assert not FOLDER.exists()
 
 
+def without_runs_of(dataset: str) -> None:
+    """As in another clone: the configurations are made there, the runs are not."""
+    for folder in Path("runs").glob(f"{dataset}-*"):
+        shutil.rmtree(folder)
+    Path("data", "processed", f"{dataset}.npz").unlink()
+
+
+def test_a_data_set_whose_runs_are_not_here_is_reported_from_what_was_kept_of_it(workplace):
+    for dataset in ("pendulum", "static_mnist"):
+        for method in ("vhp_rewo", "vampprior"):
+            write_run(dataset, method, 0)
+    report.main()
+    first = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()}
+    without_runs_of("static_mnist")
+    Path("runs", "beta_update.npz").unlink()
+    report.main()
+    assert {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()} == first
+
+    write_run("pendulum", "vampprior", 0, nll=-123.0)  # the rest goes on
+    report.main()
+    assert "-123.00" in section("Negative test log-likelihood (nats)")
+    assert [r["nll"] for r in read_csv("results.csv") if r["dataset"] == "static_mnist"] == ["90.0", "90.0"]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda: write_run("static_mnist", "vhp_rewo", 0, nll=70.0), "is older than runs/static_mnist-vhp_rewo-0/"),
+        (lambda: Path("runs/configs/static_mnist-iwae_l2-0.json").unlink(), "is of other runs or other settings"),
+        (
+            lambda: (FOLDER / "figures" / "samples-static_mnist.png").unlink(),
+            "not its figures samples-static_mnist.png",
+        ),
+        (lambda: (FOLDER / "kept" / "static_mnist.json").unlink(), "static_mnist.json was not kept either"),
+    ],
+)
+def test_what_was_kept_of_other_runs_is_refused(workplace, change, why):
+    write_run("pendulum", "vhp_rewo", 0)
+    for method in ("vhp_rewo", "iwae_l2"):
+        write_run("static_mnist", method, 0)
+    report.main()
+    before = (FOLDER / "results.csv").read_bytes()
+    without_runs_of("static_mnist")
+    change()
+    with pytest.raises(SystemExit) as stopped:
+        report.main()
+    assert why in stopped.value.code
+    assert "runs/static_mnist-" in stopped.value.code and "runs/pendulum" not in stopped.value.code
+    assert (FOLDER / "results.csv").read_bytes() == before
+
+
 def test_no_configuration_at_all_is_an_error(workplace):
     with pytest.raises(SystemExit, match="no configuration"):
         report.main()
@@ -304,7 +356,7 @@ def test_a_single_run_of_an_unknown_method_is_a_report_and_its_bytes_are_the_sam
         return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     first = digests()
-    assert len(first) == 9 + 5
+    assert len(first) == 9 + 5 + 2
     assert digests() == first
     assert row(section("Negative test log-likelihood (nats)"), "flow") == ["flow", "gated MLP", "**90.00**"]
 

@@ -1,5 +1,6 @@
 """The command as a whole, on a small pipeline: failures, interruptions, and a second call by mistake."""
 
+import shutil
 import signal
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 import sandbox
+import yaml
 
 from stages import repro
 
@@ -67,6 +69,33 @@ def test_of_a_matrix_only_what_was_asked_for_runs(tmp_path):
     assert process.returncode == 0, printed
     assert (tmp_path / "runs" / "a-m-0" / "likelihood.txt").exists() and not (tmp_path / "runs" / "b-m-0").exists()
     assert "4 stages up to date, 3 of them visited" in printed
+
+
+def test_runs_that_were_made_elsewhere_are_not_made_again_if_their_files_may_be_missing(tmp_path):
+    sandbox.write(tmp_path, "echo $1 >> started; echo $1 > runs/$1/model.txt", ("a",))
+    assert sandbox.repro(tmp_path).wait(SECONDS) == 0
+    for folder in ("runs", "data", ".dvc/cache"):
+        shutil.rmtree(tmp_path / folder)
+    params = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"datasets": ["a", "b"]}))
+    process = sandbox.repro(tmp_path, "--allow-missing")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+    assert (tmp_path / "started").read_text().split() == ["a-m-0", "b-m-0"]
+    assert (tmp_path / "report.txt").read_text() == "b\nb-m-0\n"
+
+    shutil.rmtree(tmp_path / "runs")
+    process = sandbox.repro(tmp_path, "--allow-missing", "--only", "train")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+    assert (tmp_path / "runs" / "configs" / "a-m-0.json").exists()
+    assert (tmp_path / "started").read_text().split() == ["a-m-0", "b-m-0"]
+
+
+def test_missing_files_are_not_allowed_on_a_cluster(tmp_path):
+    process = sandbox.repro(tmp_path, "--allow-missing", "--slurm")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 2 and "--allow-missing is for one machine" in printed
 
 
 def test_an_error_does_not_hide_what_failed_before(tmp_path, monkeypatch, capsys):

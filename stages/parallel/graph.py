@@ -1,11 +1,12 @@
 """The pipeline as a graph: what has to run, and after what."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
 from pathlib import PurePath
 
+ABSENT = {"deleted", "not in cache"}  # in DVC's words
 Graph = Mapping[str, set[str]]  # stage -> the stages that it depends on
 
 
@@ -18,7 +19,8 @@ class Pipeline:
     inputs: Mapping[str, list[str]]  # stage -> the outputs of other stages that it reads, paths as in dvc.yaml
 
 
-def read_pipeline() -> Pipeline:
+def read_pipeline(allow_missing: bool = False) -> Pipeline:
+    """allow_missing: files that are not here count as unchanged, as for `dvc repro --allow-missing`."""
     # Imported here: it takes most of a second, which the tests of the scheduling need not wait for.
     from dvc.repo import Repo
 
@@ -27,7 +29,16 @@ def read_pipeline() -> Pipeline:
         graph = {stage: needs[stage] for stage in TopologicalSorter(needs).static_order()}
         dependencies = {stage.addressing: {dep.def_path for dep in stage.deps} for stage in repo.index.stages}
         inputs = reading(dependencies, {out.def_path for stage in repo.index.stages for out in stage.outs})
-        return Pipeline(graph, set(repo.status()), inputs)
+        status = repo.status()
+        return Pipeline(graph, {s for s in status if not (allow_missing and only_missing(status[s]))}, inputs)
+
+
+def only_missing(changes: Sequence[str | Mapping[str, Mapping[str, str]]]) -> bool:
+    """Whether all that `dvc status` says of a stage is that files are not here."""
+    return all(
+        isinstance(change, Mapping) and all(set(files.values()) <= ABSENT for files in change.values())
+        for change in changes
+    )
 
 
 def reading(dependencies: Mapping[str, set[str]], outputs: Set[str]) -> dict[str, list[str]]:

@@ -117,6 +117,7 @@ class Stages:
 
     def __init__(self, threads: int):
         self.environment = environment(threads)
+        self.options: list[str] = []  # of `dvc repro`, beside ARGUMENTS
         self.running: dict[str, Leashed] = {}
         self.failures: dict[str, str] = {}  # what the failed stages printed
         self.interrupted = False
@@ -129,7 +130,7 @@ class Stages:
         """Reproduce one stage; says how it went, and keeps what it printed if it failed."""
         if self.interrupted:
             return "stopped"
-        command = [sys.executable, "-m", "stages.parallel.dvc_command", *ARGUMENTS, stage]
+        command = [sys.executable, "-m", "stages.parallel.dvc_command", *ARGUMENTS, *self.options, stage]
         leashed = Leashed(command, env=self.environment | {progress.VARIABLE: str(self._beat(stage))})
         self.running[stage] = leashed
         if self.interrupted:  # meanwhile

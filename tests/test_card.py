@@ -1,5 +1,6 @@
 """The data sets' cards and the inventory."""
 
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -79,7 +80,8 @@ def test_a_contact_sheet_has_a_block_per_split_with_examples_of_it(arrays):
 
 
 def test_the_inventory_tells_what_is_there_from_what_is_not(prepared, capsys):
-    Path("params.yaml").write_bytes((Path(__file__).parents[1] / "params.yaml").read_bytes())
+    params = (Path(__file__).parents[1] / "params.yaml").read_text()
+    Path("params.yaml").write_text(re.sub("(?m)^datasets:.*", "datasets: [digits, faces]", params))
     write_npz(Path("data", "raw", "digits.npz"), {"x": np.zeros(2**20, np.uint8)})
     inventory.main()
     lines = capsys.readouterr().out.splitlines()

@@ -35,8 +35,12 @@ def usable(
     path = path_of(budget, part)
     if not path.exists():
         return None, f"{path} was not kept either"
-    content = read_json(path)
-    if {name: run["config"] for name, run in content["runs"].items()} != dict(configs):
+    try:
+        content = read_json(path)
+        found = {name: run["config"] for name, run in content["runs"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return None, f"{path} cannot be read ({error!r}); `git checkout` brings back the committed one"
+    if found != dict(configs):
         return None, f"{path} is of other runs or other settings"
     if changed := sorted(name for name, md5 in here.items() if content["inputs"].get(name) != md5):
         return None, f"{path} is older than {', '.join(changed)}"

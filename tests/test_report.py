@@ -310,6 +310,7 @@ def test_a_data_set_whose_runs_are_not_here_is_reported_from_what_was_kept_of_it
             "not its figures samples-static_mnist.png",
         ),
         (lambda: (FOLDER / "kept" / "static_mnist.json").unlink(), "static_mnist.json was not kept either"),
+        (lambda: (FOLDER / "kept" / "static_mnist.json").write_text('{"runs": ['), "static_mnist.json cannot be read"),
     ],
 )
 def test_what_was_kept_of_other_runs_is_refused(workplace, change, why):

@@ -51,6 +51,6 @@ def usable(
 
 def remove_others(budget: str, parts: Sequence[str]) -> None:
     """What was kept of an earlier matrix."""
-    for path in sorted(path_of(budget, "").parent.iterdir()):
+    for path in sorted(path_of(budget, "").parent.glob("*.json")):
         if path not in {path_of(budget, part) for part in parts}:
             path.unlink()

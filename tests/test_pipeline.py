@@ -108,3 +108,10 @@ def test_a_record_names_the_outputs_of_its_stage(stage):
     declared = [STAGES[stage].get(kind, []) for kind in ("outs", "metrics", "plots")]
     names = {Path(next(iter(out)) if isinstance(out, dict) else out).name for kind in declared for out in kind}
     assert names == set(record.OUTPUTS[stage])
+
+
+def test_what_the_report_keeps_is_in_git_and_survives_its_next_run():
+    """DVC removes a stage's outputs before it runs, unless they persist."""
+    outs = {name: flags for out in STAGES["report"]["outs"] for name, flags in out.items()}
+    for name in ("kept", "figures"):
+        assert outs["reports/${budget}/" + name] == {"cache": False, "persist": True}

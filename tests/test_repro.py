@@ -8,7 +8,7 @@ import time
 import pytest
 
 from stages.parallel.display import Display
-from stages.parallel.graph import affected, needed, reading
+from stages.parallel.graph import affected, needed, only_missing, reading
 from stages.parallel.local import schedule
 
 GRAPH = {
@@ -127,3 +127,16 @@ def test_the_inputs_of_a_stage_are_the_outputs_around_or_below_its_dependencies(
         "evaluate": ["runs/a/model"],
         "report": ["runs/a/model", "runs/configs"],
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ([{"changed outs": {"a": "deleted", "b": "not in cache"}}, {"changed deps": {"c": "deleted"}}], True),
+        ([{"changed outs": {"a": "deleted"}}, {"changed deps": {"c": "modified"}}], False),
+        ([{"changed deps": {"runs/configs/x.json": {"training.epochs": "modified"}}}], False),
+        (["changed command"], False),
+    ],
+)
+def test_what_is_only_missing_is_not_changed(changes, missing):
+    assert only_missing(changes) is missing

@@ -33,11 +33,13 @@ def read_pipeline(allow_missing: bool = False) -> Pipeline:
         return Pipeline(graph, {s for s in status if not (allow_missing and only_missing(status[s]))}, inputs)
 
 
-def only_missing(changes: Sequence[str | Mapping[str, Mapping[str, str]]]) -> bool:
-    """Whether all that `dvc status` says of a stage is that files are not here."""
-    return all(
-        isinstance(change, Mapping) and all(set(files.values()) <= ABSENT for files in change.values())
-        for change in changes
+def only_missing(changes: Sequence[str | Mapping[str, Mapping[str, str | Mapping[str, str]]]]) -> bool:
+    """Whether all that `dvc status` says of a stage is that files are not here; of parameters it says which changed."""
+    said = [
+        how for change in changes if isinstance(change, Mapping) for files in change.values() for how in files.values()
+    ]
+    return all(isinstance(change, Mapping) for change in changes) and all(
+        isinstance(how, str) and how in ABSENT for how in said
     )
 
 

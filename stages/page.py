@@ -1,11 +1,10 @@
 """The report as one HTML file that needs no other, nor a network: tables, figures and animations, provenance."""
 
-import base64
-import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from stages.embed import data_uri
 from stages.gallery import Drawn
 from stages.table import Table
 from vhp.figures.style import dataset_name
@@ -122,9 +121,8 @@ def _folded(table: Table) -> str:
 
 def _figure(drawn: Drawn, subject: str) -> str:
     """PNG or GIF, within the page."""
-    kind, _ = mimetypes.guess_type(drawn.path.name)
-    source = f"data:{kind};base64,{base64.b64encode(drawn.path.read_bytes()).decode()}"
     return (
-        f'<figure><div class="scroll"><img src="{source}" alt="{escape(f"{drawn.title}, {subject}")}"></div>'
+        f'<figure><div class="scroll"><img src="{data_uri(drawn.path)}" '
+        f'alt="{escape(f"{drawn.title}, {subject}")}"></div>'
         f"<figcaption>{escape(drawn.caption)}</figcaption></figure>"
     )

@@ -86,6 +86,15 @@ def test_the_colour_of_a_box_survives_in_a_file_of_few_colours(tmp_path, monkeyp
     assert (distance < 16).sum() > 200
 
 
+@pytest.mark.parametrize(("scale", "expected"), [(1, "nearest"), (20, "auto")])
+def test_pixels_are_squares_where_enlarged_and_averaged_where_made_smaller(scale, expected):
+    def enlarged(x):
+        return np.kron(draw(x), np.ones((scale, scale)))
+
+    (ax,) = interpolation_strips([strips(10, [[], []])], enlarged, LIMITS).axes
+    assert [image.get_interpolation() for image in ax.images] == [expected]
+
+
 def test_jumps_in_one_interval_share_a_box():
     assert len(boxes(strips(100, [[1, 2, 3]]))) == 1
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from vhp.figures.mosaic import Draw, mosaic, stride
-from vhp.figures.style import method_name, styled
+from vhp.figures.style import DPI, method_name, styled
 
 CAPTION = (
     "Decoded interpolations (first seed) between the same pairs of test examples for every method: each pair of strips "
@@ -45,7 +45,9 @@ def interpolation_strips(strips: Sequence[Strips], draw: Draw, limits: tuple[flo
         ax.set_title(method_name(strip.method), loc="left")
         ax.spines[:].set_visible(False)
         ax.set(xticks=[], yticks=[])
-        ax.imshow(canvas, cmap="gray", vmin=0, vmax=1)
+        # Enlarged, a pixel is a square, which also makes for half the file; made smaller, neighbours are averaged.
+        enlarged = 1.5 * canvas.shape[1] < (WIDTH - LABELS) * DPI
+        ax.imshow(canvas, cmap="gray", vmin=0, vmax=1, interpolation="nearest" if enlarged else "auto")
         ax.set_anchor("E")
         ax.set_yticks((tops + shape[0] / 2 - 0.5).ravel(), ["graph", "straight"] * len(tops))
         ax.tick_params(length=0)

@@ -50,21 +50,22 @@ def spoilt(train, epoch, value):
     return progress
 
 
-def build():
+def build(method="vhp_geco"):
     torch.manual_seed(0)
-    return tiny.build("vhp_geco", observation="gaussian")
+    return tiny.build(method, observation="gaussian")
 
 
+@pytest.mark.parametrize("method", ["vhp_geco", "iwae_l2"])
 @pytest.mark.parametrize("value", [math.nan, math.sqrt(DIVERGED_NATS_PER_DIMENSION)])
-def test_a_diverged_run_leaves_the_state_before_that_epoch(tmp_path, value):
+def test_a_diverged_run_leaves_the_state_before_that_epoch(tmp_path, value, method):
     """Of a loss that is NaN, and of one that is finite and beyond any use: (x / sigma)^2 / 2 nats, sigma = 0.1."""
     train, val = tiny.patterns(64, torch.float32), tiny.patterns(30, torch.float32)
     good, checkpoint = train.clone(), Checkpoint(tmp_path / "run")
     with pytest.raises(TrainingDivergedError, match=r"epoch 3, step 9: .*'step': 8,.* before epoch 3 is in .*\.pt"):
-        fit(build(), train, val, SETTINGS, 1, checkpoint, progress=spoilt(train, 3, value))
+        fit(build(method), train, val, SETTINGS, 1, checkpoint, progress=spoilt(train, 3, value))
     assert all(torch.isfinite(tensor).all() for tensor in checkpoint.load(torch.device("cpu"))["model"].values())
 
-    expected, whole, resumed, epochs = build(), None, build(), []
+    expected, resumed, epochs = build(method), build(method), []
     whole = fit(expected, good, val, SETTINGS, 1)
     result = fit(resumed, good, val, SETTINGS, 1, checkpoint, progress=lambda e: epochs.extend(e) or epochs)
     assert epochs == [3, 4, 5, 6]
@@ -78,3 +79,22 @@ def test_divergence_is_found_in_epochs_without_validation():
     settings = tiny.training(validate_every=6)
     with pytest.raises(TrainingDivergedError, match=r"^epoch 3, step 9"):
         fit(build(), train, train.clone(), settings, 1, progress=spoilt(train, 3, math.nan))
+
+
+@pytest.mark.parametrize("method", ["vhp_geco", "iwae_l2"])
+def test_a_sample_far_from_the_prior_matters_only_where_it_has_weight(method):
+    """The first of the samples of z is so unlikely that the mean of F is beyond use; IWAE has others, GECO has not."""
+    built, train = build(method), tiny.patterns(64, torch.float32)
+    log_prob = built.model.prior.log_prob
+
+    def with_an_outlier(z, eps):
+        density = log_prob(z, eps)
+        return torch.cat([density[:1] - 1e12, density[1:]])
+
+    built.model.prior.log_prob = with_an_outlier
+    if method == "iwae_l2":
+        history = fit(built, train, train.clone(), SETTINGS, 1).history
+        assert all(row["kl"] > 1e10 and abs(row["loss"]) < 1e4 for row in history)
+    else:
+        with pytest.raises(TrainingDivergedError, match=r"^epoch 1, step 1: "):
+            fit(built, train, train.clone(), SETTINGS, 1)

@@ -33,9 +33,9 @@ def disagreements(root: Path, configs: Mapping[str, Mapping[str, Any]], inputs: 
     entries = {stage: entry for stage, entry in lock.read(root / lock.FILE).items() if stage in pipeline}
     found = [(stage, "was never run", "") for stage in pipeline if stage not in entries]
     found += _changed(root, status, entries)
-    found += _broken_chains(entries)
+    found += lock.broken_chains(entries)
     found += _other_settings(entries, configs)
-    found += _other_inputs(root / inputs, entries, configs)
+    found += other_inputs(root / inputs, entries, configs)
     ignored = _ignored(root, [path for _, path, how in found if how == DELETED])
     alike: dict[
         tuple[str, str], dict[str, None]
@@ -66,20 +66,6 @@ def _changed(root: Path, status: Mapping[str, list], entries: Mapping[str, Any])
     return [(stage, path, how) for stage, path, how in found if path not in in_part]
 
 
-def _broken_chains(entries: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Inputs that are not the outputs they were, both by dvc.lock: a stage was renewed, and one after it was not.
-
-    `dvc status` compares dvc.lock with files, and a clone has neither prepared data nor models.
-    """
-    made = {out["path"]: (stage, out["md5"]) for stage, entry in entries.items() for out in entry.get("outs", [])}
-    return [
-        (stage, need["path"], f"is not what {made[need['path']][0].partition('@')[0]} made")
-        for stage, entry in entries.items()
-        for need in entry.get("deps", [])
-        if need["path"] in made and need["md5"] != made[need["path"]][1]
-    ]
-
-
 def _other_settings(entries: Mapping[str, Any], configs: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
     """Stages that were run with other settings than they would be now.
 
@@ -95,7 +81,7 @@ def _other_settings(entries: Mapping[str, Any], configs: Mapping[str, Any]) -> l
     return found
 
 
-def _other_inputs(inputs: Path, entries: Mapping[str, Any], configs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def other_inputs(inputs: Path, entries: Mapping[str, Any], configs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Files that the report read and that have been made anew since, and runs of which it read none.
 
     To DVC what the report reads is a folder, and in a clone this folder is empty.

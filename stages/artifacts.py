@@ -1,6 +1,5 @@
 """What the report compiles: the cached outputs of every run that runs/configs expects."""
 
-import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stages import kept
+from stages.digest import md5
 from stages.files import read_json
 from vhp.figures.style import DATASET_NAMES, METHOD_NAMES, position
 
@@ -29,6 +29,7 @@ FILES = (
     "representation.json",
 )
 _OUTPUTS = tuple(Path(file).stem for file in FILES if file.endswith(".json"))
+_KEPT = ("config", "n_test", "history", *_OUTPUTS)  # of a run, by stages/kept.py
 BETA_UPDATE = Path("runs", "beta_update.npz")  # of no run
 
 
@@ -114,22 +115,22 @@ def read_matrix() -> Matrix:
     for part, names in _parts(configs).items():
         paths = _paths(part, names)
         absent = [path for path in paths if not path.exists()]
-        content, why = None, None
-        if absent:
-            here = {path.as_posix(): _md5(path) for path in paths if path.exists()}
-            content, why = kept.usable(budgets[0], part, {name: configs[name] for name in names}, here)
-        if content:
-            earlier[part], inputs[part] = content, content["inputs"]
-            runs += [_from_kept(content, name, configs[name]) for name in names]
-        elif absent:
-            missing += absent
-            reasons.append(why)
-        else:
-            inputs[part] = {path.as_posix(): _md5(path) for path in paths}
+        if not absent:
+            inputs[part] = {path.as_posix(): md5(path) for path in paths}
             runs += [_read(name, configs[name]) for name in names]
+            continue
+        try:
+            content = kept.read(budgets[0], part, {name: configs[name] for name in names}, paths, _KEPT)
+        except kept.UnusableError as error:
+            missing += absent
+            reasons.append(str(error))
+            continue
+        earlier[part], inputs[part] = content, content["inputs"]
+        runs += [_from_kept(content, name, configs[name]) for name in names]
     if missing:
-        listed = "\n  ".join([*map(str, missing), *reasons])
-        raise ArtifactsError(f"{len(missing)} files are missing; `dvc repro` makes them:\n  {listed}")
+        lines = [f"{len(missing)} files are missing; `dvc repro` makes them:", *map(str, missing)]
+        lines += ["and nothing that an earlier report kept can stand in for them:", *reasons]
+        raise ArtifactsError("\n  ".join(lines))
     return Matrix(sorted(runs, key=_order), inputs, earlier)
 
 
@@ -164,11 +165,6 @@ def _from_kept(content: Mapping[str, Any], name: str, config: dict[str, Any]) ->
     history = pd.read_csv(io.StringIO("\n".join(found["history"])))
     outputs = {output: found[output] for output in _OUTPUTS}
     return RunArtifacts(name=name, n_test=found["n_test"], config=config, history=history, **outputs)
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _read(name: str, config: dict[str, Any]) -> RunArtifacts:

@@ -83,7 +83,7 @@ def _write(figure: Figure | FuncAnimation, folder: Path, name: str, caption: str
 def remove_others(folder: Path, drawn: Sequence[Drawn]) -> None:
     """Figures of an earlier matrix, which nothing refers to any more."""
     for path in sorted(folder.iterdir()):
-        if path not in {figure.path for figure in drawn}:
+        if path.is_file() and path not in {figure.path for figure in drawn}:
             path.unlink()
 
 

@@ -5,10 +5,11 @@ the captions of its figures, which stay beside it. So a benchmark can be made in
 each part is committed, and the next machine adds its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stages.digest import md5
 from stages.files import read_json, write_json
 
 OPTIMISATION = "optimisation"  # the part of no data set: the figure of the beta-update schemes
@@ -18,35 +19,51 @@ def path_of(budget: str, part: str) -> Path:
     return Path("reports", budget, "kept", f"{part}.json")
 
 
+class UnusableError(ValueError):
+    """Nothing was kept of a data set, or not of the runs in question; the message says which."""
+
+
 def write(
     budget: str, part: str, inputs: Mapping[str, str], runs: Mapping[str, Any], figures: Sequence[Mapping[str, str]]
 ) -> None:
-    """inputs: path -> md5; runs: name -> what to keep of it, its "config" among it; figures: see stages/gallery.py."""
-    write_json(path_of(budget, part), {"inputs": dict(inputs), "runs": dict(runs), "figures": list(figures)})
+    """inputs: path -> md5; runs: name -> what to keep of it, "config" among it; figures: each one's "file" and more."""
+    drawn = [{**figure, "md5": md5(_figure(budget, figure["file"]))} for figure in figures]
+    write_json(path_of(budget, part), {"inputs": dict(inputs), "runs": dict(runs), "figures": drawn})
 
 
-def usable(
-    budget: str, part: str, configs: Mapping[str, Any], here: Mapping[str, str]
-) -> tuple[dict[str, Any] | None, str]:
-    """What was kept, if it is of these runs; else None and why not.
+def read(
+    budget: str, part: str, configs: Mapping[str, Any], files: Sequence[Path], outputs: Collection[str]
+) -> dict[str, Any]:
+    """What was kept, if it is of these runs. Raises UnusableError if it is not.
 
-    configs: run -> its resolved configuration. here: path -> md5 of those of its files that are here.
+    configs: run -> its resolved configuration. files: all that the report reads of the part; those that are here must
+    be what they were. outputs: what is kept of every run.
     """
     path = path_of(budget, part)
     if not path.exists():
-        return None, f"{path} was not kept either"
+        raise UnusableError(f"{path} was not kept either")
     try:
         content = read_json(path)
+        inputs = dict(content["inputs"])
         found = {name: run["config"] for name, run in content["runs"].items()}
+        complete = all(set(outputs) <= set(run) for run in content["runs"].values())
+        figures = {_figure(budget, figure["file"]): figure["md5"] for figure in content["figures"]}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return None, f"{path} cannot be read ({error!r}); `git checkout` brings back the committed one"
+        how = "`git checkout` brings back the committed one"
+        raise UnusableError(f"{path} cannot be read ({error!r}); {how}") from error
     if found != dict(configs):
-        return None, f"{path} is of other runs or other settings"
-    if changed := sorted(name for name, md5 in here.items() if content["inputs"].get(name) != md5):
-        return None, f"{path} is older than {', '.join(changed)}"
-    if lost := [f["file"] for f in content["figures"] if not Path("reports", budget, "figures", f["file"]).exists()]:
-        return None, f"{path} is here, but not its figures {', '.join(lost)}"
-    return content, ""
+        raise UnusableError(f"{path} is of other runs or other settings")
+    if set(inputs) != {file.as_posix() for file in files} or not complete:
+        raise UnusableError(f"{path} is of a report that read other files than this version of the code does")
+    if changed := [file.as_posix() for file in files if file.exists() and md5(file) != inputs[file.as_posix()]]:
+        raise UnusableError(f"{path} is older than {', '.join(changed)}")
+    if other := [figure.name for figure, drawn in figures.items() if not figure.exists() or md5(figure) != drawn]:
+        raise UnusableError(f"{path} is here, but not its figures {', '.join(other)}, or not as they were drawn")
+    return content
+
+
+def _figure(budget: str, name: str) -> Path:
+    return Path("reports", budget, "figures", name)
 
 
 def remove_others(budget: str, parts: Sequence[str]) -> None:

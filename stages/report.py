@@ -58,14 +58,14 @@ def main() -> None:
         parameters.append(parameters_table(chosen))
     [optimisation] = figures_of(matrix, kept.OPTIMISATION, [])
     figures = [optimisation, *(drawn for section in sections for drawn in section.figures)]
-    gallery.remove_others(folder / "figures", figures)
-    kept.remove_others(matrix.budget, list(matrix.inputs))
 
     absent = not_run(runs)
     text = markdown([*overview, *(table for section in sections for table in section.tables)])
     write_text(folder / "table.md", "\n".join([text, "## Not run", "", *(f"- {sentence}" for sentence in absent), ""]))
     provenance = [provenance_table(runs), *parameters]
     write_text(folder / "index.html", page(overview, sections, optimisation, absent, provenance))
+    gallery.remove_others(folder / "figures", figures)
+    kept.remove_others(matrix.budget, list(matrix.inputs))
     logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
 
 

@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+import yaml
 import zc.lockfile
 
+from stages.agreement import other_inputs
+from stages.parallel import lock
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline, affected, needed, read_pipeline
 from stages.parallel.local import Stages, cores, schedule
@@ -121,6 +124,12 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     return pipeline, todo
 
 
+def older_report() -> list[str]:
+    """What the report was compiled from and dvc.lock has otherwise: a data set may have been kept of other runs."""
+    budget = yaml.safe_load(Path("params.yaml").read_text()).get("budget", "")
+    return [f"{path} {how}" for _, path, how in other_inputs(Path("reports", budget, "inputs.csv"), lock.read(), {})]
+
+
 def show(failed: Mapping[str, str]) -> None:
     """What each failed stage printed."""
     for stage, printed in failed.items():
@@ -154,6 +163,11 @@ def main() -> None:
         raise SystemExit("interrupted: the same command goes on where this one was") from None
     if stages.failures:
         report_failures(stages.failures, pipeline, todo)
+    if arguments.allow_missing and (older := older_report()):
+        raise SystemExit(
+            f"repro: found in the report's inputs.csv: {'; '.join(older)}; expected what dvc.lock names: take dvc.lock "
+            "and reports/ of one commit (`git checkout`), or get the runs' files (`dvc pull`) and repeat the command"
+        )
     asked = needed(pipeline.graph, set(arguments.only)) if arguments.only else pipeline.graph
     print(f"{len(asked)} stages up to date, {len(todo)} of them visited, in {time.monotonic() - begun:.0f} s")
 

@@ -298,6 +298,13 @@ def test_a_data_set_whose_runs_are_not_here_is_reported_from_what_was_kept_of_it
     assert [r["nll"] for r in read_csv("results.csv") if r["dataset"] == "static_mnist"] == ["90.0", "90.0"]
 
 
+def change_kept(change) -> None:
+    path = FOLDER / "kept" / "static_mnist.json"
+    content = read_json(path)
+    change(content)
+    write_json(path, content)
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -307,6 +314,12 @@ def test_a_data_set_whose_runs_are_not_here_is_reported_from_what_was_kept_of_it
             lambda: (FOLDER / "figures" / "samples-static_mnist.png").unlink(),
             "not its figures samples-static_mnist.png",
         ),
+        (
+            lambda: (FOLDER / "figures" / "samples-static_mnist.png").write_bytes(b"another"),
+            "not its figures samples-static_mnist.png, or not as they were drawn",
+        ),
+        (lambda: change_kept(lambda kept: kept["runs"]["static_mnist-vhp_rewo-0"].pop("smoothness")), "other files"),
+        (lambda: change_kept(lambda kept: kept["inputs"].popitem()), "other files"),
         (lambda: (FOLDER / "kept" / "static_mnist.json").unlink(), "static_mnist.json was not kept either"),
         (lambda: (FOLDER / "kept" / "static_mnist.json").write_text('{"runs": ['), "static_mnist.json cannot be read"),
     ],

@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
 from pathlib import PurePath
 
+from stages.parallel import lock
+
 ABSENT = {"deleted", "not in cache"}  # in DVC's words
 Graph = Mapping[str, set[str]]  # stage -> the stages that it depends on
 
@@ -20,7 +22,10 @@ class Pipeline:
 
 
 def read_pipeline(allow_missing: bool = False) -> Pipeline:
-    """allow_missing: files that are not here count as unchanged, as for `dvc repro --allow-missing`."""
+    """allow_missing: files that are not here count as unchanged, as for `dvc repro --allow-missing`.
+
+    But not, as there, if dvc.lock has them otherwise than the stage that reads them knows them.
+    """
     # Imported here: it takes most of a second, which the tests of the scheduling need not wait for.
     from dvc.repo import Repo
 
@@ -30,7 +35,10 @@ def read_pipeline(allow_missing: bool = False) -> Pipeline:
         dependencies = {stage.addressing: {dep.def_path for dep in stage.deps} for stage in repo.index.stages}
         inputs = reading(dependencies, {out.def_path for stage in repo.index.stages for out in stage.outs})
         status = repo.status()
-        return Pipeline(graph, {s for s in status if not (allow_missing and only_missing(status[s]))}, inputs)
+        if not allow_missing:
+            return Pipeline(graph, set(status), inputs)
+        outdated = {stage for stage, *_ in lock.broken_chains(lock.read())} & set(graph)
+        return Pipeline(graph, {s for s in status if not only_missing(status[s])} | outdated, inputs)
 
 
 def only_missing(changes: Sequence[str | Mapping[str, Mapping[str, str | Mapping[str, str]]]]) -> bool:

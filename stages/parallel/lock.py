@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,20 @@ def read(file: Path = FILE) -> dict[str, Entry]:
     from dvc.utils.serialize import load_yaml
 
     return (load_yaml(file) or {}).get("stages", {}) if file.exists() else {}
+
+
+def broken_chains(entries: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Inputs that are not the outputs they were, both by dvc.lock: a stage was renewed, and one after it was not.
+
+    `dvc status` compares dvc.lock with files, and a clone has neither prepared data nor models.
+    """
+    made = {out["path"]: (stage, out["md5"]) for stage, entry in entries.items() for out in entry.get("outs", [])}
+    return [
+        (stage, need["path"], f"is not what {made[need['path']][0].partition('@')[0]} made")
+        for stage, entry in entries.items()
+        for need in entry.get("deps", [])
+        if need["path"] in made and need["md5"] != made[need["path"]][1]
+    ]
 
 
 def write(entries: dict[str, Entry], file: Path = FILE) -> None:

@@ -119,7 +119,7 @@ def _value(row) -> str:
 def _notes(runs: Sequence[RunArtifacts], found: pd.DataFrame) -> list[str]:
     error = []
     if (found["n_seeds"] == 1).any():
-        error.append("standard error over the test images (one seed)")
+        error.append("standard error over the test examples (one seed)")
     if (found["n_seeds"] > 1).any():
         error.append("standard deviation over the seeds, beside the mean over them (in brackets: how many)")
     notes = [
@@ -128,7 +128,7 @@ def _notes(runs: Sequence[RunArtifacts], found: pd.DataFrame) -> list[str]:
     ]
     if (found["n_seeds"] == 1).any():
         notes.append(
-            "All methods are measured on the same test images: as far as the choice of images goes, their differences "
+            "All methods are measured on the same test examples: as far as their choice goes, their differences "
             "are more certain than the standard errors. But another seed of the training would change each value too, "
             "and of one seed this cannot be told."
         )
@@ -137,7 +137,7 @@ def _notes(runs: Sequence[RunArtifacts], found: pd.DataFrame) -> list[str]:
         text = (
             f"{dataset_name(dataset)}: {listed(*map(_network_and_size, chosen))}, "
             f"{listed(*(run.config['model']['d_z'] for run in chosen))} latent dimensions; "
-            f"{listed(*(run.likelihood['n_test'] for run in chosen))} test images, "
+            f"{listed(*(run.likelihood['n_test'] for run in chosen))} test examples, "
             f"{listed(*(run.likelihood['n_samples'] for run in chosen))} importance samples."
         )
         module = datasets.load(dataset)

@@ -64,7 +64,7 @@ def not_run(runs: Sequence[RunArtifacts]) -> list[str]:
             sentences.append(f"{name}: no run of {', '.join(missing)}.")
         n_test, n_samples = (min(run.likelihood[key] for run in group) for key in ("n_test", "n_samples"))
         if n_test < (n_all := group[0].n_test):
-            sentences.append(f"{name}: the NLL is that of {n_test:,} of {n_all:,} test images.")
+            sentences.append(f"{name}: the NLL is that of {n_test:,} of {n_all:,} test examples.")
         if n_samples < PUBLISHED_SAMPLES:
             sentences.append(f"{name}: {n_samples:,} importance samples instead of the poster's {PUBLISHED_SAMPLES:,}.")
     if single := [dataset_name(d) for d, group in chosen.items() if len({run.seed for run in group}) == 1]:

@@ -231,7 +231,7 @@ def test_what_was_not_run_is_said(matrix):
 
 def test_an_nll_of_a_part_of_the_test_images_is_said(workplace):
     write_run("digits", "vhp_rewo", 0, n_test=150)
-    assert "digits: the NLL is that of 150 of 200 test images." in not_run(read_matrix().runs)
+    assert "digits: the NLL is that of 150 of 200 test examples." in not_run(read_matrix().runs)
 
 
 def test_details_compare_with_the_published_and_with_the_exact_value(matrix):

@@ -17,6 +17,7 @@ from vhp.examples import as_means
 from vhp.latent_graph import LatentGraph
 from vhp.model import VAE
 from vhp.polyline import arc_length, resample, straight_line
+from vhp.strays import without_strays
 
 logger = logging.getLogger(__name__)
 
@@ -60,11 +61,11 @@ def decode(model: VAE, z: np.ndarray) -> np.ndarray:
 
 
 def graph_arrays(
-    model: VAE, test: torch.Tensor, n_nodes: int, k: int, n_paths: int, n_frames: int
+    model: VAE, test: torch.Tensor, n_nodes: int, k: int, trim: float, n_paths: int, n_frames: int
 ) -> tuple[dict[str, np.ndarray], LatentGraph]:
     """The graph on samples of the prior, the paths between pairs of test examples and the straight lines."""
-    graph = LatentGraph(model.prior.sample(n_nodes).cpu().numpy(), k)
-    logger.info("graph: %d nodes, %d edges, %d component(s)", n_nodes, len(graph.edges), graph.n_components)
+    graph = LatentGraph(without_strays(model.prior.sample(n_nodes).cpu().numpy(), k, trim), k)
+    logger.info("graph: %d nodes, %d edges, %d component(s)", len(graph.nodes), len(graph.edges), graph.n_components)
 
     examples = example_pairs(len(test), n_paths)
     shown = test[torch.from_numpy(examples.ravel()).long()]

@@ -53,15 +53,19 @@ class Evaluation(LikelihoodSettings):
 class Interpolation:
     n_nodes: int  # N, samples from the prior
     k: int  # nearest neighbours
+    trim: float  # share of the samples, the loneliest ones, that are left out of the graph
     n_paths: int
     n_frames: int  # per path, at equal arc length
 
     def __post_init__(self):
         at_least_one(k=self.k, n_paths=self.n_paths)
+        if not 0 <= self.trim < 1:
+            raise ValueError(f"trim: found {self.trim}, expected a share in [0, 1)")
         if self.n_frames < 3:
             raise ValueError(f"n_frames: found {self.n_frames}, expected at least 3, for a second difference")
-        if self.n_nodes <= self.k:
-            raise ValueError(f"n_nodes: found {self.n_nodes}, expected more than k = {self.k}")
+        if self.n_nodes * (1 - self.trim) <= self.k:
+            left = f", of which trim = {self.trim} leaves" if self.trim else ","
+            raise ValueError(f"n_nodes: found {self.n_nodes}{left} expected more than k = {self.k}")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from stages.run import load_model, open_run
 from vhp.datasets import digits, pendulum
 from vhp.polyline import straight_line
 from vhp.smoothness import smoothness_factor
+from vhp.strays import without_strays
 
 D, D_Z, N_TEST = 64, 2, 30
 N, P, T = 120, 6, 9
@@ -62,7 +63,7 @@ def make_run(method: str, seed: int = 0, k: int = 8) -> str:
         "run": {"dataset": "digits", "method": method, "seed": seed, "budget": "smoke"},
         "model": {"d_z": D_Z, "hidden": [8]},
         "method": METHODS[method],
-        "interpolation": {"n_nodes": N, "k": k, "n_paths": P, "n_frames": T},
+        "interpolation": {"n_nodes": N, "k": k, "trim": 0.0, "n_paths": P, "n_frames": T},
     }
     write_json(Path("runs/configs", f"{name}.json"), config)
     Path("runs", name).mkdir()
@@ -183,6 +184,18 @@ def test_no_model(monkeypatch, capsys):
         interpolate.main()
     assert error.value.code not in (None, 0)  # a message: Python prints it and exits with 1
     assert not Path("runs", name, "interpolation.npz").exists()
+
+
+def test_the_loneliest_samples_are_left_out_of_the_graph(monkeypatch):
+    name = make_run("iwae_l1")
+    all_nodes = run_stage(interpolate, name, monkeypatch)[0]["nodes"]
+    path = Path("runs", "configs", f"{name}.json")
+    config = json.loads(path.read_text())
+    config["interpolation"]["trim"] = 0.1
+    path.write_text(json.dumps(config))
+    arrays, summary = run_stage(interpolate, name, monkeypatch)
+    np.testing.assert_array_equal(arrays["nodes"], without_strays(all_nodes, 8, 0.1))
+    assert summary["n_nodes"] == len(arrays["nodes"]) < N
 
 
 def test_more_neighbours_than_nodes(monkeypatch):

@@ -124,6 +124,8 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
             r"budgets.paper.hidden \(digits\): .*4 resolutions and images of 8 x 8 pixels",
         ),
         ({"budgets__laptop__interpolation__n_nodes": 10}, "n_nodes: found 10, expected more than k = 10"),
+        ({"budgets__laptop__interpolation__trim": 0.996}, "n_nodes: found 2000, of which trim = 0.996 leaves expected"),
+        ({"budgets__laptop__interpolation__trim": 1.0}, "trim: found 1.0, expected a share in"),
     ],
 )
 def test_a_mistake_is_named_with_its_key(write, change, message):

@@ -35,7 +35,7 @@ def disagreements(root: Path, configs: Mapping[str, Mapping[str, Any]], inputs: 
     found += _changed(root, status, entries)
     found += lock.broken_chains(entries)
     found += _other_settings(entries, configs)
-    found += other_inputs(root / inputs, entries, configs)
+    found += _other_inputs(root / inputs, entries, configs)
     ignored = _ignored(root, [path for _, path, how in found if how == DELETED])
     alike: dict[
         tuple[str, str], dict[str, None]
@@ -81,7 +81,7 @@ def _other_settings(entries: Mapping[str, Any], configs: Mapping[str, Any]) -> l
     return found
 
 
-def other_inputs(inputs: Path, entries: Mapping[str, Any], configs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _other_inputs(inputs: Path, entries: Mapping[str, Any], configs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Files that the report read and that have been made anew since, and runs of which it read none.
 
     To DVC what the report reads is a folder, and in a clone this folder is empty.

@@ -11,10 +11,12 @@ QUALITY = 40  # text and curves are as clear as before; lower, the edges of lett
 
 
 def data_uri(path: Path) -> str:
-    """A PNG or GIF as a `data:` address with the picture in it, whose bytes depend on the file alone."""
+    """A PNG or GIF as a `data:` address with the picture in it, whose bytes depend on it and Pillow's version alone."""
     with Image.open(path) as image:
-        duration = image.info.get("duration")
-        frames = [_fitting(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
+        frames, durations = [], []
+        for frame in ImageSequence.Iterator(image):
+            frames.append(_fitting(frame.convert("RGB")))
+            durations.append(image.info.get("duration", 0))  # known once the frame has been decoded
     content = io.BytesIO()
     if len(frames) == 1:
         # One thread: the order of several might show in the bytes.
@@ -22,8 +24,8 @@ def data_uri(path: Path) -> str:
         kind = "avif"
     else:
         # Not AVIF, which has the time of writing in its animations.
-        options = {"quality": 20, "method": 6, "minimize_size": True}
-        frames[0].save(content, "WEBP", save_all=True, append_images=frames[1:], duration=duration, loop=0, **options)
+        options = {"duration": durations, "loop": 0, "quality": 20, "method": 6, "minimize_size": True}
+        frames[0].save(content, "WEBP", save_all=True, append_images=frames[1:], **options)
         kind = "webp"
     return f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"
 

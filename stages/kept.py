@@ -6,6 +6,7 @@ each part is committed, and the next machine adds its own.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +45,20 @@ def read(
         raise UnusableError(f"{path} was not kept either")
     try:
         content = read_json(path)
+    except ValueError as error:
+        how = "`git checkout` brings back the committed one"
+        raise UnusableError(f"{path} cannot be read ({error}); {how}") from error
+    try:
         inputs = dict(content["inputs"])
         found = {name: run["config"] for name, run in content["runs"].items()}
         complete = all(set(outputs) <= set(run) for run in content["runs"].values())
         figures = {_figure(budget, figure["file"]): figure["md5"] for figure in content["figures"]}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        how = "`git checkout` brings back the committed one"
-        raise UnusableError(f"{path} cannot be read ({error!r}); {how}") from error
+        raise UnusableError(f"{path} is of another version of the report's code ({error!r})") from error
     if found != dict(configs):
         raise UnusableError(f"{path} is of other runs or other settings")
     if set(inputs) != {file.as_posix() for file in files} or not complete:
-        raise UnusableError(f"{path} is of a report that read other files than this version of the code does")
+        raise UnusableError(f"{path} is of another version of the report's code, which read other files")
     if changed := [file.as_posix() for file in files if file.exists() and md5(file) != inputs[file.as_posix()]]:
         raise UnusableError(f"{path} is older than {', '.join(changed)}")
     if other := [figure.name for figure, drawn in figures.items() if not figure.exists() or md5(figure) != drawn]:
@@ -64,6 +68,19 @@ def read(
 
 def _figure(budget: str, name: str) -> Path:
     return Path("reports", budget, "figures", name)
+
+
+def disagreeing(budget: str, made: Mapping[str, str]) -> list[str]:
+    """Files that are not here and were others when they were kept than those made since; made: path -> md5.
+
+    Of what cannot be read read() will tell.
+    """
+    found = []
+    for path in sorted(path_of(budget, "").parent.glob("*.json")):
+        with suppress(ValueError, KeyError, AttributeError):
+            inputs = read_json(path)["inputs"].items()
+            found += [name for name, digest in inputs if made.get(name, digest) != digest and not Path(name).exists()]
+    return found
 
 
 def remove_others(budget: str, parts: Sequence[str]) -> None:

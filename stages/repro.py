@@ -17,7 +17,7 @@ from typing import NoReturn
 import yaml
 import zc.lockfile
 
-from stages.agreement import other_inputs
+from stages import kept
 from stages.parallel import lock
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline, affected, needed, read_pipeline
@@ -64,7 +64,7 @@ def only_one() -> Iterator[None]:
     """Two of these programs in one workspace would wait for each other's locks and start stages twice."""
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     try:
-        lock = zc.lockfile.LockFile(str(LOCK), content_template="process {pid} on {hostname}")
+        held = zc.lockfile.LockFile(str(LOCK), content_template="process {pid} on {hostname}")
     except zc.lockfile.LockError as error:
         raise SystemExit(
             f"repro: found {LOCK.read_text().strip()} at work in this folder, expected none; wait until it has ended "
@@ -73,7 +73,7 @@ def only_one() -> Iterator[None]:
     try:
         yield
     finally:
-        lock.close()
+        held.close()
 
 
 def on_cluster(
@@ -110,12 +110,14 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     # First and alone: until the configurations are written, DVC cannot tell which runs they change.
     if stages.run("configure") == "failed":
         raise SystemExit(stages.failures["configure"])
+    pipeline = read_pipeline(arguments.allow_missing)
+    asked = needed(pipeline.graph, set(arguments.only)) if arguments.only else set(pipeline.graph)
+    todo = affected(pipeline.graph, pipeline.changed) & asked
     if arguments.allow_missing:  # not for the configurations: every run needs its own
         stages.options.append("--allow-missing")
-    pipeline = read_pipeline(arguments.allow_missing)
-    todo = affected(pipeline.graph, pipeline.changed)
-    if arguments.only:
-        todo &= needed(pipeline.graph, set(arguments.only))
+        stages.without_options = pipeline.outdated  # DVC would take their files, too, for unchanged
+        if "report" in asked:
+            refuse_other_than_kept()
     with Display(len(todo)) as display:
         if clustered:
             on_cluster(arguments, pipeline, todo, stages, display)
@@ -124,10 +126,16 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     return pipeline, todo
 
 
-def older_report() -> list[str]:
-    """What the report was compiled from and dvc.lock has otherwise: a data set may have been kept of other runs."""
+def refuse_other_than_kept() -> None:
+    """Raises ValueError if the report would be compiled from runs that dvc.lock has otherwise."""
     budget = yaml.safe_load(Path("params.yaml").read_text()).get("budget", "")
-    return [f"{path} {how}" for _, path, how in other_inputs(Path("reports", budget, "inputs.csv"), lock.read(), {})]
+    made = {out["path"]: out["md5"] for entry in lock.read().values() for out in entry.get("outs", [])}
+    if stale := kept.disagreeing(budget, made):
+        raise ValueError(
+            f"found in dvc.lock other outputs than those that the report has kept: {', '.join(stale)}; expected the "
+            "same: take dvc.lock and what is kept of this data set, with its figures, from one commit, or get the "
+            "files (`dvc pull`)"
+        )
 
 
 def show(failed: Mapping[str, str]) -> None:
@@ -163,11 +171,6 @@ def main() -> None:
         raise SystemExit("interrupted: the same command goes on where this one was") from None
     if stages.failures:
         report_failures(stages.failures, pipeline, todo)
-    if arguments.allow_missing and (older := older_report()):
-        raise SystemExit(
-            f"repro: found in the report's inputs.csv: {'; '.join(older)}; expected what dvc.lock names: take dvc.lock "
-            "and reports/ of one commit (`git checkout`), or get the runs' files (`dvc pull`) and repeat the command"
-        )
     asked = needed(pipeline.graph, set(arguments.only)) if arguments.only else pipeline.graph
     print(f"{len(asked)} stages up to date, {len(todo)} of them visited, in {time.monotonic() - begun:.0f} s")
 

@@ -11,7 +11,7 @@ import pytest
 import sandbox
 import yaml
 
-from stages import repro
+from stages import kept, repro
 from stages.parallel import lock
 
 SECONDS = 90.0  # after which a test that waits has failed
@@ -75,8 +75,7 @@ def test_of_a_matrix_only_what_was_asked_for_runs(tmp_path):
 def test_runs_that_were_made_elsewhere_are_not_made_again_if_their_files_may_be_missing(tmp_path):
     sandbox.write(tmp_path, "echo $1 >> started; echo $1 > runs/$1/model.txt", ("a",))
     assert sandbox.repro(tmp_path).wait(SECONDS) == 0
-    for folder in ("runs", "data", ".dvc/cache"):
-        shutil.rmtree(tmp_path / folder)
+    elsewhere(tmp_path)
     params = yaml.safe_load((tmp_path / "params.yaml").read_text())
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"datasets": ["a", "b"]}))
     process = sandbox.repro(tmp_path, "--allow-missing")
@@ -93,35 +92,45 @@ def test_runs_that_were_made_elsewhere_are_not_made_again_if_their_files_may_be_
     assert (tmp_path / "started").read_text().split() == ["a-m-0", "b-m-0"]
 
 
-def test_where_files_may_be_missing_what_was_made_of_renewed_files_is_made_again(tmp_path):
-    """dvc.lock alone tells it: by its entries evaluate read another model than train has made since."""
-    sandbox.write(tmp_path, "echo $1 >> started; echo $1 > runs/$1/model.txt", ("a",))
+def elsewhere(folder: Path) -> None:
+    """As in a clone on a machine that does not have the cache."""
+    for name in ("runs", "data", ".dvc/cache"):
+        shutil.rmtree(folder / name)
+
+
+def test_where_files_may_be_missing_what_dvc_lock_shows_to_be_outdated_is_not_taken_as_done(tmp_path):
+    """By its entries evaluate read another model than train has made since."""
+    sandbox.write(tmp_path, "echo $1 > runs/$1/model.txt", ("a",))
     assert sandbox.repro(tmp_path).wait(SECONDS) == 0
     file = tmp_path / "dvc.lock"
     entries = lock.read(file)
     [read] = [need for need in entries["evaluate@a-m-0"]["deps"] if need["path"].endswith("model.txt")]
     read["md5"] = "0" * 32
     lock.write(entries, file)
-    (tmp_path / "runs" / "a-m-0" / "likelihood.txt").unlink()
+    elsewhere(tmp_path)
     process = sandbox.repro(tmp_path, "--allow-missing")
     printed, _ = process.communicate(timeout=SECONDS)
-    assert process.returncode == 0, printed
-    assert (tmp_path / "runs" / "a-m-0" / "likelihood.txt").exists()
-    assert (tmp_path / "started").read_text().split() == ["a-m-0"]
+    assert process.returncode == 1 and "1 stages failed: evaluate@a-m-0" in printed, printed
+    assert "does not exist" in printed and "data/a.txt" in printed, printed
 
 
-def test_a_report_of_other_runs_than_dvc_lock_has_is_an_error_where_files_may_be_missing(tmp_path):
-    sandbox.write(tmp_path, "echo $1 > runs/$1/model.txt", ("a",))
+def test_a_report_would_not_be_compiled_from_other_runs_than_dvc_lock_has(tmp_path, monkeypatch):
+    sandbox.write(tmp_path, "echo $1 >> started; echo $1 > runs/$1/model.txt", ("a",))
     assert sandbox.repro(tmp_path).wait(SECONDS) == 0
+    elsewhere(tmp_path)
     params = yaml.safe_load((tmp_path / "params.yaml").read_text())
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"budget": "smoke"}))
-    inputs = tmp_path / "reports" / "smoke" / "inputs.csv"
-    inputs.parent.mkdir(parents=True)
-    inputs.write_text(f"path,md5\nruns/a-m-0/model.txt,{'0' * 32}\n")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"budget": "smoke", "datasets": ["a", "b"]}))
+    monkeypatch.chdir(tmp_path)
+    kept.write("smoke", "a", {"runs/a-m-0/model.txt": "0" * 32}, {}, [])
     process = sandbox.repro(tmp_path, "--allow-missing")
     printed, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 1, printed
-    assert "runs/a-m-0/model.txt is not what it was when the report was made" in printed
+    assert "found in dvc.lock other outputs than those that the report has kept: runs/a-m-0/model.txt" in printed
+    assert (tmp_path / "started").read_text().split() == ["a-m-0"]  # and nothing was begun
+
+    process = sandbox.repro(tmp_path, "--allow-missing", "--only", "train")  # without the report
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
 
 
 def test_missing_files_are_not_allowed_on_a_cluster(tmp_path):

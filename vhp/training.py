@@ -29,9 +29,9 @@ VALIDATION_BATCH = 1000
 # To compile a step takes 15 to 45 seconds on two cores, and saves 1 to 4 ms of each step.
 COMPILE_FROM_STEPS = 10_000
 
-# A run has diverged when -log p(x|z) or F is beyond this: untrained networks stay below 10 nats per dimension. In an
-# importance-weighted bound the loss is looked at instead of F: now and then one of many samples is so far from the
-# prior that the mean of F is beyond any limit, and that sample's weight is zero.
+# A run has diverged when -log p(x|z) or F is beyond this: untrained networks stay below 10 nats per dimension. With an
+# importance-weighted bound it has when the loss is. For now and then one of many samples is so far from the prior that
+# the mean of F is beyond any limit, and that sample's weight is zero.
 DIVERGED_NATS_PER_DIMENSION = 1e4
 
 
@@ -104,7 +104,7 @@ class Training:
         bound = DIVERGED_NATS_PER_DIMENSION * method.model.n_dims
         limits = {"loss": math.inf, "reconstruction": bound, "kl": bound, "constraint": math.inf}
         if method.n_z > 1:
-            limits |= {"loss": bound, "kl": math.inf}
+            limits |= {"loss": bound, "reconstruction": math.inf, "kl": math.inf}
         self.watch = DivergenceWatch(limits, train.device)
         self.result = Fit()
         self.best = copy.deepcopy(method.model.state_dict())

@@ -19,6 +19,7 @@ class Pipeline:
     graph: Graph  # in an order in which it could be run
     changed: set[str]  # stages that DVC finds changed
     inputs: Mapping[str, list[str]]  # stage -> the outputs of other stages that it reads, paths as in dvc.yaml
+    outdated: Set[str] = frozenset()  # of the changed ones, those of which dvc.lock alone tells it
 
 
 def read_pipeline(allow_missing: bool = False) -> Pipeline:
@@ -37,8 +38,9 @@ def read_pipeline(allow_missing: bool = False) -> Pipeline:
         status = repo.status()
         if not allow_missing:
             return Pipeline(graph, set(status), inputs)
-        outdated = {stage for stage, *_ in lock.broken_chains(lock.read())} & set(graph)
-        return Pipeline(graph, {s for s in status if not only_missing(status[s])} | outdated, inputs)
+        entries = {stage: entry for stage, entry in lock.read().items() if stage in graph}
+        outdated = {stage for stage, *_ in lock.broken_chains(entries)}
+        return Pipeline(graph, {s for s in status if not only_missing(status[s])} | outdated, inputs, outdated)
 
 
 def only_missing(changes: Sequence[str | Mapping[str, Mapping[str, str | Mapping[str, str]]]]) -> bool:

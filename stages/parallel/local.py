@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -118,6 +118,7 @@ class Stages:
     def __init__(self, threads: int):
         self.environment = environment(threads)
         self.options: list[str] = []  # of `dvc repro`, beside ARGUMENTS
+        self.without_options: Set[str] = frozenset()  # stages that are run without these
         self.running: dict[str, Leashed] = {}
         self.failures: dict[str, str] = {}  # what the failed stages printed
         self.interrupted = False
@@ -130,7 +131,8 @@ class Stages:
         """Reproduce one stage; says how it went, and keeps what it printed if it failed."""
         if self.interrupted:
             return "stopped"
-        command = [sys.executable, "-m", "stages.parallel.dvc_command", *ARGUMENTS, *self.options, stage]
+        options = [] if stage in self.without_options else self.options
+        command = [sys.executable, "-m", "stages.parallel.dvc_command", *ARGUMENTS, *options, stage]
         leashed = Leashed(command, env=self.environment | {progress.VARIABLE: str(self._beat(stage))})
         self.running[stage] = leashed
         if self.interrupted:  # meanwhile

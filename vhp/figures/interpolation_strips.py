@@ -45,9 +45,10 @@ def interpolation_strips(strips: Sequence[Strips], draw: Draw, limits: tuple[flo
         ax.set_title(method_name(strip.method), loc="left")
         ax.spines[:].set_visible(False)
         ax.set(xticks=[], yticks=[])
-        # Enlarged, a pixel is a square, which also makes for half the file; made smaller, neighbours are averaged.
-        enlarged = 1.5 * canvas.shape[1] < (WIDTH - LABELS) * DPI
-        ax.imshow(canvas, cmap="gray", vmin=0, vmax=1, interpolation="nearest" if enlarged else "auto")
+        # Enlarged by half or more, a pixel is a square, which also makes for half the file. With less, rows of squares
+        # would differ visibly in width, and neighbours are averaged.
+        squares = 1.5 * canvas.shape[1] < (WIDTH - LABELS) * DPI
+        ax.imshow(canvas, cmap="gray", vmin=0, vmax=1, interpolation="nearest" if squares else "auto")
         ax.set_anchor("E")
         ax.set_yticks((tops + shape[0] / 2 - 0.5).ravel(), ["graph", "straight"] * len(tops))
         ax.tick_params(length=0)

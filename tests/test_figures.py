@@ -142,6 +142,13 @@ def test_curves_mark_the_change_of_phase_and_kappa_squared():
     assert levels == pytest.approx([0.09, 0.09])
 
 
+def test_a_single_outlier_does_not_dwarf_the_curves():
+    spoilt = curve("iwae_l2", None, 1)
+    spoilt.history.loc[12, "kl"] = 1e19
+    low, high = training_curves([spoilt, curve("vhp_rewo", 0.3, 400)]).axes[3].get_ylim()
+    assert low < 1.001 and 1.003 < high < 1.01
+
+
 def test_further_seeds_are_thin():
     beta = training_curves([curve("vhp_geco", 0.3, 1), curve("vhp_geco", 0.3, 1)]).axes[0]
     first, second = (line.get_linewidth() for line in beta.lines)

@@ -1,4 +1,4 @@
-"""Pictures within a page: smaller by ten than the files they are made from, which stay beside it."""
+"""Pictures within a page: a fraction of the size of the files they are made from, which stay beside it."""
 
 import base64
 import io

@@ -21,7 +21,7 @@ from vhp.likelihood import LikelihoodSettings
 from vhp.model import NETWORKS
 from vhp.training import TrainingSettings
 
-Budget = Literal["smoke", "demo", "laptop", "paper"]
+Budget = Literal["smoke", "demo", "laptop", "paper", "paper_cpu"]
 DEFAULT = "default"  # the key of a per-data-set mapping that stands for all data sets not named
 
 

@@ -1,12 +1,15 @@
-"""The faster writer of dvc.lock beside DVC's own: not a byte differs."""
+"""The faster writer of dvc.lock beside DVC's own, of which not a byte differs, and the wait for DVC's lock."""
 
 import sys
+import threading
 from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 import sandbox
 from dvc import dvcfile
+from dvc import lock as dvc_lock
+from dvc.lock import Lock, LockError
 from dvc.utils.serialize import dump_yaml, load_yaml, modify_yaml
 
 from stages.parallel import dvc_command
@@ -97,3 +100,27 @@ def test_a_pipeline_run_by_either_command_has_the_same_lock_file(tmp_path):
 def test_the_functions_that_are_replaced_are_there():
     """DVC's own names, which another version may not have."""
     assert dvcfile.modify_yaml is modify_yaml and dvcfile.is_lock_file("a/dvc.lock")
+
+
+def test_who_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):
+    """DVC's own function would sleep for half a second after it found the lock taken."""
+    held, wanted = (Lock(str(tmp_path / "lock"), wait=True) for _ in range(2))
+    events = []
+    held.lock()
+    waiting = threading.Thread(target=lambda: (dvc_command.wait(wanted), events.append("taken")))
+    waiting.start()
+    waiting.join(5 * dvc_command.PAUSE)
+    events.append("free")
+    held.unlock()
+    waiting.join(60)
+    assert events == ["free", "taken"] and wanted.is_locked
+    wanted.unlock()
+
+
+def test_who_does_not_wait_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(dvc_lock, "DEFAULT_TIMEOUT", 0.01)
+    held, wanted = (Lock(str(tmp_path / "lock")) for _ in range(2))
+    dvc_command.wait(held)
+    with pytest.raises(LockError, match="Unable to acquire lock"):
+        dvc_command.wait(wanted)
+    held.unlock()

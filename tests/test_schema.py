@@ -2,11 +2,12 @@
 
 import copy
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
-from stages.schema import ParamsError, read, resolve
+from stages.schema import Budget, ParamsError, read, resolve
 
 PARAMS = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text())
 # Whatever matrix the file asks for at the moment.
@@ -37,7 +38,7 @@ def configs(path):
 
 
 def test_the_committed_file_is_valid_for_every_budget(write):
-    for budget in ("smoke", "demo", "laptop", "paper"):
+    for budget in get_args(Budget):
         runs = configs(write(budget=budget))
         assert len(runs) == len(PARAMS["datasets"]) * len(PARAMS["methods"]) * len(PARAMS["seeds"])
 
@@ -91,7 +92,7 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
     ("change", "message"),
     [
         ({"kapa": 0.3}, "kapa: unknown key; did you mean 'kappa'?"),
-        ({"budget": "lunch"}, "budget: .*'smoke', 'demo', 'laptop' or 'paper'.*found 'lunch'"),
+        ({"budget": "lunch"}, "budget: .*'smoke', 'demo', 'laptop', 'paper' or 'paper_cpu'.*found 'lunch'"),
         ({"datasets": ["digit"]}, "datasets: unknown data set 'digit'; expected one of"),
         ({"datasets": []}, "datasets: found .*, expected at least one"),
         ({"methods": ["nonesuch"]}, "methods: unknown method 'nonesuch'; expected one of iwae_l1"),

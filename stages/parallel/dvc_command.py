@@ -3,22 +3,27 @@
 DVC adds a stage's entry with ruamel.yaml's round-trip parser and emitter, which keep comments and are Python: 9 s at
 226 entries, during which DVC holds its lock and no other stage can begin or end. But dvc.lock has no comments, DVC
 alone writes it. Here its text is the same, byte for byte (unless a parameter is a text of several lines), and the file
-is replaced in one step.
+is replaced in one step. And a process that waits for DVC's lock asks for it every PAUSE instead of twice per second.
 """
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from dvc import cli, dvcfile
+from dvc.lock import Lock, LockError
 from dvc.utils.serialize import load_yaml
 
 from stages.parallel import lock
 
+PAUSE = 0.02  # seconds
+
 modify_yaml = dvcfile.modify_yaml
+acquire = Lock.lock
 
 
 @contextmanager
@@ -33,8 +38,19 @@ def modify(path: str | os.PathLike, fs: Any = None) -> Iterator[dict[str, Any]]:
     lock.dump(content, Path(path))
 
 
+def wait(lock: Lock) -> None:
+    """In place of Lock.lock: with --wait-for-lock, as soon as it is free."""
+    while lock._wait:
+        try:
+            return lock._do_lock()
+        except LockError:
+            time.sleep(PAUSE)
+    return acquire(lock)
+
+
 def main() -> None:
     dvcfile.modify_yaml = modify
+    Lock.lock = wait
     sys.exit(cli.main(sys.argv[1:]))
 
 

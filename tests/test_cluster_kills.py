@@ -39,11 +39,26 @@ def start_nannies(cluster: Cluster, head: Path, folder: Path) -> list[subprocess
     return [cluster.start(f"nanny-{i}", module, cluster.address, *options, *where[i], cwd=head) for i in range(2)]
 
 
+def command_line(process: psutil.Process) -> str:
+    """Nothing of one that has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def children_of(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def kill_a_worker(nannies: list[subprocess.Popen], moments: random.Random) -> bool:
     """One that is working if there is any; with SIGKILL, so that it cannot say goodbye."""
     children = [child for nanny in nannies for child in psutil.Process(nanny.pid).children()]
-    workers = [child for child in children if "multiprocessing.spawn" in " ".join(child.cmdline())]
-    working = [child for child in workers if any("leash" in " ".join(c.cmdline()) for c in child.children())]
+    workers = [child for child in children if "multiprocessing.spawn" in command_line(child)]
+    working = [child for child in workers if any("leash" in command_line(c) for c in children_of(child))]
     if not working:
         return False
     moments.choice(working).kill()

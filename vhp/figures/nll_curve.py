@@ -5,16 +5,9 @@ from matplotlib.figure import Figure
 
 from vhp.figures.style import METHOD_COLOURS, styled
 
-CAPTION = (
-    "Test NLL of the best weights so far (by validation bound) at checkpoints of one training, the same images and "
-    "noise each time, with standard errors over the images; and the negative validation bound at β = 1 of the same "
-    "weights."
-)
-
-
 @styled
 def nll_curve(found: pd.DataFrame, title: str) -> Figure:
-    """Two curves over epochs; what one epoch takes is in the title's place.
+    """Two curves over the minutes of training, with the epochs above.
 
     found: a row per checkpoint in the order of training, columns epoch, minutes, nll, nll_se, validation_bound.
     """

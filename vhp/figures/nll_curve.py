@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from vhp.figures.style import METHOD_COLOURS, styled
 
+
 @styled
 def nll_curve(found: pd.DataFrame, title: str) -> Figure:
     """Two curves over the minutes of training, with the epochs above.

@@ -9,7 +9,6 @@ nll_curve.png.
 """
 
 import argparse
-import math
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,14 +22,15 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stages import logs
-from stages.evaluate import SUBSET_SEED, test_subset
+from stages.evaluate import SUBSET_SEED, summary, test_subset
 from stages.files import read_json, replacing, write_text
 from stages.results import csv
 from stages.run import Run, open_run
 from vhp.figures.nll_curve import nll_curve
-from vhp.figures.style import dataset_name, method_name, save
+from vhp.figures.style import save
 from vhp.likelihood import LikelihoodSettings, estimate
 
+ESTIMATED = ("nll", "nll_se", "nll_mc_se", "n_test", "n_samples")  # of stages.evaluate's summary
 TRAINED = {"model", "best", "epoch", "fit"}  # what a training's checkpoint holds, and more
 
 
@@ -84,17 +84,13 @@ def judged(run: Run, state: State, test: Tensor, numbers: Tensor, settings: Like
         numbers,
         progress=lambda batches: tqdm(batches, desc=f"epoch {state.epoch}", unit="batch", disable=None),
     )
+    estimated = summary(found, settings, rounding=None)
     return {
         "epoch": state.epoch,
         "minutes": state.seconds / 60,
         "best_epoch": state.best_epoch,
         "validation_bound": state.validation_bound,
-        "nll": -found.log_likelihood.mean().item(),
-        "nll_se": found.log_likelihood.std().item() / math.sqrt(len(test)),
-        "nll_mc_se": found.monte_carlo_se.square().sum().sqrt().item() / len(test),
-        "n_test": len(test),
-        "n_samples": settings.n_samples,
-    }
+    } | {key: estimated[key] for key in ESTIMATED}
 
 
 def curve(run: Run, states: Sequence[State], n_test: int, n_samples: int) -> pd.DataFrame:
@@ -108,9 +104,9 @@ def curve(run: Run, states: Sequence[State], n_test: int, n_samples: int) -> pd.
 
 def write(run: Run, found: pd.DataFrame, folder: Path) -> None:
     write_text(folder / "nll_curve.csv", csv(found))
-    title = f"{dataset_name(run.config['run']['dataset'])}, {method_name(run.config['run']['method'])}"
+    config = run.config["run"]
     with replacing(folder / "nll_curve.png") as temporary:
-        save(nll_curve(found, title), temporary)
+        save(nll_curve(found, config["dataset"], config["method"]), temporary)
 
 
 def main() -> None:

@@ -100,6 +100,7 @@ def test_a_pipeline_run_by_either_command_has_the_same_lock_file(tmp_path):
 def test_the_functions_that_are_replaced_are_there():
     """DVC's own names, which another version may not have."""
     assert dvcfile.modify_yaml is modify_yaml and dvcfile.is_lock_file("a/dvc.lock")
+    assert dvc_command.acquire is Lock.lock and dvc_lock.make_lock("lock").lock.__func__ is Lock.lock
 
 
 def test_who_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):

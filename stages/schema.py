@@ -114,6 +114,11 @@ def read(path: Path) -> Params:
         raise ParamsError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict):
         raise ParamsError(f"{path}: found {type(content).__name__}, expected a mapping")
+    return validate(content)
+
+
+def validate(content: dict[str, Any]) -> Params:
+    """What params.yaml holds, validated. Raises ParamsError."""
     check_keys("", content, Params.model_fields)
     try:
         params = Params.model_validate(content)

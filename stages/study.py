@@ -8,10 +8,12 @@ interrupted one was. Writes reports/studies/<param>/ with results.csv, table.md 
 """
 
 import argparse
+import copy
 import logging
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import yaml
 
 from stages import logs, study_report
 from stages.files import read_json, write_text
+from stages.schema import ParamsError, resolve, validate
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +43,10 @@ def set_value(params: dict[str, Any], name: str, value: Any) -> None:
 
 def scalar(text: str) -> Any:
     """A value as params.yaml would have it. Raises ValueError for a list or a mapping."""
-    value = yaml.safe_load(text)
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"found the value {text!r}, expected YAML: {error}") from error
     if not isinstance(value, bool | int | float | str):
         raise ValueError(f"found the value {text!r}, expected a number or a word: a study varies one scalar")
     return value
@@ -56,20 +62,28 @@ def measured(name: str, config: dict[str, Any], param: str, value: Any) -> dict[
     return row | {"failed": not results} | {key: v for result in results for key, v in result.items()}
 
 
+def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    """params at each value, validated before anything runs. Raises ValueError for a value that cannot be."""
+    found = []
+    for value in values:
+        found.append(copy.deepcopy(params))
+        set_value(found[-1], param, value)
+        try:
+            resolve(validate(found[-1]))
+        except ParamsError as error:
+            raise ValueError(f"{param} = {value}: {error}") from error
+    return found
+
+
 def run_value(params: dict[str, Any], param: str, value: Any, jobs: int) -> list[dict[str, Any]]:
-    """Reproduce all runs at one value; a row for each. Raises ValueError if none could be made."""
-    set_value(params, param, value)
+    """Reproduce all runs at one value; a row for each, also for those that fail."""
     write_text(PARAMS, yaml.safe_dump(params, sort_keys=False))
     # The outputs of the value before: those of a run that now fails must not stay.
     for folder in RUNS.glob("*-*-*"):
         shutil.rmtree(folder)
-    command = [sys.executable, "-m", "stages.repro", "--jobs", str(jobs), "--only", "evaluate"]
-    done = subprocess.run(command, check=False)
+    subprocess.run([sys.executable, "-m", "stages.repro", "--jobs", str(jobs), "--only", "evaluate"], check=False)
     configs = {path.stem: read_json(path) for path in sorted((RUNS / "configs").glob("*.json"))}
-    rows = [measured(name, config, param, value) for name, config in configs.items()]
-    if done.returncode and all(row["failed"] for row in rows):
-        raise ValueError(f"{param} = {value}: no run was finished; what went wrong is above")
-    return rows
+    return [measured(name, config, param, value) for name, config in configs.items()]
 
 
 def main() -> None:
@@ -92,10 +106,13 @@ def main() -> None:
         params |= {axis: getattr(arguments, axis) for axis in AXES if getattr(arguments, axis)}
         for name, _, value in (text.partition("=") for text in arguments.set):
             set_value(params, name, scalar(value))
+        values = [scalar(text) for text in arguments.values]
         rows = []
-        for value in map(scalar, arguments.values):
+        for value, params_there in zip(values, at_each(params, arguments.param, values), strict=True):
             logger.info("%s = %s", arguments.param, value)
-            rows += run_value(params, arguments.param, value, arguments.jobs)
+            rows += run_value(params_there, arguments.param, value, arguments.jobs)
+        if all(row["failed"] for row in rows):
+            raise ValueError(f"no run was finished at any value of {arguments.param}; what went wrong is above")
     except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"study: {error}") from error
     except KeyboardInterrupt:

@@ -52,14 +52,19 @@ def table(found: pd.DataFrame) -> Table:
         )
     first = found.iloc[0]
     seeds = ", ".join(map(str, sorted(found["seed"].unique())))
-    epochs = " or ".join(f"{n:.0f}" for n in sorted(found["epochs"].dropna().unique()))
+    epochs, n_test, n_samples = (
+        " or ".join(f"{n:,.0f}" for n in sorted(found[column].dropna().unique()))
+        for column in ("epochs", "n_test", "n_samples")
+    )
     notes = (
-        f"Budget {first['budget']}, {epochs} epochs, seeds {seeds}: mean ± standard deviation over them. NLL: test "
-        "images, lower is better; validation bound: at β = 1, of the weights kept, higher is better, each method's "
-        "best in bold. β and C at the end of training. Failed: the loss was no longer finite.",
+        f"Budget {first['budget']}, {epochs} epochs, seeds {seeds}: mean ± standard deviation over them. NLL: "
+        f"{n_test} test examples, {n_samples} importance samples, lower is better; validation bound: at β = 1, of the "
+        "weights kept, higher is better, each method's best in bold. β and C at the end of training. Failed: training "
+        "or evaluation did not finish, for instance because the loss was no longer finite; the log says why.",
     )
     columns = (first["param"], "method", "NLL", "validation bound", "β", "C", "κ²", "C < κ²", "failed")
-    return Table(f"{first['param']}: {dataset_name(first['dataset'])}", columns, tuple(rows), frozenset(bold), notes)
+    title = f"{first['param']}: {dataset_name(first['dataset'])}"
+    return Table(title, columns, tuple(rows), frozenset(bold), notes, n_text=2)
 
 
 def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:

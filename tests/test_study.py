@@ -13,13 +13,13 @@ from stages import study, study_report
 from stages.files import write_json
 from vhp.figures.study import study as draw
 
-PARAMS = {
+REAL = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text())
+PARAMS = REAL | {
     "budget": "laptop",
     "datasets": ["pendulum", "digits"],
     "methods": ["vhp_rewo", "iwae_l1"],
     "seeds": [0],
-    "kappa": {"pendulum": 0.08, "digits": 0.55},
-    "budgets": {"laptop": {"training": {"epochs": {"default": 60, "digits": 300}}}},
+    "kappa": REAL["kappa"] | {"pendulum": 0.08, "digits": 0.55},
 }
 
 
@@ -29,7 +29,8 @@ PARAMS = {
 def test_a_value_is_set_where_its_name_says():
     params = yaml.safe_load(yaml.safe_dump(PARAMS))
     study.set_value(params, "budgets.laptop.training.epochs.digits", 5)
-    assert params["budgets"]["laptop"]["training"]["epochs"] == {"default": 60, "digits": 5}
+    before = PARAMS["budgets"]["laptop"]["training"]["epochs"]
+    assert params["budgets"]["laptop"]["training"]["epochs"] == before | {"digits": 5} != before
     study.set_value(params, "kappa", 0.3)  # one for all data sets, as with dvc exp run -S
     assert params["kappa"] == 0.3
 
@@ -38,7 +39,7 @@ def test_a_value_is_set_where_its_name_says():
     ("name", "message"),
     [
         ("kapa.digits", r"found no kapa in .*expected one of .*kappa"),
-        ("kappa.faces", r"found no kappa\.faces in .*expected one of pendulum, digits"),
+        ("kappa.moons", r"found no kappa\.moons in .*expected one of .*digits"),
         ("budget.epochs", r"found no budget\.epochs in .*expected a mapping"),
     ],
 )
@@ -51,6 +52,8 @@ def test_values_are_read_as_in_params_yaml():
     assert [study.scalar(text) for text in ("0.5", "8", "bf16", "true")] == [0.5, 8, "bf16", True]
     with pytest.raises(ValueError, match=r"'\[1, 2\]'.*one scalar"):
         study.scalar("[1, 2]")
+    with pytest.raises(ValueError, match=r"'\[1'.*expected YAML"):
+        study.scalar("[1")
 
 
 # --- runs ---
@@ -125,9 +128,31 @@ def test_a_run_that_fails_at_one_value_does_not_keep_the_numbers_of_the_value_be
     assert "| 0.7 | VHP + REWO | – | – | – | – | 0.49 | 0 of 1 | 1 of 1 |" in table
 
 
+def test_a_value_at_which_every_run_fails_leaves_the_others_their_results(place):
+    rows = place(lambda method, kappa: kappa == 0.5)
+    assert {(row["value"], row["failed"]) for row in rows} == {("0.5", "True"), ("0.7", "False")}
+    table = Path("reports/studies/kappa.digits/table.md").read_text()
+    assert "| 0.5 | IWAE (L=1) | – | – | – | – | – | – | 1 of 1 |" in table
+
+
 def test_a_study_in_which_nothing_works_stops(place):
-    with pytest.raises(SystemExit, match=r"study: kappa\.digits = 0\.5: no run was finished"):
+    with pytest.raises(SystemExit, match=r"study: no run was finished at any value of kappa\.digits"):
         place(lambda *_: True)
+    assert not Path("reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--values", "0.5", "[1]"], r"'\[1\]'.*one scalar"),
+        (["--values", "0.5", "-1"], r"kappa\.digits = -1: .*kappa"),
+        (["--methods", "vae"], r"kappa\.digits = 0\.5: methods: .*vae"),
+    ],
+)
+def test_a_value_that_cannot_be_stops_before_anything_runs(place, arguments, message):
+    with pytest.raises(SystemExit, match=message):
+        place(lambda *_: False, *arguments)
+    assert not Path("runs").exists() and yaml.safe_load(Path("params.yaml").read_text()) == PARAMS
 
 
 def test_an_unknown_parameter_stops_before_anything_runs(place):

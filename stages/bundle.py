@@ -11,21 +11,16 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import logs, record, revision
+from stages import configured, logs, record, revision
+from stages.configured import CONFIGS
 from stages.files import read_json, replacing
 
 logger = logging.getLogger(__name__)
 
-CONFIGS = Path("runs", "configs")
-
 
 def datasets_of(runs: Sequence[str]) -> list[str]:
     """The runs' data sets. Raises ValueError for a run that is not configured."""
-    known = sorted(path.stem for path in CONFIGS.glob("*.json"))
-    if unknown := [run for run in runs if run not in known]:
-        raise ValueError(
-            f"found no configuration of {', '.join(unknown)}, expected some of {', '.join(known) or 'none'}"
-        )
+    configured.check(runs)
     return sorted({read_json(CONFIGS / f"{run}.json")["run"]["dataset"] for run in runs})
 
 

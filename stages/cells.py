@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from stages import logs, record
+from stages import configured, logs, record
 from stages.time_limit import STOPPED
 
 logger = logging.getLogger(__name__)
@@ -72,11 +72,7 @@ def work_on(runs: Sequence[str], end: float) -> tuple[list[str], list[str]]:
 
 def check(runs: Sequence[str]) -> None:
     """Raises ValueError for a run that cannot be begun or gone on with: now, and not when its turn comes in hours."""
-    known = sorted(path.stem for path in (RUNS / "configs").glob("*.json"))
-    if unknown := [run for run in runs if run not in known]:
-        raise ValueError(
-            f"found no configuration of {', '.join(unknown)}, expected some of {', '.join(known) or 'none'}"
-        )
+    configured.check(runs)
     for run in runs:
         outcome_so_far(run, "train")
 
@@ -94,7 +90,7 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop about then, at an epoch's end")
     arguments = parser.parse_args()
-    runs = arguments.runs or sorted(path.stem for path in (RUNS / "configs").glob("*.json"))
+    runs = arguments.runs or configured.names()
     try:
         if not runs:
             raise ValueError("found no run, expected names or configurations in runs/configs")

@@ -17,6 +17,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
+from stages import configured
+from stages.configured import CONFIGS
 from stages.files import read_json
 from stages.table import Table, markdown
 from vhp import datasets, methods
@@ -97,7 +99,7 @@ def image_cost(config: dict[str, Any], n_dims: int) -> Cost:
 
 
 def row(name: str) -> tuple[str, ...]:
-    config = read_json(Path("runs", "configs", f"{name}.json"))
+    config = read_json(CONFIGS / f"{name}.json")
     dataset, training, evaluation = config["run"]["dataset"], config["training"], config["evaluation"]
     with np.load(Path("data", "processed", f"{dataset}.npz"), allow_pickle=False) as arrays:
         n_train, n_dims = arrays["train"].shape
@@ -117,24 +119,28 @@ def row(name: str) -> tuple[str, ...]:
         f"{n_steps * least / 60:.1f}",
         f"{n_test * image.flops / 1e15:.2f}",
         f"{n_test * image.seconds(evaluation['precision']):.0f}",
-        "not measured",
     )
 
 
 COLUMNS = (
     *("run", "parameters (millions)", "GFLOP / step", "MB / step", "least µs / step", "steps", "least minutes"),
-    *("PFLOP of the NLL", "least seconds", "measured"),
+    *("PFLOP of the NLL", "least seconds"),
 )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", metavar="RUN", help="<dataset>-<method>-<seed>, of runs/configs")
+    runs = parser.parse_args().runs
     try:
-        rows = tuple(row(name) for name in parser.parse_args().runs)
+        configured.check(runs)
+        rows = tuple(row(name) for name in runs)
     except FileNotFoundError as error:
-        raise SystemExit(f"cost: {error}; `dvc repro configure preprocess` makes what is missing") from error
-    peak = f"{PEAK_FLOPS['bf16'] / 1e12:.0f} TFLOP/s (bf16) and {PEAK_BYTES / 1e12:.2f} TB/s"
+        raise SystemExit(f"cost: {error}; `dvc repro preprocess` makes what is missing") from error
+    except ValueError as error:
+        raise SystemExit(f"cost: {error}") from error
+    rates = " or ".join(f"{flops / 1e12:.0f} TFLOP/s ({precision})" for precision, flops in PEAK_FLOPS.items())
+    peak = f"{rates} and {PEAK_BYTES / 1e12:.2f} TB/s"
     note = f"Least: at {peak}, the data sheet's numbers for an H100 SXM5, whichever of the two takes longer."
     print(markdown([Table("Cost of runs", COLUMNS, rows, notes=(note,))]), end="")
 

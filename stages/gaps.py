@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 from tqdm import tqdm
 
-from stages import logs
+from stages import configured, logs
 from stages.evaluate import LOW_ESS
 from stages.run import Run, load_model, open_run
 from stages.table import Table, markdown, with_error
@@ -165,6 +165,7 @@ def main() -> None:
     found, faults = {}, []
     for name in arguments.runs:
         try:
+            configured.check([name])
             found[name] = gaps(open_run(name), arguments.images, arguments.samples)
         except (FileNotFoundError, ValueError) as error:
             faults.append(f"{name}: {error}")

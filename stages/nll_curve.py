@@ -3,9 +3,10 @@
     python -m stages.nll_curve RUN STATE.pt STATE.pt ... --into FOLDER
 
 The states are copies of the run's checkpoint, runs/checkpoints/<hash>/state.pt, put aside while it trained (for
-instance between two sittings of stages.cells). Of each, the best weights so far are judged by the negative
-log-likelihood of a random subset of the test set; of a run that has ended, its model too. Writes nll_curve.csv and
-nll_curve.png.
+instance between two sittings of stages.cells). A state does not say of which run it is, and only its shapes are
+checked: put states of several runs into folders of their own. Of each, the best weights so far are judged by the
+negative log-likelihood of a random subset of the test set; of a run that has ended, its model too. Writes
+nll_curve.csv and nll_curve.png.
 """
 
 import argparse
@@ -17,11 +18,12 @@ from typing import Any
 
 import pandas as pd
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
-from stages import logs
+from stages import configured, logs
 from stages.evaluate import SUBSET_SEED, summary, test_subset
 from stages.files import read_json, replacing, write_text
 from stages.results import csv
@@ -58,12 +60,16 @@ def read_state(path: Path, device: torch.device) -> State:
 
 
 def last_state(run: Run) -> list[State]:
-    """The model of a run that has ended."""
+    """The model of a run that has ended. Raises ValueError for one that cannot be read."""
     if not (run.folder / "training_time.json").exists():
         return []
     training = read_json(run.folder / "training.json")
     seconds = read_json(run.folder / "training_time.json")["seconds"]
-    weights = load_file(run.folder / "model.safetensors", device=str(run.device))
+    path = run.folder / "model.safetensors"
+    try:
+        weights = load_file(path, device=str(run.device))
+    except SafetensorError as error:
+        raise ValueError(f"{path}: found no model ({error}); `dvc repro train@{run.name}` makes it again") from error
     return [State(training["epochs"], seconds, training["best_epoch"], training["best_validation_bound"], weights)]
 
 
@@ -121,12 +127,13 @@ def main() -> None:
     if min(arguments.images, arguments.samples) < 2:
         parser.error(f"--images {arguments.images} --samples {arguments.samples}: expected at least 2 of each")
     try:
+        configured.check([arguments.run])
         run = open_run(arguments.run)
         states = [read_state(path, run.device) for path in arguments.states] + last_state(run)
         if not states:
             raise ValueError(f"found neither a checkpoint of {run.name} nor its trained model, expected one of them")
         found = curve(run, states, arguments.images, arguments.samples)
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise SystemExit(f"nll_curve: {error}") from error
     write(run, found, arguments.into)
     print(found.to_string(index=False, float_format="{:.2f}".format))

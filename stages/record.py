@@ -4,10 +4,10 @@ A record is runs/<run>/<stage>.record.json with the run's configuration, the MD5
 and once it is done the MD5 of its outputs. MD5 because DVC's own records hold it: they can be compared.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
+from stages.digest import md5
 from stages.files import read_json, write_json
 
 OUTPUTS = {
@@ -15,11 +15,6 @@ OUTPUTS = {
     "evaluate": ("likelihood.json", "likelihood.npz", "evaluation_time.json"),
 }
 STAGES = tuple(OUTPUTS)  # in the order in which they run
-
-
-def md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
 
 
 def code() -> list[Path]:

@@ -17,6 +17,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from stages import bundle, logs, record
+from stages.digest import md5
 from stages.files import read_json, replacing
 
 logger = logging.getLogger(__name__)
@@ -61,9 +62,9 @@ def differences(needs: Sequence[Any], root: Path, run: str, stage: str) -> list[
             ]
         # The model evaluated is the one that is taken in with it.
         elif path.as_posix() == model:
-            files[model] = record.md5(root / run / path.name)
+            files[model] = md5(root / run / path.name)
         else:
-            files[path.as_posix()] = record.md5(path) if path.exists() else "nothing here"
+            files[path.as_posix()] = md5(path) if path.exists() else "nothing here"
     lines += record.differences(made["files"], files)
     lines += record.differences(record.outputs(root, run, stage), made["outputs"])
     missing = [name for name in record.OUTPUTS[stage] if name not in made["outputs"]]

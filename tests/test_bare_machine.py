@@ -16,6 +16,7 @@ import yaml
 from dvc.repo import Repo
 
 from stages import cells, evaluate, record, take_in, train
+from stages.digest import md5
 from stages.files import read_json, write_json
 from stages.time_limit import STOPPED
 
@@ -114,9 +115,9 @@ def changed(results, tmp_path, stage, change):
 def test_results_of_other_code_are_refused_and_both_versions_are_named(pipeline, results, monkeypatch):
     monkeypatch.chdir(pipeline)
     file = Path("vhp/terms.py")
-    original, before = file.read_text(), record.md5(file)
+    original, before = file.read_text(), md5(file)
     file.write_text(original + "# another version\n")
-    here, printed = record.md5(file), refusal(results[0])
+    here, printed = md5(file), refusal(results[0])
     file.write_text(original)
     assert printed.splitlines()[1:] == [
         f"  {stage}@{RUN}: vhp/terms.py: found {before}, expected {here}" for stage in record.STAGES
@@ -137,18 +138,18 @@ def test_results_of_other_data_are_refused(pipeline, results, tmp_path, monkeypa
     data = "data/processed/digits.npz"
     root = changed(results, tmp_path, "evaluate", lambda made: made["files"].update({data: "0" * 32}))
     (line,) = refusal(root).splitlines()[1:]
-    assert line == f"  evaluate@{RUN}: {data}: found {'0' * 32}, expected {record.md5(Path(data))}"
+    assert line == f"  evaluate@{RUN}: {data}: found {'0' * 32}, expected {md5(Path(data))}"
 
 
 def test_damaged_results_are_refused(pipeline, results, tmp_path, monkeypatch):
     monkeypatch.chdir(pipeline)
     root = changed(results, tmp_path, "evaluate", lambda made: made["outputs"].pop("likelihood.json"))
     model = root / RUN / "model.safetensors"
-    before = record.md5(model)
+    before = md5(model)
     model.write_bytes(model.read_bytes()[:-1])
     assert refusal(root).splitlines()[1:] == [
-        f"  train@{RUN}: model.safetensors: found {record.md5(model)}, expected {before}",
-        f"  evaluate@{RUN}: runs/{RUN}/model.safetensors: found {before}, expected {record.md5(model)}",
+        f"  train@{RUN}: model.safetensors: found {md5(model)}, expected {before}",
+        f"  evaluate@{RUN}: runs/{RUN}/model.safetensors: found {before}, expected {md5(model)}",
         f"  evaluate@{RUN}: likelihood.json: found no such output",
     ]
 

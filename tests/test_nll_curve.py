@@ -90,6 +90,7 @@ def test_each_row_is_the_estimate_of_the_best_weights_so_far(states, monkeypatch
         (["missing.pt"], "No such file"),
         (["text.pt"], "text.pt: found no checkpoint, expected a copy of a state.pt"),
         (["other.pt"], "other.pt: found no checkpoint of a training, expected best, epoch, fit, model in it"),
+        (["."], "Is a directory"),
         (["wider.pt"], f"the weights after epoch 1 do not fit runs/configs/{RUN}.json"),
     ],
 )
@@ -101,3 +102,13 @@ def test_what_is_no_checkpoint_of_the_run_is_refused(states, monkeypatch, argume
     with pytest.raises(SystemExit, match=message):
         command(nll_curve, monkeypatch, *arguments, "--into", "out")
     assert not Path("out").exists()
+
+
+def test_a_run_that_is_not_configured_and_a_damaged_model_are_refused(states, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["nll_curve", "digits-typo-0", "1.pt", "--into", "out"])
+    with pytest.raises(SystemExit, match=f"found no configuration of digits-typo-0, expected some of {RUN}; `dvc"):
+        nll_curve.main()
+    command(train, monkeypatch)
+    Path("runs", RUN, "model.safetensors").write_bytes(b"short")
+    with pytest.raises(SystemExit, match=f"model.safetensors: found no model.*`dvc repro train@{RUN}`"):
+        command(nll_curve, monkeypatch, "--into", "out")

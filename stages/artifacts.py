@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages import kept
+from stages import configured, kept
+from stages.configured import CONFIGS
 from stages.digest import md5
 from stages.files import read_json
 from vhp.figures.style import DATASET_NAMES, METHOD_NAMES, position
 
-CONFIGS = Path("runs", "configs")
 FILES = (
     "history.csv",
     "snapshots.npz",
@@ -103,9 +103,10 @@ class Matrix:
 def read_matrix() -> Matrix:
     """The artifacts here, and for a data set of which some are not here, what an earlier report kept of it.
 
-    Raises ArtifactsError if there is neither (all files that are missing are named), or if the runs' budgets differ.
+    Raises ArtifactsError if there is neither (all files that are missing are named), if a file cannot be read, or if
+    the runs' budgets differ.
     """
-    configs = {path.stem: read_json(path) for path in sorted(CONFIGS.glob("*.json"))}
+    configs = {name: _json(CONFIGS / f"{name}.json") for name in configured.names()}
     if not configs:
         raise ArtifactsError(f"{CONFIGS} holds no configuration of a run: `dvc repro` makes them")
     budgets = sorted({config["run"]["budget"] for config in configs.values()})
@@ -167,9 +168,16 @@ def _from_kept(content: Mapping[str, Any], name: str, config: dict[str, Any]) ->
     return RunArtifacts(name=name, n_test=found["n_test"], config=config, history=history, **outputs)
 
 
+def _json(path: Path) -> Any:
+    try:
+        return read_json(path)
+    except ValueError as error:
+        raise ArtifactsError(f"{path} cannot be read ({error}): delete it and run `dvc repro`") from error
+
+
 def _read(name: str, config: dict[str, Any]) -> RunArtifacts:
     folder = Path("runs", name)
-    outputs = {output: read_json(folder / f"{output}.json") for output in _OUTPUTS}
+    outputs = {output: _json(folder / f"{output}.json") for output in _OUTPUTS}
     with np.load(data_file(config["run"]["dataset"]), allow_pickle=False) as arrays:
         n_test = len(arrays["test"])
     return RunArtifacts(name=name, n_test=n_test, config=config, history=pd.read_csv(folder / "history.csv"), **outputs)

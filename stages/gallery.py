@@ -41,10 +41,21 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     # One run per method but for the training curves: that of the first seed.
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
     arrays = [(run, read_npz(run.arrays)) for run in first]
-    # Black and white, the same for all methods: the data's range but for its outermost values, which may be noise.
     # Each array is read when it is asked for: the images may be large.
-    data = np.load(data_file(dataset), allow_pickle=False)
+    with np.load(data_file(dataset), allow_pickle=False) as data:
+        figures = _figures(runs, arrays, data)
+        return [_write(figure, folder, name, caption, dataset) for name, (figure, caption) in figures.items()]
+
+
+def _figures(
+    runs: Sequence[RunArtifacts],
+    arrays: Sequence[tuple[RunArtifacts, dict[str, np.ndarray]]],
+    data: Mapping[str, np.ndarray],
+) -> dict[str, tuple[Figure | FuncAnimation, str]]:
+    """Name -> figure and caption. arrays: of one run per method, beside it; data: data/processed/<dataset>.npz."""
+    dataset, first = runs[0].dataset, [run for run, _ in arrays]
     as_images = partial(datasets.pictures, dataset, arrays=data)
+    # Black and white, the same for all methods: the data's range but for its outermost values, which may be noise.
     low, high = np.percentile(as_images(arrays[0][1]["originals"]), [1, 99])
     limits = (float(low), float(high) if high > low else float(low) + 1)
 
@@ -62,7 +73,7 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
         figures["joint_smoothness"] = bars, joint_smoothness.CAPTION
     pictures = samples.samples([_samples(run, a) for run, a in arrays], as_images, limits)
     figures["samples"] = pictures, samples.CAPTION
-    return [_write(figure, folder, name, caption, dataset) for name, (figure, caption) in figures.items()]
+    return figures
 
 
 def draw_beta_update(folder: Path) -> Drawn:

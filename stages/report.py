@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from stages import gallery, kept, logs
-from stages.artifacts import ArtifactsError, Matrix, RunArtifacts, inputs_table, read_matrix, to_keep
+from stages.artifacts import Matrix, RunArtifacts, inputs_table, read_matrix, to_keep
 from stages.files import write_text
 from stages.latex import latex
 from stages.page import Section, page
@@ -33,12 +33,8 @@ def figures_of(matrix: Matrix, part: str, runs: Sequence[RunArtifacts]) -> list[
     return drawn
 
 
-def main() -> None:
-    logs.configure()
-    try:
-        matrix = read_matrix()
-    except ArtifactsError as error:
-        raise SystemExit(f"report: {error}") from error
+def compile_report(matrix: Matrix) -> None:
+    """Raises OSError or ValueError for a file that cannot be read or written."""
     runs, folder = matrix.runs, Path("reports", matrix.budget)
     frames = {"table": summary, "results": likelihoods, "smoothness": smoothness, "interpolation": interpolations}
     frames |= {"representation": representations}
@@ -67,6 +63,14 @@ def main() -> None:
     gallery.remove_others(folder / "figures", figures)
     kept.remove_others(matrix.budget, list(matrix.inputs))
     logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
+
+
+def main() -> None:
+    logs.configure()
+    try:
+        compile_report(read_matrix())
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"report: {error}") from error
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from vhp.figures.style import dataset_name, method_name
 
 
 def detail_table(runs: Sequence[RunArtifacts]) -> Table:
-    """One data set, a row per run: what is behind its numbers, and the published value beside them."""
+    """One data set, a row per run: what is behind its numbers, and the poster's value beside them."""
     dataset = runs[0].dataset
     values = published()
     reference = {run.name: values.get((run.method, run.dataset)) for run in runs}
@@ -20,7 +20,7 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
     columns["ELBO"] = [number(run.likelihood["elbo"]) for run in runs]
     compared = any(value is not None for value in reference.values())
     if compared:
-        columns[f"published ({PUBLISHED_NETWORK})"] = [number(reference[run.name]) for run in runs]
+        columns[f"poster ({PUBLISHED_NETWORK})"] = [number(reference[run.name]) for run in runs]
         columns["difference"] = [_difference(run.likelihood["nll"], reference[run.name]) for run in runs]
     if exact:
         columns["above exact"] = [_difference(run.likelihood["nll"], run.likelihood["exact_nll"]) for run in runs]
@@ -35,15 +35,15 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
     columns["epochs (best)"] = [f"{run.training['epochs']} ({run.training['best_epoch']})" for run in runs]
     columns["minutes"] = [run.minutes for run in runs]
     notes = [
-        "ESS: mean effective number of importance samples, and the share of images with fewer than 10: their estimates "
-        "are too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, so looser for hierarchical "
-        "priors than the bound that they are trained on. β and C: at the end of training, in brackets β at the epoch "
-        "whose weights are kept (best validation bound at β = 1). Minutes: training + NLL."
+        "ESS: mean effective number of importance samples, and the share of examples with fewer than 10: their "
+        "estimates are too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, so looser for "
+        "hierarchical priors than the bound that they are trained on. β and C: at the end of training, in brackets β "
+        "at the epoch whose weights are kept (best validation bound at β = 1). Minutes: training + NLL."
     ]
     if compared:
         notes.append(
-            "Published: the poster's table, a direction and no target for networks of another class. Difference: NLL − "
-            "published, so a positive one is worse."
+            "Poster: its table, a direction and no target for networks of another class. Difference: NLL − poster, so "
+            "a positive one is worse."
         )
     if exact:
         notes.append(
@@ -77,14 +77,15 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
     columns["end to end"] = [number(s["end_to_end"], ".3f") for s in smooth]
     columns["paths"] = [str(s["n_moving"]) for s in smooth]
     factors = listed(*(s["discontinuity_factor"] for s in smooth))
-    joints = listed(*(len(s["joints"]) for s in smooth))
+    [n_joints] = {len(s["joints"]) for s in smooth}
+    parts = "all dimensions" if n_joints == 1 else f"a joint's dimensions, mean over {n_joints} joints (table below)"
     notes = [
         f"Graph: {listed(*frame['n_nodes'].tolist())} prior samples, each joined to its "
         f"{listed(*frame['k'].tolist())} nearest neighbours. Unreachable pairs lie in different "
         "components. Length ratio: path / straight line, in latent space.",
-        f"Jump (discontinuity): a step between consecutive frames of more than {factors} times the path's median step.",
-        "Smoothness factor: RMS over time of the second-order finite difference of a joint's decoded trajectory, mean "
-        f"over {joints} joint(s); smaller is smoother. Per joint: smoothness.csv.",
+        f"Discontinuity: a step between consecutive frames of more than {factors} times the path's median step.",
+        "Smoothness factor: RMS of the second-order finite difference of the decoded frames, over time and "
+        f"{parts}; smaller is smoother.",
         "Posterior distance: mean over a path's points of the distance to the nearest sample of the aggregated "
         "posterior (one per test example, 2,000 at most), in units of those samples' mean distance to the nearest "
         "other: samples themselves have 1, and in many dimensions points nearer to the centre have less. Ends: the "
@@ -94,10 +95,10 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
         "Mean ± standard deviation over the paths found between two different nodes (their number: paths); straight: "
         "along the straight line between the same nodes. The pairs of test examples are the same for all methods.",
     ]
-    if "monotone" in columns:
+    if "monotonicity" in columns:
         notes.append(
-            "Monotone: |sum of turns| / sum of |turns| of the decoded pendulum from frame to frame, its angle "
-            "recovered by matching with rendered angles; 1 if it never turns back, no value if it rests. Mismatch: "
+            "Monotonicity: |sum of turns| / sum of |turns| of the decoded pendulum from frame to frame, its angle "
+            "recovered by matching with rendered angles; 1 if it never turns back, no value if it rests. Angle error: "
             "RMS per pixel between a frame and the rendering of that angle; large where a frame shows no pendulum."
         )
     title = f"{dataset_name(runs[0].dataset)}: interpolation"
@@ -107,12 +108,12 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
 def _along_paths(runs: Sequence[RunArtifacts]) -> dict[str, tuple[str, str]]:
     """Title -> measure of smoothness.json and format of its numbers."""
     titles = {
-        "jumps / path": ("discontinuities", ".2f"),
+        "discontinuities / path": ("discontinuities", ".2f"),
         "smoothness": ("smoothness", ".2g"),
         "posterior distance": ("posterior_distance", ".2f"),
     }
     if "monotonicity" in runs[0].smoothness:
-        titles |= {"monotone": ("monotonicity", ".2f"), "mismatch": ("angle_error", ".3f")}
+        titles |= {"monotonicity": ("monotonicity", ".2f"), "angle error": ("angle_error", ".3f")}
     return titles
 
 
@@ -122,7 +123,7 @@ def representation_table(runs: Sequence[RunArtifacts]) -> Table:
     columns = {
         "method": _row_names(runs),
         "MMD²": [number(r["mmd2"], ".4f") for r in found],
-        "level": [number(r["mmd2_level"], ".3f") for r in found],
+        "MMD² level": [number(r["mmd2_level"], ".3f") for r in found],
         "classifier": [number(r["classifier_accuracy"], ".1%") for r in found],
     }
     if any(r["winding_number"] is not None for r in found):
@@ -130,8 +131,8 @@ def representation_table(runs: Sequence[RunArtifacts]) -> Table:
         columns["rank correlation"] = [number(r["rank_correlation"]) for r in found]
     notes = [
         f"The aggregated posterior (a sample of q(z|x) for each of {listed(*(r['n_points'] for r in found))} test "
-        "images) against as many samples of the prior. MMD²: unbiased squared maximum mean discrepancy, Gaussian "
-        "kernel with the median distance as bandwidth, 0 for equal distributions; level: the share of "
+        "examples) against as many samples of the prior. MMD²: unbiased squared maximum mean discrepancy, Gaussian "
+        "kernel with the median distance as bandwidth, 0 for equal distributions; its level: the share of "
         f"{listed(*(r['n_permutations'] for r in found))} random exchanges between the samples that give as much. "
         f"Classifier: held-out accuracy of {listed(*(r['n_neighbours'] for r in found))} nearest neighbours in "
         "telling them apart; 50 % if they are alike.",

@@ -19,6 +19,7 @@ from vhp.figures.latent_graph import N_PATHS, LatentGraph, latent_graph, princip
 from vhp.figures.latent_space import LatentSpace, latent_space
 from vhp.figures.latent_steps import LatentSteps, latent_steps
 from vhp.figures.mosaic import mosaic, stride
+from vhp.figures.nll_curve import nll_curve
 from vhp.figures.samples import Samples, samples
 from vhp.figures.style import METHOD_COLOURS, method_colours, save
 from vhp.figures.training_curves import Curve, training_curves
@@ -246,10 +247,35 @@ def test_principal_plane_of_a_flat_cloud():
     assert (basis[np.abs(basis).argmax(0), [0, 1]] > 0).all()
 
 
-def test_samples_has_two_panels_per_method():
-    images = np.random.default_rng(0).random((16, 24))
-    figure = samples([Samples(m, images, images, images) for m in ("vhp_rewo", "iwae_l1")], draw, LIMITS)
-    assert len(figure.axes) == 4
+def test_samples_are_above_and_each_test_example_is_above_its_reconstruction():
+    def plain(first):
+        """16 images of one grey each, none of them white as the canvas is."""
+        return np.repeat((first + np.arange(16)[:, None]) / 100, 24, axis=1)
+
+    drawn = {"vhp_rewo": (0, 20, 40), "iwae_l1": (16, 36, 56)}
+    figure = samples([Samples(m, *map(plain, firsts)) for m, firsts in drawn.items()], draw, LIMITS)
+    for column, (sampled, original, reconstruction) in enumerate(drawn.values()):
+        above, below = (figure.axes[column + 2 * row].images[0].get_array() for row in (0, 1))
+        assert greys_down_the_first_column(above) == [sampled, sampled + 8]
+        pairs = [original, reconstruction, original + 8, reconstruction + 8]
+        assert greys_down_the_first_column(below) == pairs
+
+
+def greys_down_the_first_column(canvas):
+    greys = [round(100 * value) for value in canvas[:, 1] if value < 1]
+    return [grey for i, grey in enumerate(greys) if i == 0 or grey != greys[i - 1]]
+
+
+def test_the_nll_curve_shows_nll_and_negative_bound_over_the_minutes():
+    columns = ("epoch", "minutes", "nll", "nll_se", "validation_bound")
+    found = pd.DataFrame([(2, 1.5, 90.0, 0.5, -95.0), (4, 3.0, 88.0, 0.25, -92.0)], columns=list(columns))
+    ax = nll_curve(found, "digits", "vhp_rewo").axes[0]
+    [estimated] = ax.containers
+    [bound] = [line for line in ax.lines if "bound" in line.get_label()]
+    np.testing.assert_array_equal(estimated.lines[0].get_xydata(), [[1.5, 90], [3, 88]])
+    np.testing.assert_array_equal(bound.get_xydata(), [[1.5, 95], [3, 92]])
+    [bars] = estimated.lines[2]
+    np.testing.assert_allclose([np.ptp(segment[:, 1]) / 2 for segment in bars.get_segments()], [0.5, 0.25])
 
 
 def test_methods_keep_their_colours():

@@ -17,7 +17,7 @@ SEED = 17
 
 @styled
 def contact_sheet(arrays: Mapping[str, np.ndarray], draw: Draw) -> Figure:
-    """A block of images per split. arrays: train, val, test (N, D), each with at least 64 examples; draw: see Draw."""
+    """A block of images per split. arrays: train, val, test (N, D), at least 64, 32 and 32 examples; draw: see Draw."""
     rng = np.random.Generator(np.random.PCG64(SEED))
     blocks = {}
     for split, rows in ROWS.items():

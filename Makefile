@@ -32,8 +32,8 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 	@$(MIRROR) cd "studies/$(PARAM)" && $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" \
 		--values $(VALUES) --methods $(METHODS) --datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) \
 		--set $(SET)
-	@mkdir -p reports/studies && rm -rf "reports/studies/$(PARAM)" \
-		&& cp -R "studies/$(PARAM)/reports/studies/$(PARAM)" reports/studies/
+	@mkdir -p reports/studies && cp -R "studies/$(PARAM)/reports/studies/$(PARAM)" "reports/studies/.$(PARAM)" \
+		&& rm -rf "reports/studies/$(PARAM)" && mv "reports/studies/.$(PARAM)" "reports/studies/$(PARAM)"
 	@cat "reports/studies/$(PARAM)/table.md"
 
 pendulum: .venv/installed ## the poster's pendulum experiment, REWO, GECO and IWAE, five seeds, in pendulum/
@@ -106,6 +106,7 @@ clean: ## remove demo/, smoke/, pendulum/ and studies/ (what they computed stays
 	@touch $@
 
 COMMA := ,
+EXPERIMENTS = found experiments in $(DIR) (dvc exp show there), which a new clone would delete; take what you need of them, then FORCE=1
 NO_GIT := found no git repository here, but DVC keeps its records in one: clone the project, or run git init
 
 # VHP_DATA may be relative to where make was called, and the commands run elsewhere.
@@ -113,9 +114,12 @@ MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd
 KEPT = .dvc/tmp/kept-$(subst /,-,$(DIR))
 
 # A clone with the uncommitted changes laid over it, which shares this repository's cache: nothing is computed twice,
-# and neither params.yaml nor dvc.lock nor the committed reports change. Checkpoints of an interrupted run are kept.
+# and neither params.yaml nor dvc.lock nor the committed reports change. Checkpoints of an interrupted run are kept, and a
+# clone in which somebody made experiments is not deleted without FORCE=1.
 clone:
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
+	@if [ -z "$(FORCE)" ] && [ -d $(DIR)/.git ] && git -C $(DIR) for-each-ref --format='%(refname)' refs/exps \
+		| grep -v -e ^refs/exps/exec -e ^refs/exps/celery -q; then echo "$(EXPERIMENTS)"; exit 1; fi
 	@mkdir -p .dvc/tmp; if [ -d $(DIR)/runs/checkpoints ]; then rm -rf $(KEPT) && mv $(DIR)/runs/checkpoints $(KEPT); fi
 	@rm -rf $(DIR) && git clone --quiet . $(DIR) && mkdir -p $(DIR)/runs
 	@git ls-files -z --deleted | (cd $(DIR) && xargs -0 rm -f)

@@ -20,7 +20,7 @@ from stages.table import Table, markdown
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds. The defaults are what docs/cluster.md reports as measured."""
+    """Seconds, as measured on a cluster of some size: docs/cluster.md."""
 
     small_stages: tuple[float, ...]  # interpolate, smoothness and representation: what their programs take
     worker_per_stage: float  # DVC on the worker: index, fetch, hash, publish
@@ -83,15 +83,22 @@ def table(seconds: np.ndarray, workers: Sequence[int], costs: Costs) -> Table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("times", type=Path, help="CSV with train_seconds and eval_seconds, as reports/*/results.csv")
-    parser.add_argument("--cells", type=int, default=1000)
+    parser.add_argument("--cells", type=int, default=1000, help="drawn from those of the CSV")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 10, 30, 100, 300, 1000])
-    parser.add_argument("--small-stages", type=float, nargs="+", default=[4.5, 4.5, 6.0])
-    parser.add_argument("--worker-per-stage", type=float, default=3.0)
-    parser.add_argument("--head-per-stage", type=float, default=0.01)
-    parser.add_argument("--head-start", type=float, default=110.0)
-    parser.add_argument("--collect-per-stage", type=float, default=0.12)
+    for name, default, meaning in (
+        ("worker-per-stage", 3.0, "DVC on the worker: index, fetch, hash, publish"),
+        ("head-per-stage", 0.01, "the head's work on one result (assumed)"),
+        ("head-start", 110.0, "the head reads dvc.yaml and dvc.lock, makes the graph and sends the stages out"),
+        ("collect-per-stage", 0.12, "the head's last checkout or pull, and its writing of dvc.lock"),
+    ):
+        parser.add_argument(f"--{name}", type=float, default=default, help=f"{meaning}; seconds (default: {default})")
+    small, meaning = [4.5, 4.5, 6.0], "what interpolate, smoothness and representation take without DVC; seconds"
+    parser.add_argument("--small-stages", type=float, nargs=3, default=small, help=meaning)
     arguments = vars(parser.parse_args())
-    cells = pd.read_csv(arguments.pop("times"))
+    try:
+        cells = pd.read_csv(arguments.pop("times"))
+    except FileNotFoundError as error:
+        parser.error(f"{error}; expected for instance docs/cell_times.csv")
     n_cells, workers = arguments.pop("cells"), arguments.pop("workers")
     costs = Costs(**arguments | {"small_stages": tuple(arguments["small_stages"])})
     print(markdown([table(chains(cells, n_cells, costs), workers, costs)]))

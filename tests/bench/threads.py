@@ -1,4 +1,7 @@
-"""The same training and evaluation on one thread and on two: other last bits, the same likelihood within its error."""
+"""The same training and evaluation on one thread and on two: the same likelihood within its error.
+
+Often the same to the last bit: products are split among threads by rows, and not by the terms of their sums.
+"""
 
 import math
 

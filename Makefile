@@ -32,7 +32,7 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 	@$(MIRROR) cd "studies/$(PARAM)" && $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" \
 		--values $(VALUES) --methods $(METHODS) --datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) \
 		--set $(SET)
-	@mkdir -p reports/studies && cp -R "studies/$(PARAM)/reports/studies/$(PARAM)" "reports/studies/.$(PARAM)" \
+	@mkdir -p reports/studies && rm -rf "reports/studies/.$(PARAM)" && cp -R "studies/$(PARAM)/reports/studies/$(PARAM)" "reports/studies/.$(PARAM)" \
 		&& rm -rf "reports/studies/$(PARAM)" && mv "reports/studies/.$(PARAM)" "reports/studies/$(PARAM)"
 	@cat "reports/studies/$(PARAM)/table.md"
 
@@ -119,7 +119,7 @@ KEPT = .dvc/tmp/kept-$(subst /,-,$(DIR))
 clone:
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
 	@if [ -z "$(FORCE)" ] && [ -d $(DIR)/.git ] && git -C $(DIR) for-each-ref --format='%(refname)' refs/exps \
-		| grep -v -e ^refs/exps/exec -e ^refs/exps/celery -q; then echo "$(EXPERIMENTS)"; exit 1; fi
+		| grep -qE '^refs/exps/([0-9a-f]{2}|celery)/'; then echo "$(EXPERIMENTS)"; exit 1; fi
 	@mkdir -p .dvc/tmp; if [ -d $(DIR)/runs/checkpoints ]; then rm -rf $(KEPT) && mv $(DIR)/runs/checkpoints $(KEPT); fi
 	@rm -rf $(DIR) && git clone --quiet . $(DIR) && mkdir -p $(DIR)/runs
 	@git ls-files -z --deleted | (cd $(DIR) && xargs -0 rm -f)

@@ -1,7 +1,9 @@
 """What the report compiles: the cached outputs of every run that runs/configs expects."""
 
 import io
-from collections.abc import Mapping, Sequence
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -13,7 +15,7 @@ import pandas as pd
 from stages import configured, kept
 from stages.configured import CONFIGS
 from stages.digest import md5
-from stages.files import read_json
+from stages.files import read_json, read_npz
 from vhp.figures.style import DATASET_NAMES, METHOD_NAMES, position
 
 FILES = (
@@ -168,19 +170,43 @@ def _from_kept(content: Mapping[str, Any], name: str, config: dict[str, Any]) ->
     return RunArtifacts(name=name, n_test=found["n_test"], config=config, history=history, **outputs)
 
 
-def _json(path: Path) -> Any:
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of the file. Raises ArtifactsError if it cannot be read."""
+    with _named(path):
+        return read_npz(path)
+
+
+@contextmanager
+def open_data(dataset: str) -> Iterator[Mapping[str, np.ndarray]]:
+    """The data set's arrays; each is read when it is asked for: the images may be large. Raises ArtifactsError."""
+    with _named(data_file(dataset)):
+        arrays = np.load(data_file(dataset), allow_pickle=False)
+    with arrays:
+        yield arrays
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turns what reading a damaged file may raise into ArtifactsError."""
     try:
-        return read_json(path)
-    except ValueError as error:
+        yield
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise ArtifactsError(f"{path} cannot be read ({error}): delete it and run `dvc repro`") from error
+
+
+def _json(path: Path) -> Any:
+    with _named(path):
+        return read_json(path)
 
 
 def _read(name: str, config: dict[str, Any]) -> RunArtifacts:
     folder = Path("runs", name)
     outputs = {output: _json(folder / f"{output}.json") for output in _OUTPUTS}
-    with np.load(data_file(config["run"]["dataset"]), allow_pickle=False) as arrays:
+    with _named(folder / "history.csv"):
+        history = pd.read_csv(folder / "history.csv")
+    with open_data(config["run"]["dataset"]) as arrays:
         n_test = len(arrays["test"])
-    return RunArtifacts(name=name, n_test=n_test, config=config, history=pd.read_csv(folder / "history.csv"), **outputs)
+    return RunArtifacts(name=name, n_test=n_test, config=config, history=history, **outputs)
 
 
 def _order(run: RunArtifacts) -> tuple[tuple[int, str], tuple[int, str], int]:

@@ -16,5 +16,5 @@ def check(runs: Sequence[str]) -> None:
     if unknown := [run for run in runs if run not in known]:
         raise ValueError(
             f"found no configuration of {', '.join(unknown)}, expected some of {', '.join(known) or 'none'}; "
-            "`dvc repro configure` makes those of the matrix in params.yaml"
+            "in a clone with DVC `dvc repro configure` makes those of the matrix in params.yaml"
         )

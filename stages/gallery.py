@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
-from stages.artifacts import BETA_UPDATE, RunArtifacts, data_file
-from stages.files import read_npz, replacing
+from stages.artifacts import BETA_UPDATE, RunArtifacts, open_data, read_arrays
+from stages.files import replacing
 from vhp import datasets
 from vhp.figures import (
     beta_update,
@@ -40,9 +40,8 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     dataset = runs[0].dataset
     # One run per method but for the training curves: that of the first seed.
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
-    arrays = [(run, read_npz(run.arrays)) for run in first]
-    # Each array is read when it is asked for: the images may be large.
-    with np.load(data_file(dataset), allow_pickle=False) as data:
+    arrays = [(run, read_arrays(run.arrays)) for run in first]
+    with open_data(dataset) as data:
         figures = _figures(runs, arrays, data)
         return [_write(figure, folder, name, caption, dataset) for name, (figure, caption) in figures.items()]
 
@@ -78,7 +77,7 @@ def _figures(
 
 def draw_beta_update(folder: Path) -> Drawn:
     """The figure that needs no data set, as folder/beta_update.png."""
-    changes = read_npz(BETA_UPDATE)
+    changes = read_arrays(BETA_UPDATE)
     beta, delta = changes.pop("beta"), changes.pop("delta")
     return _write(beta_update.beta_update(beta, delta, changes), folder, "beta_update", beta_update.CAPTION)
 
@@ -155,7 +154,7 @@ def _latent_space(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray
 
 def _latent_steps(runs: Sequence[RunArtifacts], angle: np.ndarray | None) -> dict[str, tuple[Figure, str]]:
     """Of the methods with a constraint, which the poster compares: in its greyscale, and coloured by the true angle."""
-    constrained = [(run, read_npz(run.snapshots)) for run in runs if run.kappa is not None]
+    constrained = [(run, read_arrays(run.snapshots)) for run in runs if run.kappa is not None]
     figures = {}
     if constrained:
         grey = [_steps(run, a, None) for run, a in constrained]

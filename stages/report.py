@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from stages import gallery, kept, logs
-from stages.artifacts import Matrix, RunArtifacts, inputs_table, read_matrix, to_keep
+from stages.artifacts import ArtifactsError, Matrix, RunArtifacts, inputs_table, read_matrix, to_keep
 from stages.files import write_text
 from stages.latex import latex
 from stages.page import Section, page
@@ -34,7 +34,7 @@ def figures_of(matrix: Matrix, part: str, runs: Sequence[RunArtifacts]) -> list[
 
 
 def compile_report(matrix: Matrix) -> None:
-    """Raises OSError or ValueError for a file that cannot be read or written."""
+    """Raises ArtifactsError for a file that cannot be read, OSError for one that cannot be written."""
     runs, folder = matrix.runs, Path("reports", matrix.budget)
     frames = {"table": summary, "results": likelihoods, "smoothness": smoothness, "interpolation": interpolations}
     frames |= {"representation": representations}
@@ -69,7 +69,7 @@ def main() -> None:
     logs.configure()
     try:
         compile_report(read_matrix())
-    except (OSError, ValueError) as error:
+    except (ArtifactsError, OSError) as error:
         raise SystemExit(f"report: {error}") from error
 
 

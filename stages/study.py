@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -62,28 +62,38 @@ def measured(name: str, config: dict[str, Any], param: str, value: Any) -> dict[
     return row | {"failed": not results} | {key: v for result in results for key, v in result.items()}
 
 
-def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[dict[str, Any]]:
-    """params at each value, validated before anything runs. Raises ValueError for a value that cannot be."""
+class AtValue(NamedTuple):
+    """The matrix at one value of the parameter."""
+
+    value: Any
+    params: dict[str, Any]  # the content of params.yaml
+    configs: dict[str, dict[str, Any]]  # of its runs, as stages/configure.py resolves them
+
+
+def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[AtValue]:
+    """Validated before anything runs. Raises ValueError for a value that cannot be."""
     found = []
     for value in values:
-        found.append(copy.deepcopy(params))
-        set_value(found[-1], param, value)
+        changed = copy.deepcopy(params)
+        set_value(changed, param, value)
         try:
-            resolve(validate(found[-1]))
+            found.append(AtValue(value, changed, resolve(validate(changed))))
         except ParamsError as error:
             raise ValueError(f"{param} = {value}: {error}") from error
     return found
 
 
-def run_value(params: dict[str, Any], param: str, value: Any, jobs: int) -> list[dict[str, Any]]:
-    """Reproduce all runs at one value; a row for each, also for those that fail."""
-    write_text(PARAMS, yaml.safe_dump(params, sort_keys=False))
+def reproduce(there: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
+    """Run what is out of date at one value; a row for each run, also for those that fail."""
+    write_text(PARAMS, yaml.safe_dump(there.params, sort_keys=False))
     # The outputs of the value before: those of a run that now fails must not stay.
     for folder in RUNS.glob("*-*-*"):
         shutil.rmtree(folder)
     subprocess.run([sys.executable, "-m", "stages.repro", "--jobs", str(jobs), "--only", "evaluate"], check=False)
-    configs = {path.stem: read_json(path) for path in sorted((RUNS / "configs").glob("*.json"))}
-    return [measured(name, config, param, value) for name, config in configs.items()]
+    rows = [measured(name, config, param, there.value) for name, config in there.configs.items()]
+    if failed := sum(row["failed"] for row in rows):
+        logger.warning("%s = %s: %d of %d runs were not finished", param, there.value, failed, len(rows))
+    return rows
 
 
 def main() -> None:
@@ -108,9 +118,9 @@ def main() -> None:
             set_value(params, name, scalar(value))
         values = [scalar(text) for text in arguments.values]
         rows = []
-        for value, params_there in zip(values, at_each(params, arguments.param, values), strict=True):
-            logger.info("%s = %s", arguments.param, value)
-            rows += run_value(params_there, arguments.param, value, arguments.jobs)
+        for there in at_each(params, arguments.param, values):
+            logger.info("%s = %s", arguments.param, there.value)
+            rows += reproduce(there, arguments.param, arguments.jobs)
         if all(row["failed"] for row in rows):
             raise ValueError(f"no run was finished at any value of {arguments.param}; what went wrong is above")
     except (FileNotFoundError, ValueError) as error:

@@ -36,7 +36,8 @@ def table(found: pd.DataFrame) -> Table:
         if bounds[method, value] == bounds[method].max():
             bold.add((len(rows), 3))
         kappa = group["kappa"].iloc[0]
-        holds = f"{(group['constraint_final'] < kappa**2).sum()} of {len(group)}" if pd.notna(kappa) else NONE
+        finished = group["constraint_final"].dropna()
+        holds = f"{(finished < kappa**2).sum()} of {len(finished)}" if pd.notna(kappa) and len(finished) else NONE
         rows.append(
             (
                 f"{value}",
@@ -53,7 +54,7 @@ def table(found: pd.DataFrame) -> Table:
     first = found.iloc[0]
     seeds = ", ".join(map(str, sorted(found["seed"].unique())))
     epochs, n_test, n_samples = (
-        " or ".join(f"{n:,.0f}" for n in sorted(found[column].dropna().unique()))
+        " or ".join(f"{n:,.0f}" for n in sorted(found[column].dropna().unique())) or "?"
         for column in ("epochs", "n_test", "n_samples")
     )
     notes = (

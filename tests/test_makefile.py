@@ -16,7 +16,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def clone(tmp_path):
-    """A clone as `make demo` leaves it, below a repository with the Makefile."""
+    """A clone below a repository with the Makefile alone, as `make demo` leaves it. Made anew it has no DVC."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "Makefile")
@@ -29,14 +29,18 @@ def make_clone(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(["make", "clone", "DIR=demo", *arguments], cwd=folder, capture_output=True, text=True)
 
 
-def test_a_clone_with_experiments_is_not_deleted(clone):
-    git(clone, "update-ref", "refs/exps/ab/cd/fried-tilt", "HEAD")
+@pytest.mark.parametrize("ref", ["ab/cd/fried-tilt", "celery/stash"])
+def test_a_clone_with_experiments_is_not_deleted(clone, ref):
+    git(clone, "update-ref", f"refs/exps/{ref}", "HEAD")
     made = make_clone(clone.parent)
     assert made.returncode != 0 and "found experiments in demo" in made.stdout and "FORCE=1" in made.stdout
-    assert "fried-tilt" in git(clone, "for-each-ref")
+    assert ref in git(clone, "for-each-ref")
 
 
-@pytest.mark.parametrize(("ref", "arguments"), [("ab/cd/fried-tilt", ["FORCE=1"]), ("exec/EXEC_HEAD", [])])
+@pytest.mark.parametrize(
+    ("ref", "arguments"),
+    [("ab/cd/fried-tilt", ["FORCE=1"]), ("exec/EXEC_HEAD", []), ("apply/ORIG_HEAD", []), ("stash", [])],
+)
 def test_a_clone_without_experiments_and_one_that_shall_go_are_made_anew(clone, ref, arguments):
     git(clone, "update-ref", f"refs/exps/{ref}", "HEAD")
     (clone / "old.txt").touch()

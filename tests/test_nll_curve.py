@@ -106,7 +106,7 @@ def test_what_is_no_checkpoint_of_the_run_is_refused(states, monkeypatch, argume
 
 def test_a_run_that_is_not_configured_and_a_damaged_model_are_refused(states, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["nll_curve", "digits-typo-0", "1.pt", "--into", "out"])
-    with pytest.raises(SystemExit, match=f"found no configuration of digits-typo-0, expected some of {RUN}; `dvc"):
+    with pytest.raises(SystemExit, match=f"found no configuration of digits-typo-0, expected some of {RUN}; in"):
         nll_curve.main()
     command(train, monkeypatch)
     Path("runs", RUN, "model.safetensors").write_bytes(b"short")

@@ -349,11 +349,23 @@ def test_no_configuration_at_all_is_an_error(workplace):
         report.main()
 
 
-@pytest.mark.parametrize("name", ["likelihood.json", "interpolation.npz"])
-def test_a_file_that_cannot_be_read_is_named(workplace, name):
+RUN_FOLDER = "runs/digits-iwae_l2-0"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "left"),
+    [
+        (f"{RUN_FOLDER}/likelihood.json", 20),
+        (f"{RUN_FOLDER}/interpolation.npz", 20),
+        (f"{RUN_FOLDER}/history.csv", 0),
+        ("data/processed/digits.npz", 100),
+        ("data/processed/digits.npz", 0),
+        ("runs/beta_update.npz", 0),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(workplace, damaged, left):
     write_run("digits", "iwae_l2", 0)
-    damaged = Path("runs/digits-iwae_l2-0") / name
-    damaged.write_bytes(damaged.read_bytes()[:20])
+    Path(damaged).write_bytes(Path(damaged).read_bytes()[:left])
     with pytest.raises(SystemExit, match=rf"report: {damaged} cannot be read \(.*\): delete it and run `dvc repro`"):
         report.main()
 

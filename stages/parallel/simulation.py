@@ -20,7 +20,7 @@ from stages.table import Table, markdown
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds, as measured on a cluster of some size: docs/cluster.md."""
+    """Seconds; docs/cluster.md says which were measured and which are assumed."""
 
     small_stages: tuple[float, ...]  # interpolate, smoothness and representation: what their programs take
     worker_per_stage: float  # DVC on the worker: index, fetch, hash, publish
@@ -83,8 +83,9 @@ def table(seconds: np.ndarray, workers: Sequence[int], costs: Costs) -> Table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("times", type=Path, help="CSV with train_seconds and eval_seconds, as reports/*/results.csv")
-    parser.add_argument("--cells", type=int, default=1000, help="drawn from those of the CSV")
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 10, 30, 100, 300, 1000])
+    parser.add_argument("--cells", type=int, default=1000, help="drawn from the CSV's (default: %(default)s)")
+    workers = [1, 10, 30, 100, 300, 1000]
+    parser.add_argument("--workers", type=int, nargs="+", default=workers, help="a row each (default: %(default)s)")
     for name, default, meaning in (
         ("worker-per-stage", 3.0, "DVC on the worker: index, fetch, hash, publish"),
         ("head-per-stage", 0.01, "the head's work on one result (assumed)"),
@@ -92,7 +93,10 @@ def main() -> None:
         ("collect-per-stage", 0.12, "the head's last checkout or pull, and its writing of dvc.lock"),
     ):
         parser.add_argument(f"--{name}", type=float, default=default, help=f"{meaning}; seconds (default: {default})")
-    small, meaning = [4.5, 4.5, 6.0], "what interpolate, smoothness and representation take without DVC; seconds"
+    small, meaning = (
+        [4.5, 4.5, 6.0],
+        "interpolate, smoothness and representation without DVC; seconds (default: %(default)s)",
+    )
     parser.add_argument("--small-stages", type=float, nargs=3, default=small, help=meaning)
     arguments = vars(parser.parse_args())
     try:

@@ -21,10 +21,10 @@ nav a { margin-right: 1rem; }
 table { border-collapse: separate; border-spacing: 0; font-size: .9rem; font-variant-numeric: tabular-nums;
   margin: .5rem 0; }
 caption { text-align: left; font-weight: 600; padding: .5rem 0; }
-th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap; }
+th, td { padding: .25rem .7rem; text-align: right; } td { white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th.text, td.text { text-align: left; } tr.start td { border-top: 1px solid #999; }
-th { border-top: 2px solid #333; border-bottom: 1px solid #333; }
+th { border-top: 2px solid #333; border-bottom: 1px solid #333; vertical-align: bottom; line-height: 1.25; }
 tbody tr:last-child td { border-bottom: 2px solid #333; }
 .notes { font-size: .85rem; color: #444; padding-left: 1.2rem; }
 td:first-child, th:first-child { position: sticky; left: 0; background: #fff; }

@@ -172,8 +172,10 @@ def _from_kept(content: Mapping[str, Any], name: str, config: dict[str, Any]) ->
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """All arrays of the file. Raises ArtifactsError if it cannot be read."""
-    with _named(path):
+    try:
         return read_npz(path)
+    except (FileNotFoundError, ValueError) as error:
+        raise ArtifactsError(str(error)) from error  # it names the file and how to mend it
 
 
 @contextmanager

@@ -6,7 +6,7 @@ PYTHON ?= python3
 JOBS ?= 2
 BIN := $(CURDIR)/.venv/bin
 RUN := PATH="$(BIN):$$PATH" DVC_NO_ANALYTICS=1
-REPRO = $(RUN) python -m stages.repro --jobs $(JOBS) $(CLUSTER)
+REPRO = $(RUN) python -m stages.parallel.repro --jobs $(JOBS) $(CLUSTER)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ table: .venv/installed ## dvc repro of the full matrix at the budget in params.y
 
 data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and print what is there
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@status=0; $(REPRO) --only preprocess || status=$$?; $(RUN) python -m stages.inventory; exit $$status
+	@status=0; $(REPRO) --only preprocess || status=$$?; $(RUN) python -m stages.inspect.inventory; exit $$status
 
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 	@$(RUN) python -m pytest --numprocesses $(JOBS) --dist loadfile
@@ -70,7 +70,7 @@ cluster-test: .venv/cluster ## the pipeline on Dask workers of this machine, and
 	@$(RUN) python -m pytest -m cluster $(TESTS)
 
 cluster-kills: .venv/cluster ## 20 random worker kills in one matrix run: the results equal those of an undisturbed run?
-	@$(RUN) VHP_KILLS=20 python -m pytest -m cluster -s tests/test_cluster_kills.py
+	@$(RUN) VHP_KILLS=20 python -m pytest -m cluster -s tests/parallel/test_cluster_kills.py
 
 cluster-plan: .venv/installed ## 1,000 cells on up to 1,000 workers, simulated from measured cell times
 	@$(RUN) python -m stages.parallel.simulation docs/cell_times.csv

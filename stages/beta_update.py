@@ -10,7 +10,7 @@ import torch
 
 from stages import logs
 from stages.files import write_npz
-from vhp.schedules import Constrained, Geco, Rewo
+from vhp.objective.schedules import Constrained, Geco, Rewo
 
 NU, TAU = 1.0, 3.0  # the poster's
 BETA = np.linspace(0, 2, 161)[1:]  # both axes pass through the point that REWO converges to, beta = 1 and C = kappa^2

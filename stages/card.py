@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from stages import logs
 from stages.files import read_npz, replacing, write_text
-from stages.table import Table, markdown
+from stages.reports.table import Table, markdown
 from vhp import datasets, figures
 from vhp.datasets.sources import Source, load_source
 from vhp.figures import contact_sheet
@@ -24,7 +24,7 @@ def sheet(name: str, arrays: Mapping[str, np.ndarray]) -> tuple[Figure, str]:
     """The data set's own contact sheet, or the general one; and its caption."""
     own = figures.own("contact_sheet", name)
     if own is not None:
-        return getattr(own, f"contact_sheet_{name}")(arrays), own.CAPTION
+        return own.contact_sheet(arrays), own.CAPTION
     return contact_sheet.contact_sheet(arrays, partial(datasets.pictures, name, arrays=arrays)), contact_sheet.CAPTION
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stages import logs
 from stages.files import write_json
-from stages.schema import ParamsError, read, resolve
+from stages.runs.schema import ParamsError, read, resolve
 
 logger = logging.getLogger(__name__)
 

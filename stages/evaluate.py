@@ -8,16 +8,17 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from stages import logs, machine, resume, time_limit
+from stages import logs
 from stages.files import write_json, write_npz
-from stages.progress import reported
-from stages.resume import CHECKPOINT_SECONDS
-from stages.run import Run, load_model, open_run
-from vhp.checkpoint import UnfinishedError
+from stages.runs import machine, sitting, time_limit
+from stages.runs.progress import reported
+from stages.runs.run import Run, load_model, open_run
+from stages.runs.sitting import CHECKPOINT_SECONDS
 from vhp.datasets import content_sha256
-from vhp.likelihood import LikelihoodEstimate, LikelihoodSettings, estimate
-from vhp.memory import keep_freed_memory
-from vhp.rounding import proved
+from vhp.device.memory import keep_freed_memory
+from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, estimate
+from vhp.likelihood.rounding import proved
+from vhp.resumable import UnfinishedError
 
 # What the evaluation depends on; the rest of a configuration belongs to other stages.
 SECTIONS = ("run", "model", "method", "evaluation")
@@ -83,7 +84,7 @@ def main() -> None:
         settings, rounding = proved(model, test, LikelihoodSettings(**chosen), SUBSET_SEED, index)
         seconds = time.monotonic() - started
         # With the settings that were proved: what one precision began another does not go on with.
-        checkpoint = resume.checkpoint(run, SECTIONS, content_sha256(arrays) + repr(settings))
+        checkpoint = sitting.checkpoint(run, SECTIONS, content_sha256(arrays) + repr(settings))
         result = estimate(
             model,
             test,

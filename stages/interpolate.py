@@ -12,12 +12,12 @@ import torch
 
 from stages import logs
 from stages.files import replacing, write_json, write_npz
-from stages.run import load_model, open_run
-from vhp.examples import as_means
-from vhp.latent_graph import LatentGraph
-from vhp.model import VAE
-from vhp.polyline import arc_length, resample, straight_line
-from vhp.strays import without_strays
+from stages.runs.run import load_model, open_run
+from vhp.datasets.batches import as_means
+from vhp.latent.graph import LatentGraph
+from vhp.latent.polyline import arc_length, resample, straight_line
+from vhp.latent.strays import without_strays
+from vhp.model.vae import VAE
 
 logger = logging.getLogger(__name__)
 

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from stages import gallery, kept, logs
-from stages.artifacts import ArtifactsError, Matrix, RunArtifacts, inputs_table, read_matrix, to_keep
+from stages import logs
 from stages.files import write_text
-from stages.latex import latex
-from stages.page import Section, page
-from stages.poster_table import likelihood_table, published_table, summary
-from stages.provenance import not_run, parameters_table, provenance_table
-from stages.results import csv, interpolations, likelihoods, representations, smoothness
-from stages.smoothness_table import smoothness_table
-from stages.table import markdown
-from stages.tabulate import detail_table, interpolation_table, representation_table
+from stages.reports import gallery, kept
+from stages.reports.artifacts import ArtifactsError, Matrix, RunArtifacts, inputs_table, read_matrix, to_keep
+from stages.reports.frames import csv, interpolations, likelihoods, representations, smoothness
+from stages.reports.latex import latex
+from stages.reports.likelihood_table import detail_table, interpolation_table, representation_table
+from stages.reports.page import Section, page
+from stages.reports.poster_table import likelihood_table, published_table, summary
+from stages.reports.provenance import not_run, parameters_table, provenance_table
+from stages.reports.smoothness_table import smoothness_table
+from stages.reports.table import markdown
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from stages import logs
 from stages.files import read_npz, write_json
-from vhp.circular import closed_curve, innermost, latent_angle, rank_correlation, winding_number
-from vhp.two_sample import N_NEIGHBOURS, N_PERMUTATIONS, bandwidth, classifier_accuracy, squared_mmd
+from vhp.latent.circular import closed_curve, innermost, latent_angle, rank_correlation, winding_number
+from vhp.latent.two_sample import N_NEIGHBOURS, N_PERMUTATIONS, bandwidth, classifier_accuracy, squared_mmd
 
 SEED = 15
 N_POINTS = 1_000  # of each sample: their (2n, 2n) distances are held in memory

@@ -10,10 +10,10 @@ import numpy as np
 from stages import logs
 from stages.files import read_json, read_npz, write_json
 from vhp import datasets
-from vhp.polyline import straight_line
-from vhp.posterior_distance import posterior_distance, spacing
-from vhp.smoothness import DISCONTINUITY_FACTOR, discontinuities, smoothness_factor
-from vhp.turning import monotonicity, nearest_angle
+from vhp.latent.polyline import straight_line
+from vhp.latent.posterior_distance import posterior_distance, spacing
+from vhp.latent.smoothness import DISCONTINUITY_FACTOR, discontinuities, smoothness_factor
+from vhp.latent.turning import monotonicity, nearest_angle
 
 Render = Callable[[np.ndarray], np.ndarray]
 

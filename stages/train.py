@@ -11,17 +11,18 @@ import torch
 from safetensors.torch import save_file
 from tqdm import tqdm
 
-from stages import logs, machine, resume, time_limit
+from stages import logs
 from stages.files import replacing, write_csv, write_json, write_npz
-from stages.progress import reported
-from stages.resume import CHECKPOINT_SECONDS
-from stages.run import Run, open_run
-from vhp.checkpoint import UnfinishedError
+from stages.runs import machine, sitting, time_limit
+from stages.runs.progress import reported
+from stages.runs.run import Run, open_run
+from stages.runs.sitting import CHECKPOINT_SECONDS
 from vhp.datasets import content_sha256
-from vhp.examples import as_means
-from vhp.memory import keep_freed_memory
-from vhp.snapshots import epochs_to_show, snapshot
-from vhp.training import Fit, TrainingDivergedError, TrainingSettings, fit
+from vhp.datasets.batches import as_means
+from vhp.device.memory import keep_freed_memory
+from vhp.resumable import UnfinishedError
+from vhp.training.fit import Fit, TrainingDivergedError, TrainingSettings, fit
+from vhp.training.snapshots import epochs_to_show, snapshot
 
 # What training depends on; the rest of a configuration belongs to later stages.
 SECTIONS = ("run", "model", "method", "training")
@@ -85,7 +86,7 @@ def main() -> None:
     try:
         run = open_run(arguments.run)
         data_sha256 = content_sha256({key: tensor.cpu().numpy() for key, tensor in run.splits.items()})
-        checkpoint = resume.checkpoint(run, SECTIONS, data_sha256)
+        checkpoint = sitting.checkpoint(run, SECTIONS, data_sha256)
         settings = dict(run.config["training"])
         if threads := settings.pop("threads"):
             torch.set_num_threads(threads)

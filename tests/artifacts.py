@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from stages.files import write_csv, write_json, write_npz
 from vhp.datasets.pendulum import render
-from vhp.polyline import resample, straight_line
+from vhp.latent.polyline import resample, straight_line
 
 JUMP = 7  # every path of vhp_geco and the iwae has a discontinuity between frames 7 and 8
 N_FRAMES, N_TEST = 24, 200

@@ -1,8 +1,8 @@
-"""The command of stages/check.py, called in this process."""
+"""The command of stages/check/__main__.py, called in this process."""
 
 import sys
 
-from stages import check
+from stages.check import __main__ as check
 
 
 def outcome(monkeypatch, *arguments: str) -> object:

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
-from vhp.model import VAE
-from vhp.priors.hierarchical import HierarchicalPrior
-from vhp.priors.mixture import GaussianMixture
-from vhp.priors.standard_normal import StandardNormal
-from vhp.priors.vampprior import VampPrior
+from vhp.model.priors.hierarchical import HierarchicalPrior
+from vhp.model.priors.mixture import GaussianMixture
+from vhp.model.priors.standard_normal import StandardNormal
+from vhp.model.priors.vampprior import VampPrior
+from vhp.model.vae import VAE
 
 D, D_Z = 6, 3
 S2 = 0.3  # noise variance of x

@@ -92,7 +92,7 @@ def write(folder: Path, train: str, datasets: tuple[str, ...]) -> None:
 HEARING = """
 import runpy, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
-runpy.run_module("stages.repro", run_name="__main__", alter_sys=True)
+runpy.run_module("stages.parallel.repro", run_name="__main__", alter_sys=True)
 """
 
 

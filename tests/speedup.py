@@ -29,7 +29,7 @@ def clone(folder: Path) -> None:
 
 def seconds(folder: Path, jobs: int) -> float:
     started = time.monotonic()
-    subprocess.run([sys.executable, "-m", "stages.repro", "--jobs", str(jobs)], cwd=folder, check=True)
+    subprocess.run([sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs)], cwd=folder, check=True)
     return time.monotonic() - started
 
 

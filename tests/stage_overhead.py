@@ -16,7 +16,7 @@ import sandbox
 import yaml
 from dask_cluster import clone, share_cache, use_remote
 
-from stages.parallel import lock
+from stages.parallel import lockfile
 
 REPEATS = 3
 INPUTS = {"train": ["data/a.txt", "runs/configs"], "evaluate": ["data/a.txt", "runs/a-m-0/model.txt"]}
@@ -24,7 +24,7 @@ INPUTS = {"train": ["data/a.txt", "runs/configs"], "evaluate": ["data/a.txt", "r
 
 def measured(workspace: Path, head: Path, remote: bool) -> None:
     """Both stages, as if the head had just done what comes before."""
-    entries = lock.read(head / "dvc.lock")
+    entries = lockfile.read(head / "dvc.lock")
     folder = workspace / ".dvc" / "tmp" / "vhp-step"
     folder.mkdir(parents=True, exist_ok=True)
     for name, inputs in INPUTS.items():

@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 
 from vhp import methods
-from vhp.model import VAE
-from vhp.training import TrainingSettings
+from vhp.model.vae import VAE
+from vhp.training.fit import TrainingSettings
 
 D, D_Z, D_ZETA = 12, 3, 2
 SIDE, CHANNELS = 4, [3, 4]  # of images, for convolutions

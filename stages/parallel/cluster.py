@@ -20,11 +20,11 @@ import yaml
 from distributed import Client, Future
 
 from stages.files import read_json
-from stages.parallel import lock, worker
+from stages.parallel import lockfile, worker
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline
 from stages.parallel.local import outcome
-from stages.progress import Beat
+from stages.runs.progress import Beat
 
 cloudpickle.register_pickle_by_value(worker)
 
@@ -73,7 +73,7 @@ class Head:
         self.pipeline, self.runs, self.options, self.display = pipeline, stages, options, display
         self.revision = head_revision()
         self.params = yaml.safe_load(Path("params.yaml").read_text())
-        self.replaced = lock.read()  # entries as they were
+        self.replaced = lockfile.read()  # entries as they were
         self.entries = dict(self.replaced)
         self.remaining = [stage for stage in pipeline.graph if stage in stages]
         self.failures: dict[str, str] = {}
@@ -200,7 +200,7 @@ class Head:
         self.remaining.remove(stage)
         if result["entry"] is not None:
             self.display.finish(stage, outcome(0, result["printed"]))
-            lock.note(stage, result["entry"], self.replaced.get(stage))
+            lockfile.note(stage, result["entry"], self.replaced.get(stage))
             self.entries[stage] = result["entry"]
         elif result["code"] is None:
             self.display.finish(stage, "skipped")
@@ -211,9 +211,9 @@ class Head:
 
 def collect(remote: bool) -> None:
     """Bring here what workers have made, also for a head that was killed. Raises ValueError where that fails."""
-    if made := lock.merge():
+    if made := lockfile.merge():
         dvc("pull" if remote else "checkout", "--force", *made)
-        lock.forget()
+        lockfile.forget()
 
 
 def run(

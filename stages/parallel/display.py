@@ -7,7 +7,7 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from stages.progress import Beat
+from stages.runs.progress import Beat
 
 
 class Display(contextlib.AbstractContextManager):

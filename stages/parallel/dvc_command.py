@@ -18,7 +18,7 @@ from dvc import cli, dvcfile
 from dvc.lock import Lock, LockError
 from dvc.utils.serialize import load_yaml
 
-from stages.parallel import lock
+from stages.parallel import lockfile
 
 PAUSE = 0.02  # seconds
 
@@ -35,7 +35,7 @@ def modify(path: str | os.PathLike, fs: Any = None) -> Iterator[dict[str, Any]]:
         return
     content = load_yaml(path) if Path(path).exists() else {}
     yield content
-    lock.dump(content, Path(path))
+    lockfile.dump(content, Path(path))
 
 
 def wait(lock: Lock) -> None:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
 from pathlib import PurePath
 
-from stages.parallel import lock
+from stages.parallel import lockfile
 
 ABSENT = {"deleted", "not in cache"}  # in DVC's words
 Graph = Mapping[str, set[str]]  # stage -> the stages that it depends on
@@ -38,8 +38,8 @@ def read_pipeline(allow_missing: bool = False) -> Pipeline:
         status = repo.status()
         if not allow_missing:
             return Pipeline(graph, set(status), inputs)
-        entries = {stage: entry for stage, entry in lock.read().items() if stage in graph}
-        outdated = {stage for stage, *_ in lock.broken_chains(entries)}
+        entries = {stage: entry for stage, entry in lockfile.read().items() if stage in graph}
+        outdated = {stage for stage, *_ in lockfile.broken_chains(entries)}
         return Pipeline(graph, {s for s in status if not only_missing(status[s])} | outdated, inputs, outdated)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Set
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from stages import progress
 from stages.parallel.display import Display
 from stages.parallel.graph import Graph
+from stages.runs import progress
 
 ARGUMENTS = ("--wait-for-lock", "repro", "--single-item")
 

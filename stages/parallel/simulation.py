@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.table import Table, markdown
+from stages.reports.table import Table, markdown
 
 
 @dataclass(frozen=True)

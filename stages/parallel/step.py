@@ -14,7 +14,7 @@ import yaml
 from dvc.cli import main as dvc
 
 from stages.files import read_json, write_json, write_text
-from stages.parallel import lock
+from stages.parallel import lockfile
 
 PARAMS = Path("params.yaml")
 PAUSE = 5.0  # seconds
@@ -23,7 +23,7 @@ PAUSE = 5.0  # seconds
 def prepare(job: dict[str, Any]) -> None:
     """params.yaml and dvc.lock with the one run of this job: DVC reads both, and 1,000 runs would take it a while."""
     write_text(PARAMS, yaml.safe_dump(job["params"], sort_keys=False))
-    lock.write(job["lock"])
+    lockfile.write(job["lock"])
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         return {}
     if job["remote"] and not patiently(["push", stage], job["patience"]):
         return {"unfit": f"{stage} is made, but `dvc push` failed; can this machine write to the {place(job)}?"}
-    return {"entry": lock.read()[stage]}
+    return {"entry": lockfile.read()[stage]}
 
 
 def patiently(command: list[str], seconds: float) -> bool:

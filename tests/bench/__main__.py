@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from bench import evaluation, growth, precision, setting, steps, threads
 from bench.floor import Floor
-from stages import machine
 from stages.files import write_json
-from vhp.precision import has_bf16
+from stages.runs import machine
+from vhp.device.precision import has_bf16
 
 CPU = torch.device("cpu")
 Rows = dict[str, dict]

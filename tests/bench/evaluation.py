@@ -13,9 +13,9 @@ from bench import setting
 from bench.floor import Floor, mixture_shapes, shapes_of
 from bench.naive import NaiveVAE, log_likelihood
 from bench.timing import medians
-from vhp import likelihood
-from vhp.likelihood import LikelihoodSettings, estimate
-from vhp.precision import usable
+from vhp.device.precision import usable
+from vhp.likelihood import estimate as likelihood
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
 
 S = 5000
 # Per turn. Of ours many, as an evaluation has 10,000: what is done once per call must not count.

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from bench.timing import seconds_of
+from vhp.device.precision import has_bf16
 from vhp.methods import Method
-from vhp.model import VAE
-from vhp.precision import has_bf16
-from vhp.priors.vampprior import VampPrior
+from vhp.model.priors.vampprior import VampPrior
+from vhp.model.vae import VAE
 
 REPEATS = 15
 # The best rate is measured on these: the widest products here, with as many rows as a chunk of samples may have.

@@ -21,7 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from vhp.latent_graph import LatentGraph
+from vhp.latent.graph import LatentGraph
 
 CASES = [(n, d) for d in (2, 32) for n in (1_000, 10_000, 100_000, 1_000_000) if (n, d) != (1_000_000, 32)]
 K = 10

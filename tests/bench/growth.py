@@ -7,7 +7,7 @@ from torch import Tensor
 from bench import setting, steps
 from bench.evaluation import settings
 from bench.timing import line, medians
-from vhp.likelihood import estimate
+from vhp.likelihood.estimate import estimate
 
 TURNS = 3
 

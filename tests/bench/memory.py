@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from bench import evaluation, setting
-from vhp import likelihood
-from vhp.likelihood import estimate
+from vhp.likelihood import estimate as likelihood
+from vhp.likelihood.estimate import estimate
 
 _, train, test = setting.images()
 method = setting.build(sys.argv[1], train)

@@ -11,12 +11,12 @@ import math
 import torch
 from torch import Tensor, nn
 
-from vhp.bounds import importance_weighted_bound
 from vhp.methods import Method
-from vhp.model import VAE
-from vhp.networks import GatedLayer
-from vhp.priors.hierarchical import HierarchicalPrior
-from vhp.priors.vampprior import VampPrior
+from vhp.model.networks import GatedLayer
+from vhp.model.priors.hierarchical import HierarchicalPrior
+from vhp.model.priors.vampprior import VampPrior
+from vhp.model.vae import VAE
+from vhp.objective.bounds import importance_weighted_bound
 
 CHUNK = 100
 LOG_2PI = math.log(2 * math.pi)

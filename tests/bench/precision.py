@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from bench import setting
-from vhp import precision
-from vhp.likelihood import LikelihoodSettings, estimate
+from vhp.device import precision
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.rounding import rounding_error
 from vhp.methods import Method
-from vhp.rounding import rounding_error
-from vhp.training import fit
+from vhp.training.fit import fit
 
 STEPS, TRAINING_IMAGES, VALIDATION_IMAGES = 400, 10_000, 500
 IMAGES, S = 32, 1000

@@ -12,16 +12,16 @@ from torch import Tensor
 
 from stages.download import from_mirror
 from vhp import methods
-from vhp.binarise import binarise
-from vhp.bounds import elbo
+from vhp.datasets.binarise import binarise
 from vhp.datasets.digits import prepare as digits
 from vhp.datasets.sources import load_source
 from vhp.datasets.static_mnist import prepare as static_mnist
 from vhp.methods import Method
-from vhp.model import VAE
-from vhp.priors.standard_normal import StandardNormal
-from vhp.schedules import Schedule
-from vhp.training import TrainingSettings
+from vhp.model.priors.standard_normal import StandardNormal
+from vhp.model.vae import VAE
+from vhp.objective.bounds import elbo
+from vhp.objective.schedules import Schedule
+from vhp.training.fit import TrainingSettings
 
 D, D_Z, HIDDEN = 784, 40, [300, 300]
 BATCH = 100

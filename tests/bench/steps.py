@@ -7,11 +7,11 @@ from bench import setting
 from bench.floor import Floor, mixture_shapes, shapes_of
 from bench.naive import NaiveTraining
 from bench.timing import medians
-from vhp import training
-from vhp.examples import examples
+from vhp.datasets.batches import examples
 from vhp.methods import Method
-from vhp.terms import sample_terms
-from vhp.training import Training
+from vhp.objective.terms import sample_terms
+from vhp.training import fit as training
+from vhp.training.fit import Training
 
 TURNS, STEPS = 7, 4  # turns, and steps in each
 

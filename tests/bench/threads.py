@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bench.precision import FLOAT32, trained
-from vhp.likelihood import estimate
+from vhp.likelihood.estimate import estimate
 
 IMAGES = 100
 

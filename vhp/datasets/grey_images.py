@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from vhp.binarise import binarise
+from vhp.datasets.binarise import binarise
 from vhp.datasets.idx import read_idx
 
 N_TRAIN = 50_000  # of MNIST's 60,000 training images; the last 10,000 validate (Salakhutdinov & Murray 2008)

@@ -1,7 +1,8 @@
 """What people look at: one file per figure, one style.
 
 Each figure's function takes arrays and returns a matplotlib Figure; `style.save` writes it. A figure's module also has
-CAPTION, which says how to read it. A data set may have a version of its own, <figure>_<data set> (see `own`).
+CAPTION, which says how to read it. A data set may have versions of its own, in a package of its name
+(see `own`).
 
     beta_update           how far one step of REWO and of GECO moves beta
     training_curves       beta, C_t, reconstruction, KL and validation bound against the step
@@ -15,7 +16,7 @@ CAPTION, which says how to read it. A data set may have a version of its own, <f
     study                 what each method reaches at each value of one parameter
     contact_sheet         examples of a data set
     mosaic                images tiled on a canvas
-    style                 names, colours, fonts, resolution
+    style                 colours, fonts, resolution
 """
 
 import importlib
@@ -25,5 +26,7 @@ from types import ModuleType
 
 def own(figure: str, dataset: str) -> ModuleType | None:
     """The module of a data set's own version of a figure, None if it has none."""
-    module = f"{__name__}.{figure}_{dataset}"
-    return importlib.import_module(module) if importlib.util.find_spec(module) else None
+    package = f"{__name__}.{dataset}"
+    module = f"{package}.{figure}"
+    there = importlib.util.find_spec(package) and importlib.util.find_spec(module)
+    return importlib.import_module(module) if there else None

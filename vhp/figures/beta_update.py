@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from vhp.figures.style import method_name, styled
+from vhp.figures.style import styled
+from vhp.names import method_name
 
 CAPTION = (
     "Comparison of β-update schemes: Δβ = βₜ − βₜ₋₁ of one step as a function of βₜ₋₁ and Cₜ − κ², for ν = 1 and "

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from vhp.figures.mosaic import Draw, mosaic, stride
-from vhp.figures.style import DPI, method_name, styled
+from vhp.figures.style import DPI, styled
+from vhp.names import method_name
 
 CAPTION = (
     "Decoded interpolations (first seed) between the same pairs of test examples for every method: each pair of strips "

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from vhp.figures.style import method_colours, method_name, styled
+from vhp.figures.style import method_colours, styled
+from vhp.names import method_name
 
 CAPTION = (
     "Smoothness factor of each joint: RMS over time of the second-order finite difference of its decoded trajectory "

@@ -11,7 +11,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vhp.figures.style import method_name, styled
+from vhp.figures.style import styled
+from vhp.names import method_name
 
 CAPTION = (
     "Latent graph (first seed): each edge joins a prior sample to one of its nearest neighbours; the darker the blue, "

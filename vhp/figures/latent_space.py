@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from vhp.figures.style import method_name, styled
+from vhp.figures.style import styled
+from vhp.names import method_name
 
 CAPTION = (
     "Latent space (first seed). Top: posterior means of test images, coloured by the true angle where the data set "

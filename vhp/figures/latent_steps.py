@@ -13,7 +13,8 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 
 from vhp.figures.latent_space import ANGLE_COLOURS
-from vhp.figures.style import method_name, styled
+from vhp.figures.style import styled
+from vhp.names import method_name
 
 CAPTION = (
     "Latent representation at different iteration steps (first seed). Top row of each method: means of the approximate "

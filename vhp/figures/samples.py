@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vhp.figures.mosaic import Draw, mosaic
-from vhp.figures.style import method_name, styled
+from vhp.figures.style import styled
+from vhp.names import method_name
 
 CAPTION = (
     "Top: decoded samples of the prior (first seed; the decoder's means). "

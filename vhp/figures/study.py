@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from vhp.figures.style import METHOD_NAMES, dataset_name, method_colours, method_name, position, styled
+from vhp.figures.style import method_colours, styled
+from vhp.names import METHODS, dataset_name, method_name, position
 
 CAPTION = (
     "Means over the seeds, error bars their standard deviation: negative test log-likelihood, validation bound at "
@@ -26,7 +27,7 @@ PANELS = {
 def study(results: pd.DataFrame) -> Figure:
     """A row of panels per data set. results: columns dataset, method, param, value, kappa and those of PANELS."""
     colours = method_colours(results["method"])
-    methods = sorted(results["method"].unique(), key=lambda m: position(m, METHOD_NAMES))
+    methods = sorted(results["method"].unique(), key=lambda m: position(m, METHODS))
     datasets = results["dataset"].unique()
     figure = Figure(figsize=(2.5 * len(PANELS), 2.6 * len(datasets) + 0.3))
     axes = figure.subplots(len(datasets), len(PANELS), squeeze=False)

@@ -1,8 +1,8 @@
-"""One look for every figure: names and colours of the methods, fonts, resolution, deterministic PNG files."""
+"""One look for every figure: colours of the methods, fonts, resolution, deterministic PNG files."""
 
 import functools
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -17,14 +17,7 @@ COLOURS = 160
 ANIMATION_DPI = 80
 FRAMES_PER_SECOND = 12
 
-# In the order of the poster's table. The colours are Okabe and Ito's (2008): told apart with any colour vision.
-METHOD_NAMES = {
-    "vhp_rewo": "VHP + REWO",
-    "vhp_geco": "VHP + GECO",
-    "vampprior": "VampPrior",
-    "iwae_l1": "IWAE (L=1)",
-    "iwae_l2": "IWAE (L=2)",
-}
+# The colours are Okabe and Ito's (2008): told apart with any colour vision.
 METHOD_COLOURS = {
     "vhp_rewo": "#0072B2",
     "vhp_geco": "#D55E00",
@@ -35,18 +28,6 @@ METHOD_COLOURS = {
 # Of four paths in one picture: the same palette without the blue of a graph and of a discontinuity's box.
 PATH_COLOURS = ("#E69F00", "#009E73", "#CC79A7", "#000000")
 SPARE_COLOURS = ("#000000", "#56B4E9", "#8C8C8C")
-
-DATASET_NAMES = {
-    "dynamic_mnist": "dynamic MNIST",
-    "static_mnist": "static MNIST",
-    "fashion_mnist": "Fashion-MNIST",
-    "omniglot": "OMNIGLOT",
-    "omniglot_chardata": "OMNIGLOT (chardata.mat)",
-    "pendulum": "pendulum",
-    "digits": "digits",
-    "faces": "faces",
-    "motion": "human motion",
-}
 
 RC = {
     "font.size": 8.5,
@@ -69,20 +50,6 @@ RC = {
 
 P = ParamSpec("P")
 Drawing = TypeVar("Drawing", Figure, FuncAnimation)
-
-
-def method_name(method: str) -> str:
-    """As on the poster; a method that the poster does not have goes by its own name."""
-    return METHOD_NAMES.get(method, method)
-
-
-def dataset_name(dataset: str) -> str:
-    return DATASET_NAMES.get(dataset, dataset)
-
-
-def position(name: str, known: Mapping[str, str]) -> tuple[int, str]:
-    """Sort key: names in known in its order, then the others alphabetically."""
-    return (list(known).index(name) if name in known else len(known), name)
 
 
 def method_colours(methods: Iterable[str]) -> dict[str, str]:

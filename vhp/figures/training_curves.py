@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from vhp.figures.style import METHOD_NAMES, method_colours, method_name, position, styled
+from vhp.figures.style import method_colours, styled
+from vhp.names import METHODS, method_name, position
 
 CAPTION = (
     "Training: β, the constraint's moving average C against κ² (dashed), reconstruction and KL terms of the training "
@@ -48,7 +49,7 @@ class Curve:
 def training_curves(curves: Sequence[Curve]) -> Figure:
     """Five panels and a legend. curves: all runs of a data set; the first of each method is drawn thick."""
     colours = method_colours(c.method for c in curves)
-    methods = sorted({c.method for c in curves}, key=lambda m: position(m, METHOD_NAMES))
+    methods = sorted({c.method for c in curves}, key=lambda m: position(m, METHODS))
     figure = Figure(figsize=(9.6, 5.0))
     axes = figure.subplots(2, 3)
     for ax, (column, (title, label)) in zip(axes.flat, PANELS.items(), strict=False):

@@ -12,9 +12,9 @@ from types import ModuleType
 
 from torch import Tensor
 
-from vhp.model import VAE
-from vhp.schedules import Schedule
-from vhp.terms import Terms
+from vhp.model.vae import VAE
+from vhp.objective.schedules import Schedule
+from vhp.objective.terms import Terms
 
 
 @dataclass(frozen=True)

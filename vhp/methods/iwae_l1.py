@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vhp.bounds import importance_weighted_bound
 from vhp.checks import at_least_one
 from vhp.methods import Method
-from vhp.model import VAE
-from vhp.priors.standard_normal import StandardNormal
-from vhp.schedules import Schedule
+from vhp.model.priors.standard_normal import StandardNormal
+from vhp.model.vae import VAE
+from vhp.objective.bounds import importance_weighted_bound
+from vhp.objective.schedules import Schedule
+
+TITLE = "IWAE (L=1)"
 
 
 @dataclass(frozen=True)

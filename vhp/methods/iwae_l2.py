@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vhp.bounds import importance_weighted_bound
 from vhp.checks import at_least_one
 from vhp.methods import Method
-from vhp.model import VAE
-from vhp.priors.hierarchical import HierarchicalPrior
-from vhp.schedules import Schedule
+from vhp.model.priors.hierarchical import HierarchicalPrior
+from vhp.model.vae import VAE
+from vhp.objective.bounds import importance_weighted_bound
+from vhp.objective.schedules import Schedule
+
+TITLE = "IWAE (L=2)"
 
 
 @dataclass(frozen=True)

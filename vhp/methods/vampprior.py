@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vhp.bounds import elbo
 from vhp.checks import at_least_one, between
 from vhp.methods import Method
-from vhp.model import VAE
-from vhp.priors.vampprior import VampPrior
-from vhp.schedules import WarmUp
+from vhp.model.priors.vampprior import VampPrior
+from vhp.model.vae import VAE
+from vhp.objective.bounds import elbo
+from vhp.objective.schedules import WarmUp
+
+TITLE = "VampPrior"
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vhp.bounds import elbo
 from vhp.checks import at_least_one, between, positive
 from vhp.methods import Method
-from vhp.model import VAE
-from vhp.priors.hierarchical import HierarchicalPrior
-from vhp.schedules import Rewo
+from vhp.model.priors.hierarchical import HierarchicalPrior
+from vhp.model.vae import VAE
+from vhp.objective.bounds import elbo
+from vhp.objective.schedules import Rewo
+
+TITLE = "VHP + REWO"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Do the results belong to the code, and have they got worse?"""

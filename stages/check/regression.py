@@ -1,0 +1,124 @@
+"""Compare a budget's results with its committed baseline, row by row.
+
+Worse means by more than STANDARD_ERRORS standard errors of the difference, sqrt(s^2 + s'^2), s and s' those of the two
+values: of the NLL over test examples, of a smoothness factor its standard deviation / sqrt(paths). Both runs are
+measured on the same test examples, so that the true error of the difference is smaller: a generous tolerance.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from stages.reports.table import Table, number
+
+STANDARD_ERRORS = 3.0
+# In reports/<budget>/ and in reports/baseline/<budget>/; the last has how smoothness was measured.
+FILES = ("results.csv", "smoothness.csv", "interpolation.csv")
+RUN = ["dataset", "method", "seed"]
+KEYS = {"NLL": RUN, "smoothness": [*RUN, "joint"]}
+# How a value was measured; values measured otherwise are not comparable.
+MEASURED = {"NLL": ("n_test", "n_samples"), "smoothness": ("n_nodes", "k", "n_frames")}
+
+
+class RegressionError(ValueError):
+    """The results cannot be compared with the baseline; the message says why."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One value beside the baseline's; None stands for a value that is not there."""
+
+    row: str  # measure and run, for instance "NLL of digits-vhp_rewo-0"
+    old: float | None
+    new: float | None
+    tolerance: float
+    fault: str | None  # what is wrong, None if nothing is
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.fault or 'no worse'}"
+
+
+def compare(results: Path, baseline: Path) -> list[Comparison]:
+    """Every value of either folder, in the baseline's order. Raises RegressionError for a missing or unusable file."""
+    old, new = read(baseline), read(results)
+    return [c for measure in KEYS for c in _compare(measure, old[measure], new[measure])]
+
+
+def read(folder: Path) -> dict[str, pd.DataFrame]:
+    """By measure, indexed by the row's key: columns value, se, and how it was measured."""
+    missing = [str(folder / name) for name in FILES if not (folder / name).exists()]
+    if missing:
+        raise RegressionError(f"missing: {', '.join(missing)}")
+    frames = {}
+    try:
+        results, smoothness, interpolation = (pd.read_csv(folder / name, dtype={"joint": str}) for name in FILES)
+        frames["NLL"] = results.assign(value=results["nll"], se=results["nll_se"])
+        frames["smoothness"] = smoothness.assign(
+            value=smoothness["mean"], se=smoothness["std"] / smoothness["n_paths"].clip(lower=1) ** 0.5
+        ).merge(interpolation[[*RUN, *MEASURED["smoothness"]]], how="left", on=RUN)
+        for measure, frame in frames.items():
+            frame[["value", "se"]] = frame[["value", "se"]].apply(pd.to_numeric)
+            frames[measure] = frame.set_index(KEYS[measure])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RegressionError(f"{folder}: expected other columns or values in {', '.join(FILES)}: {error}") from error
+    for measure, frame in frames.items():
+        if not frame.index.is_unique:
+            repeated = frame.index[frame.index.duplicated()].tolist()
+            raise RegressionError(f"{folder}: found several {measure} rows of {repeated}, expected one each")
+    return frames
+
+
+def _compare(measure: str, old: pd.DataFrame, new: pd.DataFrame) -> list[Comparison]:
+    found = []
+    for key in [*old.index, *new.index.difference(old.index, sort=False)]:
+        run = "-".join(map(str, key[:3])) + "".join(f", joint {joint}" for joint in key[3:])
+        name = f"{measure} of {run}"
+        if key not in new.index:
+            found.append(Comparison(name, _value(old, key), None, 0.0, "missing, the baseline has it"))
+        elif key not in old.index:
+            found.append(Comparison(name, None, _value(new, key), 0.0, None))
+        else:
+            found.append(_judged(name, old.loc[key], new.loc[key], MEASURED[measure]))
+    return found
+
+
+def _judged(name: str, old: pd.Series, new: pd.Series, measured: Sequence[str]) -> Comparison:
+    # A value without a standard error (of one test example) has to be reached exactly.
+    tolerance = STANDARD_ERRORS * math.hypot(*(0.0 if math.isnan(r["se"]) else r["se"] for r in (old, new)))
+    fault, worse = None, new["value"] - old["value"]
+    if changed := [f"{c} {new[c]:g} instead of {old[c]:g}" for c in measured if new[c] != old[c]]:
+        fault = f"not comparable with the baseline: {', '.join(changed)}"
+    elif math.isnan(new["value"]) and not math.isnan(old["value"]):
+        fault = f"no value, the baseline has {old['value']:.4g}"
+    elif worse > tolerance:  # False where the baseline has no value
+        fault = f"{new['value']:.4f} is worse than {old['value']:.4f} by {worse:.4f}, tolerance {tolerance:.4f}"
+    return Comparison(name, old["value"], new["value"], tolerance, fault)
+
+
+def _value(frame: pd.DataFrame, key: tuple) -> float:
+    return frame.loc[key, "value"]
+
+
+def difference_table(comparisons: Sequence[Comparison], title: str) -> Table:
+    """Values that differ, or are missing in one of the two."""
+    changed = [c for c in comparisons if c.fault or (number(c.old, ".6g") != number(c.new, ".6g"))]
+    rows = []
+    for c in changed:
+        both = c.old is not None and c.new is not None
+        difference = number(c.new - c.old, "+.4f") if both else number(None)
+        verdict = "worse or missing" if c.fault else "new" if c.old is None else "within tolerance or better"
+        rows.append(
+            (c.row, number(c.old, ".4f"), number(c.new, ".4f"), difference, number(c.tolerance, ".4f"), verdict)
+        )
+    return Table(
+        title,
+        ("row", "before", "now", "difference", "tolerance", "verdict"),
+        tuple(rows),
+        notes=(
+            f"{len(comparisons)} values compared, {len(changed)} differ; lower is better. Tolerance: "
+            f"{STANDARD_ERRORS:g} standard errors of the difference, from the standard errors of both values.",
+        ),
+    )

@@ -1,0 +1,121 @@
+"""Take runs made on another machine into the pipeline: `python -m stages.elsewhere.bring_back FOLDER`
+
+Everything that a stage of the pipeline depends on must be what the results were made from: configuration, prepared data
+and every file of code, by the checksums recorded with them. Then the outputs are copied to runs/ and committed to DVC,
+and `dvc repro` finds train and evaluate up to date. If anything differs nothing is taken, and the differences are said.
+"""
+
+import argparse
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dvc.dependency.param import ParamsDependency
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from stages import logs
+from stages.digest import md5
+from stages.elsewhere import pack, record
+from stages.files import read_json, replacing
+
+logger = logging.getLogger(__name__)
+
+RUNS = Path("runs")
+Finished = dict[str, tuple[str, str]]  # a stage of the pipeline, train@<run> -> the run's name and the stage's
+
+
+def finished(root: Path, runs: Sequence[str]) -> Finished:
+    """The stages of the runs that are done in the folder, in the order in which they ran.
+
+    Raises ValueError for a run of which there is nothing.
+    """
+    found = {}
+    if unknown := [run for run in runs if not any((root / run).glob("*.record.json"))]:
+        raise ValueError(f"found no record of {', '.join(unknown)} in {root}, expected <run>/train.record.json")
+    for run in runs:
+        for stage in record.STAGES:
+            if "outputs" not in (record.read(root, run, stage) or {}):
+                logger.info("%s of %s is not finished: `dvc repro` will run it here", stage, run)
+                break
+            found[f"{stage}@{run}"] = (run, stage)
+    return found
+
+
+def differences(needs: Sequence[Any], root: Path, run: str, stage: str) -> list[str]:
+    """What keeps a stage's results from being those of the pipeline here, a line each.
+
+    needs: the stage's dependencies as DVC has them.
+    """
+    made = record.read(root, run, stage)
+    model = Path("runs", run, "model.safetensors").as_posix()
+    lines, files = [], {}
+    for need in needs:
+        path = Path(need.def_path)
+        if isinstance(need, ParamsDependency):
+            here = read_json(path)
+            lines += [
+                f"{path} {section}: found {made['config'].get(section)}, expected {here.get(section)}"
+                for section in need.params
+                if made["config"].get(section) != here.get(section)
+            ]
+        # The model evaluated is the one that is taken in with it.
+        elif path.as_posix() == model:
+            files[model] = md5(root / run / path.name)
+        else:
+            files[path.as_posix()] = md5(path) if path.exists() else "nothing here"
+    lines += record.differences(made["files"], files)
+    lines += record.differences(record.outputs(root, run, stage), made["outputs"])
+    missing = [name for name in record.OUTPUTS[stage] if name not in made["outputs"]]
+    return lines + [f"{name}: found no such output" for name in missing]
+
+
+def check(root: Path, stages: Finished, repo: Repo) -> None:
+    """Raises ValueError if something does not agree, and says what."""
+    known = {stage.addressing: stage for stage in repo.index.stages}
+    wrong = []
+    for name, (run, stage) in stages.items():
+        if name not in known:
+            wrong.append(f"{name}: found no such stage; params.yaml must name its data set, method and seed")
+            continue
+        wrong += [f"{name}: {line}" for line in differences(known[name].deps, root, run, stage)]
+    if wrong:
+        raise ValueError("these results are not those of the pipeline as it is here:\n  " + "\n  ".join(wrong))
+
+
+def take(root: Path, stages: Finished, repo: Repo) -> None:
+    """Copy the outputs, which were checked, and commit them to DVC."""
+    for name, (run, stage) in stages.items():
+        for output in record.OUTPUTS[stage]:
+            # A new file under the old name: the old one may be a link into DVC's cache.
+            with replacing(RUNS / run / output) as temporary:
+                shutil.copyfile(root / run / output, temporary)
+        repo.commit(name, force=True)
+        logger.info("taken in: %s", name)
+
+
+def main() -> None:
+    logs.configure()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="the folder `runs` that stages/elsewhere/work.py filled")
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="by default all that are in it")
+    arguments = parser.parse_args()
+    root = arguments.folder
+    runs = arguments.runs or sorted({path.parent.name for path in root.glob("*/*.record.json")})
+    try:
+        stages = finished(root, runs)
+        if not stages:
+            raise ValueError(f"found no finished run in {root}, expected <run>/train.record.json with its outputs")
+        with Repo() as repo:
+            check(root, stages, repo)
+            pack.check_up_to_date(sorted({run for run, _ in stages.values()}))
+            take(root, stages, repo)
+    except (FileNotFoundError, ValueError, DvcException) as error:
+        raise SystemExit(f"take_in: {error}") from error
+    logger.info("%d stages taken in; `dvc repro` runs the rest", len(stages))
+
+
+if __name__ == "__main__":
+    main()

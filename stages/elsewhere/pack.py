@@ -1,0 +1,75 @@
+"""Pack what a GPU machine needs to train and evaluate runs: `python -m stages.elsewhere.pack gpu.tar RUN RUN ...`
+
+The archive holds the program, the resolved configurations and the prepared data of the runs, and no more; what to do
+with it there is said in stages/elsewhere/work.py.
+"""
+
+import argparse
+import io
+import logging
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages import logs
+from stages.elsewhere import record
+from stages.files import read_json, replacing
+from stages.runs import configs, revision
+from stages.runs.configs import CONFIGS
+
+logger = logging.getLogger(__name__)
+
+
+def datasets_of(runs: Sequence[str]) -> list[str]:
+    """The runs' data sets. Raises ValueError for a run that is not configured."""
+    configs.check(runs)
+    return sorted({read_json(CONFIGS / f"{run}.json")["run"]["dataset"] for run in runs})
+
+
+def check_up_to_date(runs: Sequence[str]) -> None:
+    """Raises ValueError if configurations or prepared data of the runs are not those of the pipeline as it is now."""
+    # Imported here: it takes most of a second.
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    stages = ["configure", *(f"preprocess@{dataset}" for dataset in datasets_of(runs))]
+    try:
+        with Repo() as repo:
+            stale = sorted(repo.status(targets=stages))
+    except DvcException as error:
+        raise ValueError(f"`dvc status` failed: {error}") from error
+    if stale:
+        raise ValueError(f"not up to date: {', '.join(stale)}; run `dvc repro {' '.join(stages)}`")
+
+
+def pack(archive: Path, runs: Sequence[str]) -> None:
+    files = [*record.code(), *(CONFIGS / f"{run}.json" for run in runs)]
+    files += [Path("data", "processed", f"{dataset}.npz") for dataset in datasets_of(runs)]
+    with replacing(archive) as temporary, tarfile.open(temporary, "w") as tar:
+        for file in files:
+            # What it holds, where DVC made the file a link into its cache.
+            tar.add(file.resolve(), arcname=file)
+        # For the results' provenance: there is no git where they are made.
+        text = f"{revision.revision() or 'unknown'}\n".encode()
+        member = tarfile.TarInfo(revision.FILE.as_posix())
+        member.size = len(text)
+        tar.addfile(member, io.BytesIO(text))
+
+
+def main() -> None:
+    logs.configure()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("archive", type=Path, help="the file to write")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="<dataset>-<method>-<seed>, of runs/configs")
+    arguments = parser.parse_args()
+    try:
+        check_up_to_date(arguments.runs)
+        pack(arguments.archive, arguments.runs)
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f"bundle: {error}") from error
+    size = arguments.archive.stat().st_size / 2**20
+    logger.info("%d runs packed: %s, %.0f MiB", len(arguments.runs), arguments.archive, size)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Train and evaluate runs on a machine without DVC: `python -m stages.elsewhere.work --minutes 25 RUN RUN ...`
+
+It needs torch, numpy, safetensors and tqdm, and the folder that stages/elsewhere/pack.py packs. Out of time, it stops
+with a checkpoint and status 75; repeat the command to resume, also on another machine that has been given the folder
+`runs`. All results are in that folder, which `python -m stages.elsewhere.bring_back` takes into the pipeline.
+"""
+
+import argparse
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from stages import logs
+from stages.elsewhere import record
+from stages.runs import configs
+from stages.runs.time_limit import STOPPED
+
+logger = logging.getLogger(__name__)
+
+RUNS = Path("runs")
+
+
+def outcome_so_far(run: str, stage: str) -> tuple[bool, dict]:
+    """Whether the stage is done, and the record of its inputs.
+
+    Raises ValueError if the stage was begun from other inputs than those that are here now.
+    """
+    now, before = record.inputs(run, stage), record.read(RUNS, run, stage)
+    if before is None:
+        return False, now
+    wrong = record.differences(before["files"], now["files"])
+    if before["config"] != now["config"]:
+        wrong.insert(0, f"runs/configs/{run}.json has changed")
+    if wrong:
+        raise ValueError(
+            f"{stage} of {run} was begun from other files than are here now: give it those back, or delete runs/{run} "
+            "to begin anew\n  " + "\n  ".join(wrong)
+        )
+    return "outputs" in before and before["outputs"] == record.outputs(RUNS, run, stage), now
+
+
+def work(run: str, stage: str, end: float) -> int:
+    """Run the stage, if it is not done, until about the time `end`; gives its exit status, 0 when it is done."""
+    done, inputs = outcome_so_far(run, stage)
+    if done:
+        return 0
+    if time.time() >= end:
+        return STOPPED
+    record.write(run, stage, inputs)
+    logger.info("%s of %s", stage, run)
+    command = [sys.executable, "-m", f"stages.{stage}", run, "--until", str(end)]
+    status = subprocess.run(command, check=False).returncode
+    if status == 0:
+        record.write(run, stage, inputs | {"outputs": record.outputs(RUNS, run, stage)})
+    return status
+
+
+def work_on(runs: Sequence[str], end: float) -> tuple[list[str], list[str]]:
+    """All stages of all runs until the time `end`, as of time.time(); gives what is unfinished and what failed."""
+    unfinished, failed = [], []
+    for run in runs:
+        for stage in record.STAGES:
+            status = work(run, stage, end)
+            if status:
+                (unfinished if status == STOPPED else failed).append(f"{stage} of {run}")
+                break  # of a run that fails the others know nothing
+    return unfinished, failed
+
+
+def check(runs: Sequence[str]) -> None:
+    """Raises ValueError for a run that cannot be begun or gone on with: now, and not when its turn comes in hours."""
+    configs.check(runs)
+    for run in runs:
+        outcome_so_far(run, "train")
+
+
+def interrupt(*_) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    logs.configure()
+    signal.signal(signal.SIGTERM, interrupt)  # so that a stage that is running ends with this program
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "runs", nargs="*", metavar="RUN", help="in the order of their value; by default all in runs/configs"
+    )
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop about then, at an epoch's end")
+    arguments = parser.parse_args()
+    runs = arguments.runs or configs.run_names()
+    try:
+        if not runs:
+            raise ValueError("found no run, expected names or configurations in runs/configs")
+        check(runs)
+        unfinished, failed = work_on(runs, time.time() + 60 * arguments.minutes)
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f"cells: {error}") from error
+    except KeyboardInterrupt:
+        raise SystemExit("cells: interrupted; the same command goes on") from None
+    if failed:
+        raise SystemExit(f"cells: failed: {', '.join(failed)}; what went wrong is above")
+    if unfinished:
+        logger.info("out of time before the end of %s; the same command goes on", ", ".join(unfinished))
+        raise SystemExit(STOPPED)
+    logger.info("%d runs trained and evaluated: the folder runs is complete", len(runs))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Questions asked by hand of trained runs and data sets."""

@@ -1,0 +1,52 @@
+"""Print what there is of every data set in params.yaml: `make data`."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from stages.reports.table import NONE, Table, markdown
+from stages.runs.schema import ParamsError, read
+from vhp.datasets.sources import load_source
+
+MIB = 2**20
+SPLITS = ("train", "val", "test")
+
+
+def counts(path: Path) -> list[str]:
+    """How many examples each split has."""
+    if not path.exists():
+        return [NONE] * len(SPLITS)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return [f"{len(arrays[split]):,}" for split in SPLITS]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return ["unreadable"] * len(SPLITS)
+
+
+def row(name: str) -> tuple[str, ...]:
+    source = load_source(name)
+    raw, processed = (Path("data", folder, f"{name}.npz") for folder in ("raw", "processed"))
+    # The download stage writes this file only after it has verified every item.
+    verified = f"{raw.stat().st_size / MIB:.1f}" if raw.exists() else NONE
+    n_files = sum(len(item.files) for item in source.items)
+    return (
+        name,
+        str(n_files) if n_files else "embedded",
+        verified,
+        *counts(processed),
+        source.licence.partition(",")[0],
+    )
+
+
+def main() -> None:
+    try:
+        names = read(Path("params.yaml")).datasets
+    except ParamsError as error:
+        raise SystemExit(f"params.yaml: {error}") from error
+    columns = ("data set", "files", "verified MiB", *SPLITS, "licence")
+    print(markdown([Table("Data", columns, tuple(row(name) for name in names))]))
+
+
+if __name__ == "__main__":
+    main()

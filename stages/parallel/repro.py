@@ -1,0 +1,179 @@
+"""dvc repro with several stages at once and a display of their progress: `python -m stages.parallel.repro --jobs 2`.
+
+DVC runs one stage after the other; here each ready stage is a `dvc --wait-for-lock repro --single-item` of its own, so
+that DVC's locks and caches decide everything but the order. A plain `dvc repro` does the same job, one stage at a time.
+With --scheduler, --slurm or the like the runs' stages go to the workers of a Dask cluster: docs/cluster.md.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+import zc.lockfile
+
+from stages.parallel import lockfile
+from stages.parallel.display import Display
+from stages.parallel.graph import Pipeline, affected, needed, read_pipeline
+from stages.parallel.local import Stages, cores, schedule
+from stages.reports import kept
+
+BATCH_SYSTEMS = ("slurm", "sge", "pbs", "lsf")  # as in stages/parallel/queues.py, which needs an optional package
+LOCK = Path(".dvc", "tmp", "vhp-repro.lock")
+ONLY = "these and what they need, for instance evaluate, train@digits-vhp_rewo-0 or '*@digits-*'"
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=1, help="stages at once; the cores are shared out among them")
+    parser.add_argument("--only", nargs="+", metavar="STAGE", help=ONLY)
+    parser.add_argument(
+        "--allow-missing", action="store_true", help="take stages as done whose files are not here but in dvc.lock"
+    )
+    cluster = parser.add_argument_group("cluster", "the runs' stages go to the workers of a Dask cluster")
+    where = cluster.add_mutually_exclusive_group()
+    where.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a cluster that runs, for instance tcp://10.0.0.1:8786"
+    )
+    for system in BATCH_SYSTEMS:
+        where.add_argument(f"--{system}", dest="batch", action="store_const", const=system, help="start workers there")
+    cluster.add_argument("--workers", type=int, default=1, metavar="N", help="jobs to start in the batch system")
+    cluster.add_argument("--remote", action="store_true", help="files go through the DVC remote, not a shared cache")
+    cluster.add_argument("--gpu", nargs="+", default=[], metavar="STAGE", help="stages that need the resource GPU")
+    cluster.add_argument("--min-free", type=int, default=256, metavar="MIB", help="disk that a worker must have")
+    cluster.add_argument(
+        "--patience", type=float, default=60.0, metavar="SECONDS", help="how long a worker tries to get its files"
+    )
+    arguments = parser.parse_args()
+    if arguments.allow_missing and (arguments.scheduler or arguments.batch):
+        parser.error("--allow-missing is for one machine: a cluster's stages get their files from cache or remote")
+    return arguments
+
+
+def interrupt_by_signal(*_) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Two of these programs in one workspace would wait for each other's locks and start stages twice."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        held = zc.lockfile.LockFile(str(LOCK), content_template="process {pid} on {hostname}")
+    except zc.lockfile.LockError as error:
+        raise SystemExit(
+            f"repro: found {LOCK.read_text().strip()} at work in this folder, expected none; wait until it has ended "
+            "or stop it, or work in another clone"
+        ) from error
+    try:
+        yield
+    finally:
+        held.close()
+
+
+def on_cluster(
+    arguments: argparse.Namespace, pipeline: Pipeline, todo: set[str], stages: Stages, display: Display
+) -> None:
+    """What has to do with the data here, the runs on workers, the rest here."""
+    from stages.parallel import cluster, queues
+
+    sent = cluster.travelling(todo)
+    after = affected(pipeline.graph, set(sent)) - set(sent)
+    here(pipeline, todo - set(sent) - after, arguments.jobs, stages, display)
+    lost = affected(pipeline.graph, set(stages.failures))
+    if sent := {stage: run for stage, run in sent.items() if stage not in lost}:
+        options = cluster.Options(arguments.remote, frozenset(arguments.gpu), arguments.min_free, arguments.patience)
+        with queues.workers(arguments) as connect:
+            stages.failures |= cluster.run(connect, pipeline, sent, options, display)
+    lost = affected(pipeline.graph, set(stages.failures))
+    here(pipeline, (todo & after) - lost, arguments.jobs, stages, display)
+
+
+def here(pipeline: Pipeline, todo: set[str], jobs: int, stages: Stages, display: Display) -> None:
+    schedule(pipeline.graph, todo, jobs, stages.run, display, stages.interrupt, lambda: stages.show(display))
+
+
+def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[str]]:
+    """Bring the pipeline up to date; gives it as it was, and the stages visited."""
+    clustered = bool(arguments.scheduler or arguments.batch)
+    if clustered:
+        try:
+            from stages.parallel import cluster
+        except ModuleNotFoundError as error:
+            raise SystemExit(f"repro: found no module {error.name}; `make cluster` installs it") from error
+        cluster.collect(arguments.remote)
+    # First and alone: until the configurations are written, DVC cannot tell which runs they change.
+    if stages.run("configure") == "failed":
+        raise SystemExit(stages.failures["configure"])
+    pipeline = read_pipeline(arguments.allow_missing)
+    asked = needed(pipeline.graph, set(arguments.only)) if arguments.only else set(pipeline.graph)
+    todo = affected(pipeline.graph, pipeline.changed) & asked
+    if arguments.allow_missing:  # not for the configurations: every run needs its own
+        stages.options.append("--allow-missing")
+        stages.without_options = pipeline.outdated  # DVC would take their files, too, for unchanged
+        if "report" in asked:
+            refuse_other_than_kept()
+    with Display(len(todo)) as display:
+        if clustered:
+            on_cluster(arguments, pipeline, todo, stages, display)
+        else:
+            here(pipeline, todo, arguments.jobs, stages, display)
+    return pipeline, todo
+
+
+def refuse_other_than_kept() -> None:
+    """Raises ValueError if the report would be compiled from runs that dvc.lock has otherwise."""
+    budget = yaml.safe_load(Path("params.yaml").read_text()).get("budget", "")
+    made = {out["path"]: out["md5"] for entry in lockfile.read().values() for out in entry.get("outs", [])}
+    if stale := kept.disagreeing(budget, made):
+        raise ValueError(
+            f"found in dvc.lock other outputs than those that the report has kept: {', '.join(stale)}; expected the "
+            "same: take dvc.lock and what is kept of this data set, with its figures, from one commit, or get the "
+            "files (`dvc pull`)"
+        )
+
+
+def show(failed: Mapping[str, str]) -> None:
+    """What each failed stage printed."""
+    for stage, printed in failed.items():
+        print(f"\n== {stage} failed ==\n{printed}", file=sys.stderr)
+
+
+def report_failures(failed: Mapping[str, str], pipeline: Pipeline, todo: set[str]) -> NoReturn:
+    """What each failed stage printed, and what was not run for want of it."""
+    show(failed)
+    lost = (affected(pipeline.graph, set(failed)) & todo) - set(failed)
+    if lost:
+        print(f"\nnot run, since they depend on these: {', '.join(sorted(lost))}", file=sys.stderr)
+    raise SystemExit(f"{len(failed)} stages failed: {', '.join(failed)}; mend the cause and repeat the command")
+
+
+def main() -> None:
+    arguments = parse()
+    arguments.jobs = max(1, arguments.jobs)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, interrupt_by_signal)
+    begun = time.monotonic()
+    stages = Stages(threads=max(1, cores() // arguments.jobs))
+    try:
+        with only_one():
+            pipeline, todo = repro(arguments, stages)
+    except (ValueError, OSError) as error:
+        show(stages.failures)
+        raise SystemExit(f"repro: {error}") from error
+    except KeyboardInterrupt:
+        stages.interrupt()
+        raise SystemExit("interrupted: the same command goes on where this one was") from None
+    if stages.failures:
+        report_failures(stages.failures, pipeline, todo)
+    asked = needed(pipeline.graph, set(arguments.only)) if arguments.only else pipeline.graph
+    print(f"{len(asked)} stages up to date, {len(todo)} of them visited, in {time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

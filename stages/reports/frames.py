@@ -1,0 +1,77 @@
+"""The results as data frames: a row per run (and joint), for the report's CSV files."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from stages.reports.artifacts import RunArtifacts
+
+RESULTS = (
+    *("dataset", "method", "seed", "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"),
+    *("beta_final", "constraint_final", "kappa", "epochs", "train_seconds", "eval_seconds", "device"),
+)
+SMOOTHNESS = ("dataset", "method", "seed", "joint", "mean", "std", "n_paths")
+INTERPOLATION = (
+    *("dataset", "method", "seed", "n_nodes", "k", "components", "unreachable"),
+    *("discontinuities", "n_paths", "n_frames", "path_length_ratio", "path_length_ratio_std"),
+    *("n_moving", "discontinuities_std"),
+    *("straight_discontinuities", "straight_discontinuities_std", "smoothness", "smoothness_std"),
+    *("straight_smoothness", "straight_smoothness_std", "end_distance", "end_distance_std"),
+    *("end_error", "end_error_std", "end_to_end", "end_to_end_std"),
+    *("posterior_distance", "posterior_distance_std", "straight_posterior_distance", "straight_posterior_distance_std"),
+    *("monotonicity", "monotonicity_std", "straight_monotonicity", "straight_monotonicity_std"),
+    *("angle_error", "angle_error_std", "straight_angle_error", "straight_angle_error_std"),
+)
+REPRESENTATION = (
+    *("dataset", "method", "seed", "mmd2", "mmd2_level", "mmd2_bandwidth", "classifier_accuracy", "n_points"),
+    *("winding_number", "rank_correlation"),
+)
+
+
+def likelihoods(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns RESULTS; likelihoods in nats, times in seconds. kappa is NaN for methods without a constraint."""
+    rows = [
+        _key(run)
+        | run.likelihood
+        | run.training
+        | {
+            "kappa": run.kappa,
+            "train_seconds": run.training_time["seconds"],
+            "eval_seconds": run.evaluation_time["seconds"],
+            "device": run.training_time["device"],
+        }
+        for run in runs
+    ]
+    return pd.DataFrame(rows, columns=list(RESULTS))
+
+
+def smoothness(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns SMOOTHNESS: the smoothness factor of each joint along the graph's paths."""
+    rows = [_key(run) | joint for run in runs for joint in run.smoothness["joints"]]
+    return pd.DataFrame(rows, columns=list(SMOOTHNESS))
+
+
+def interpolations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns INTERPOLATION; NaN where there is no path, or the data set has no such measure.
+
+    n_paths is how many were asked for. n_moving of them were found between two different nodes, and over these are the
+    means and standard deviations (_std). straight_: along the straight line between the same nodes.
+    """
+    rows = [_key(run) | run.smoothness | run.interpolation for run in runs]
+    return pd.DataFrame(rows, columns=list(INTERPOLATION))
+
+
+def representations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns REPRESENTATION: how far prior and aggregated posterior differ; the last two NaN without a true angle."""
+    rows = [_key(run) | run.representation for run in runs]
+    return pd.DataFrame(rows, columns=list(REPRESENTATION))
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """The frame as text, numbers in full precision, NaN as an empty cell."""
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def _key(run: RunArtifacts) -> dict[str, Any]:
+    return {"dataset": run.dataset, "method": run.method, "seed": run.seed}

@@ -1,0 +1,186 @@
+"""The report's figures: which arrays go into which, for each data set."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from matplotlib.animation import FuncAnimation
+from matplotlib.figure import Figure
+
+from stages.files import replacing
+from stages.reports.artifacts import BETA_UPDATE, RunArtifacts, open_data, read_arrays
+from vhp import datasets
+from vhp.figures import (
+    beta_update,
+    interpolation_strips,
+    joint_smoothness,
+    latent_graph,
+    latent_space,
+    latent_steps,
+    own,
+    samples,
+    training_curves,
+)
+from vhp.figures.style import PATH_COLOURS, save, save_animation
+
+GRAPH = ("nodes", "edges", "edge_lengths")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    path: Path
+    title: str
+    caption: str
+
+
+def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
+    """The figures of one data set, as folder/<figure>-<dataset>.png. runs: all its runs, in the table's order."""
+    dataset = runs[0].dataset
+    # One run per method but for the training curves: that of the first seed.
+    first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
+    arrays = [(run, read_arrays(run.arrays)) for run in first]
+    with open_data(dataset) as data:
+        figures = _figures(runs, arrays, data)
+        return [_write(figure, folder, name, caption, dataset) for name, (figure, caption) in figures.items()]
+
+
+def _figures(
+    runs: Sequence[RunArtifacts],
+    arrays: Sequence[tuple[RunArtifacts, dict[str, np.ndarray]]],
+    data: Mapping[str, np.ndarray],
+) -> dict[str, tuple[Figure | FuncAnimation, str]]:
+    """Name -> figure and caption. arrays: of one run per method, beside it; data: data/processed/<dataset>.npz."""
+    dataset, first = runs[0].dataset, [run for run, _ in arrays]
+    as_images = partial(datasets.pictures, dataset, arrays=data)
+    # Black and white, the same for all methods: the data's range but for its outermost values, which may be noise.
+    low, high = np.percentile(as_images(arrays[0][1]["originals"]), [1, 99])
+    limits = (float(low), float(high) if high > low else float(low) + 1)
+
+    figures = {
+        "training_curves": (training_curves.training_curves([_curve(run) for run in runs]), training_curves.CAPTION)
+    }
+    if all(a["nodes"].shape[1] == 2 for _, a in arrays):
+        angle = data.get("test_angle")
+        spaces = [_latent_space(run, a, angle) for run, a in arrays]
+        figures["latent_space"] = latent_space.latent_space(spaces), latent_space.CAPTION
+        figures |= _latent_steps(first, angle)
+    figures |= _interpolations(arrays, data, dataset, limits)
+    if hasattr(datasets.load(dataset), "JOINTS"):
+        bars = joint_smoothness.joint_smoothness([_joint_smoothness(run) for run in first])
+        figures["joint_smoothness"] = bars, joint_smoothness.CAPTION
+    pictures = samples.samples([_samples(run, a) for run, a in arrays], as_images, limits)
+    figures["samples"] = pictures, samples.CAPTION
+    return figures
+
+
+def draw_beta_update(folder: Path) -> Drawn:
+    """The figure that needs no data set, as folder/beta_update.png."""
+    changes = read_arrays(BETA_UPDATE)
+    beta, delta = changes.pop("beta"), changes.pop("delta")
+    return _write(beta_update.beta_update(beta, delta, changes), folder, "beta_update", beta_update.CAPTION)
+
+
+def _write(figure: Figure | FuncAnimation, folder: Path, name: str, caption: str, dataset: str | None = None) -> Drawn:
+    write, suffix = (save, "png") if isinstance(figure, Figure) else (save_animation, "gif")
+    path = folder / (f"{name}-{dataset}.{suffix}" if dataset else f"{name}.{suffix}")
+    with replacing(path) as temporary:
+        write(figure, temporary)
+    return Drawn(path, name.replace("_", " "), caption)
+
+
+def remove_others(folder: Path, drawn: Sequence[Drawn]) -> None:
+    """Figures of an earlier matrix, which nothing refers to any more."""
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path not in {figure.path for figure in drawn}:
+            path.unlink()
+
+
+def _interpolations(
+    arrays: Sequence[tuple[RunArtifacts, dict[str, np.ndarray]]],
+    data: Mapping[str, np.ndarray],
+    dataset: str,
+    limits: tuple[float, float],
+) -> dict[str, tuple[Figure | FuncAnimation, str]]:
+    """Graphs, strips and, for movements, the animation: of the same pairs of test examples for every method."""
+    shown = pairs_to_show([a for _, a in arrays], data.get("test_movement"))
+    graphs = [latent_graph.LatentGraph(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]
+    strips = [_strips(run, a, shown) for run, a in arrays]
+    special, moving = own("interpolation_strips", dataset), own("animation", dataset)
+    if special is None or moving is None:
+        as_images = partial(datasets.pictures, dataset, arrays=data)
+        drawn = interpolation_strips.interpolation_strips(strips, as_images, limits)
+        return {
+            "latent_graph": (latent_graph.latent_graph(graphs), latent_graph.CAPTION),
+            "interpolation_strips": (drawn, interpolation_strips.CAPTION),
+        }
+    ends = arrays[0][1]["pair_examples"][shown]
+    return {
+        "latent_graph": (latent_graph.latent_graph(graphs, PATH_COLOURS), latent_graph.MOVEMENT_CAPTION),
+        "interpolation_strips": (
+            special.interpolation_strips(strips, data, ends),
+            special.CAPTION,
+        ),
+        "animation": (moving.animation(strips, data, ends), moving.CAPTION),
+    }
+
+
+def pairs_to_show(runs: Sequence[Mapping[str, np.ndarray]], labels: np.ndarray | None = None) -> np.ndarray:
+    """Indices of all pairs of test examples, those first that the most runs have a path for, between different nodes.
+
+    Where examples have labels, before these the best pair of each combination of two different labels.
+    """
+    n_moving = sum((a["found"] & (a["straight_length"] > 0)).astype(int) for a in runs)
+    repeated = np.zeros(len(n_moving), int)
+    order = np.argsort(-n_moving, kind="stable")
+    if labels is not None:
+        seen = {frozenset([label]) for label in labels.tolist()}
+        for i in order:
+            combination = frozenset(labels[runs[0]["pair_examples"][i]].tolist())
+            repeated[i] = combination in seen
+            seen.add(combination)
+    return np.lexsort((np.arange(len(n_moving)), -n_moving, repeated))
+
+
+def _curve(run: RunArtifacts) -> training_curves.Curve:
+    return training_curves.Curve(run.method, run.history, run.kappa, run.training["main_phase_step"])
+
+
+def _latent_space(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray | None) -> latent_space.LatentSpace:
+    chosen = None if angle is None else angle[a["posterior_example"]]
+    return latent_space.LatentSpace(run.method, a["posterior_mean"], a["nodes"], chosen)
+
+
+def _latent_steps(runs: Sequence[RunArtifacts], angle: np.ndarray | None) -> dict[str, tuple[Figure, str]]:
+    """Of the methods with a constraint, which the poster compares: in its greyscale, and coloured by the true angle."""
+    constrained = [(run, read_arrays(run.snapshots)) for run in runs if run.kappa is not None]
+    figures = {}
+    if constrained:
+        grey = [_steps(run, a, None) for run, a in constrained]
+        figures["latent_steps"] = latent_steps.latent_steps(grey), latent_steps.CAPTION
+    if constrained and angle is not None:
+        coloured = [_steps(run, a, angle[a["example"]]) for run, a in constrained]
+        figures["latent_steps_angle"] = latent_steps.latent_steps(coloured), latent_steps.ANGLE_CAPTION
+    return figures
+
+
+def _steps(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray | None) -> latent_steps.LatentSteps:
+    return latent_steps.LatentSteps(run.method, a["step"], a["posterior_mean"], a["posterior_std"], a["prior"], angle)
+
+
+def _strips(run: RunArtifacts, a: dict[str, np.ndarray], shown: np.ndarray) -> interpolation_strips.Strips:
+    jumps, straight_jumps = ([run.smoothness[key][i] for i in shown] for key in ("jumps", "straight_jumps"))
+    return interpolation_strips.Strips(run.method, a["path_x"][shown], a["straight_x"][shown], jumps, straight_jumps)
+
+
+def _joint_smoothness(run: RunArtifacts) -> joint_smoothness.JointSmoothness:
+    rows, straight = run.smoothness["joints"], run.smoothness["straight_joints"]
+    # None, of too few paths, is NaN.
+    mean, std = (np.array([row[key] for row in rows], float) for key in ("mean", "std"))
+    straight_mean = np.array([row["mean"] for row in straight], float)
+    return joint_smoothness.JointSmoothness(run.method, [row["joint"] for row in rows], mean, std, straight_mean)
+
+
+def _samples(run: RunArtifacts, a: dict[str, np.ndarray]) -> samples.Samples:
+    return samples.Samples(run.method, a["samples"], a["originals"], a["reconstructions"])

@@ -1,0 +1,156 @@
+"""The poster's table: what each method reaches on each data set, and the poster's own numbers beside it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from stages.reports.artifacts import RunArtifacts
+from stages.reports.frames import likelihoods
+from stages.reports.table import NONE, Table, listed, number, with_error
+from vhp import datasets
+from vhp.names import METHODS, dataset_name, method_name, position
+
+PUBLISHED = Path(__file__).with_name("published.csv")
+NETWORK_NAMES = {"mlp": "gated MLP", "conv": "convolutional"}
+PUBLISHED_NETWORK, PUBLISHED_SAMPLES = NETWORK_NAMES["conv"], 5000
+SUMMARY = (
+    *("dataset", "method", "network", "budget", "n_seeds", "nll", "error", "error_of", "best"),
+    *("published", "difference"),
+)
+
+
+def published() -> dict[tuple[str, str], float]:
+    """The poster's negative log-likelihoods in nats, by (method, data set)."""
+    frame = pd.read_csv(PUBLISHED)
+    return dict(zip(zip(frame["method"], frame["dataset"], strict=True), frame["nll"], strict=True))
+
+
+def network(run: RunArtifacts) -> str:
+    """The class of a run's networks. Rows of different classes are never merged."""
+    name = run.config["model"].get("network", "mlp")
+    return NETWORK_NAMES.get(name, name)
+
+
+def summary(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+    """Columns SUMMARY, a row per data set, method and network class, in the order of the runs. nll: nats.
+
+    error is what error_of says: the standard error of the mean over test examples where there is one seed, else the
+    standard deviation over the seeds; nll then is the mean over them. difference: nll - published.
+    """
+    values, rows = published(), []
+    results = likelihoods(runs).assign(network=[network(run) for run in runs])
+    for (dataset, method, name), group in results.groupby(["dataset", "method", "network"], sort=False):
+        one, nll, reference = len(group) == 1, group["nll"].mean(), values.get((method, dataset))
+        row = {"dataset": dataset, "method": method, "network": name, "n_seeds": len(group), "nll": nll}
+        row |= {"error": group["nll_se"].iloc[0] if one else group["nll"].std()}
+        row |= {"error_of": "test examples" if one else "seeds", "published": reference}
+        rows.append(row | {"difference": None if reference is None else nll - reference})
+    frame = pd.DataFrame(rows, columns=list(SUMMARY)).astype({"published": float, "difference": float})
+    best = frame.groupby("dataset")["nll"].transform("min") == frame["nll"]
+    return frame.assign(budget=runs[0].config["run"]["budget"], best=best.astype(int))
+
+
+def likelihood_table(runs: Sequence[RunArtifacts]) -> Table:
+    """Methods as rows, data sets as columns: NLL ± error, the lowest of each column in bold."""
+    found = summary(runs)
+    columns = list(found["dataset"].unique())  # already in the poster's order
+    kinds = sorted(
+        found[["method", "network"]].drop_duplicates().itertuples(index=False, name=None),
+        key=lambda kind: position(kind[0], METHODS),
+    )
+    cells, bold = [[method_name(method), name] + [NONE] * len(columns) for method, name in kinds], set()
+    for row in found.itertuples():
+        i, j = kinds.index((row.method, row.network)), 2 + columns.index(row.dataset)
+        cells[i][j] = _value(row)
+        if row.best:
+            bold.add((i, j))
+    exact = {run.dataset: run.likelihood["exact_nll"] for run in runs if run.likelihood["exact_nll"] is not None}
+    if exact:
+        cells.append(["generating process (exact)", NONE, *(number(exact.get(dataset)) for dataset in columns)])
+    return Table(
+        title="Negative test log-likelihood (nats)",
+        columns=("method", "network", *map(dataset_name, columns)),
+        rows=tuple(map(tuple, cells)),
+        bold=frozenset(bold),
+        notes=tuple(_notes(runs, found)),
+        n_text=2,
+    )
+
+
+def published_table(runs: Sequence[RunArtifacts]) -> Table | None:
+    """The poster's numbers beside ours, the lowest of each data set in bold; None where the poster has none."""
+    found = summary(runs).dropna(subset="published").reset_index(drop=True)
+    if found.empty:
+        return None
+    # Among these rows: a method that the poster does not have may be better than all of them.
+    ours, poster = (found.groupby("dataset")[c].transform("min") == found[c] for c in ("nll", "published"))
+    rows = [
+        (
+            dataset_name(row.dataset),
+            method_name(row.method),
+            row.network,
+            _value(row),
+            number(row.published),
+            number(row.difference, "+.2f"),
+        )
+        for row in found.itertuples()
+    ]
+    return Table(
+        title="Beside the poster (nats)",
+        columns=("data set", "method", "network", "NLL", f"poster ({PUBLISHED_NETWORK})", "difference"),
+        rows=tuple(rows),
+        bold=frozenset((i, 3) for i in found.index[ours]) | frozenset((i, 4) for i in found.index[poster]),
+        notes=(
+            f"Poster: its table, estimated with {PUBLISHED_SAMPLES:,} importance samples. Difference: NLL − poster, so "
+            "a positive one is worse. Where the class of the networks is another one, the poster's number is a "
+            "direction, not a target. Bold: the lowest of each data set among these rows, ours and the poster's.",
+        ),
+        n_text=3,
+        starts=frozenset(found.index[found["dataset"] != found["dataset"].shift()][1:]),
+    )
+
+
+def _value(row) -> str:
+    seeds = f" ({row.n_seeds})" if row.n_seeds > 1 else ""
+    return f"{with_error(row.nll, row.error)}{seeds}"
+
+
+def _notes(runs: Sequence[RunArtifacts], found: pd.DataFrame) -> list[str]:
+    error = []
+    if (found["n_seeds"] == 1).any():
+        error.append("standard error over the test examples (one seed)")
+    if (found["n_seeds"] > 1).any():
+        error.append("standard deviation over the seeds, beside the mean over them (in brackets: how many)")
+    notes = [
+        f"Budget {runs[0].config['run']['budget']}. Lower is better; in bold the lowest of the methods on each data "
+        f"set, however small its lead. ±: {', or '.join(error)}."
+    ]
+    if (found["n_seeds"] == 1).any():
+        notes.append(
+            "All methods are measured on the same test examples: as far as their choice goes, their differences "
+            "are more certain than the standard errors. But another seed of the training would change each value too, "
+            "and of one seed this cannot be told."
+        )
+    for dataset in found["dataset"].unique():
+        chosen = [run for run in runs if run.dataset == dataset]
+        text = (
+            f"{dataset_name(dataset)}: {listed(*map(_network_and_size, chosen))}, "
+            f"{listed(*(run.config['model']['d_z'] for run in chosen))} latent dimensions; "
+            f"{listed(*(run.likelihood['n_test'] for run in chosen))} test examples, "
+            f"{listed(*(run.likelihood['n_samples'] for run in chosen))} importance samples."
+        )
+        module = datasets.load(dataset)
+        if module.OBSERVATION == "gaussian":
+            text += " Its values are real, so the likelihood is a density and its NLL can be negative."
+        if hasattr(module, "NOTE"):
+            text += f" {module.NOTE}"
+        notes.append(text)
+    return notes
+
+
+def _network_and_size(run: RunArtifacts) -> str:
+    widths = " + ".join(map(str, run.config["model"]["hidden"]))
+    if network(run) == NETWORK_NAMES["conv"]:
+        return f"gated convolutions with {widths} channels"
+    return f"{network(run)}, hidden layers of {widths} units"

@@ -1,0 +1,255 @@
+"""What params.yaml may contain, and the resolved configuration of each run.
+
+The settings' types and ranges are those of the dataclasses in vhp; this file only applies them. Nothing is coerced:
+"1e-3", which YAML reads as text, is an error, and so is an unknown key.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from vhp import datasets, methods
+from vhp.checks import at_least_one, one_of
+from vhp.likelihood.estimate import LikelihoodSettings
+from vhp.model.convolutional import side_of
+from vhp.model.vae import NETWORKS
+from vhp.training.fit import TrainingSettings
+
+Budget = Literal["smoke", "demo", "laptop", "paper", "paper_cpu"]
+DEFAULT = "default"  # the key of a per-data-set mapping that stands for all data sets not named
+
+
+class ParamsError(ValueError):
+    """Something in params.yaml is wrong; the message names the key, what was found and what was expected."""
+
+
+@dataclass(frozen=True)
+class Training(TrainingSettings):
+    threads: int | None  # of the processor; None: torch's choice
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.threads is not None:
+            at_least_one(threads=self.threads)
+
+
+@dataclass(frozen=True)
+class Evaluation(LikelihoodSettings):
+    n_test: int | None  # a random subset of the test set; None: all of it
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.n_test is not None:
+            at_least_one(n_test=self.n_test)
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    n_nodes: int  # N, samples from the prior
+    k: int  # nearest neighbours
+    trim: float  # share of the samples, the loneliest ones, that are left out of the graph
+    n_paths: int
+    n_frames: int  # per path, at equal arc length
+
+    def __post_init__(self):
+        at_least_one(k=self.k, n_paths=self.n_paths)
+        if not 0 <= self.trim < 1:
+            raise ValueError(f"trim: found {self.trim}, expected a share in [0, 1)")
+        if self.n_frames < 3:
+            raise ValueError(f"n_frames: found {self.n_frames}, expected at least 3, for a second difference")
+        if self.n_nodes * (1 - self.trim) <= self.k:
+            left = f", of which trim = {self.trim} leaves" if self.trim else ","
+            raise ValueError(f"n_nodes: found {self.n_nodes}{left} expected more than k = {self.k}")
+
+
+@dataclass(frozen=True)
+class Model:
+    d_z: int
+    network: str  # a name in vhp.model.NETWORKS
+    hidden: tuple[int, ...]
+
+    def __post_init__(self):
+        at_least_one(d_z=self.d_z, hidden=self.hidden)
+        one_of(tuple(NETWORKS), network=self.network)
+
+
+class Sections(BaseModel):
+    """One budget."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    network: str | dict[str, str]
+    hidden: list[int] | dict[str, list[int]]
+    training: dict[str, Any]
+    evaluation: dict[str, Any]
+    interpolation: dict[str, Any]
+
+
+class Params(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    budget: Budget
+    datasets: list[str]
+    methods: list[str]
+    seeds: list[int]
+    kappa: float | dict[str, float]
+    model: dict[str, Any]
+    settings: dict[str, dict[str, Any]]
+    budgets: dict[Budget, Sections]
+
+
+def read(path: Path) -> Params:
+    """The validated content of params.yaml. Raises ParamsError."""
+    try:
+        content = yaml.safe_load(path.read_text())
+    except FileNotFoundError as error:
+        raise ParamsError(f"{path} is missing; run from the root of the repository") from error
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path} is not YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ParamsError(f"{path}: found {type(content).__name__}, expected a mapping")
+    return validate(content)
+
+
+def validate(content: dict[str, Any]) -> Params:
+    """What params.yaml holds, validated. Raises ParamsError."""
+    check_keys("", content, Params.model_fields)
+    try:
+        params = Params.model_validate(content)
+    except ValidationError as error:
+        raise ParamsError(messages("", error)) from error
+    for axis in ("datasets", "methods", "seeds"):
+        values = getattr(params, axis)
+        if not values or len(set(values)) < len(values):
+            raise ParamsError(f"{axis}: found {values}, expected at least one value and none twice")
+    if min(params.seeds) < 0:
+        raise ParamsError(f"seeds: found {params.seeds}, expected numbers from 0")
+    try:
+        for name in params.datasets:
+            datasets.load(name)
+    except ValueError as error:
+        raise ParamsError(f"datasets: {error}") from error
+    try:
+        for name in params.methods:
+            methods.load(name)
+    except ValueError as error:
+        raise ParamsError(f"methods: {error}") from error
+    check_settings(params)
+    # The other budgets and data sets too: a mistake is found now and not on the day that they are first used.
+    for budget in params.budgets:
+        for dataset in datasets.names():
+            resolve_sections(params, budget, dataset)
+    return params
+
+
+def check_settings(params: Params) -> None:
+    """Every key of `settings` belongs to a method, or if shared to at least one."""
+    wanted = {name: {f.name for f in fields(methods.load(name).Settings)} for name in methods.names()}
+    check_keys("settings", params.settings, ["shared", *wanted])
+    for name, values in params.settings.items():
+        known = set().union(*wanted.values()) if name == "shared" else wanted[name]
+        check_keys(f"settings.{name}", values, known)
+
+
+def resolve(params: Params) -> dict[str, dict[str, Any]]:
+    """The configuration of each run of the matrix, by the run's name. Raises ParamsError."""
+    configs = {}
+    for dataset in params.datasets:
+        sections = resolve_sections(params, params.budget, dataset)
+        for method in params.methods:
+            settings = resolve_method(params, dataset, method)
+            for seed in params.seeds:
+                run = {"dataset": dataset, "method": method, "seed": seed, "budget": params.budget}
+                configs[f"{dataset}-{method}-{seed}"] = {"run": run, "method": settings, **sections}
+    return configs
+
+
+def resolve_sections(params: Params, budget: str, dataset: str) -> dict[str, Any]:
+    """What does not depend on the method: model, training, evaluation, interpolation."""
+    if budget not in params.budgets:
+        raise ParamsError(f"budgets: found {', '.join(params.budgets)}, expected also the chosen budget {budget!r}")
+    sections, where = params.budgets[budget], f"budgets.{budget}"
+    networks = {"network": sections.network, "hidden": sections.hidden}
+    model = validated("model", {**params.model, **networks}, Model, dataset)
+    check_images(where, model, dataset)
+    return {
+        "model": model,
+        "training": validated(f"{where}.training", sections.training, Training, dataset),
+        "evaluation": validated(f"{where}.evaluation", sections.evaluation, Evaluation, dataset),
+        "interpolation": validated(f"{where}.interpolation", sections.interpolation, Interpolation, dataset),
+    }
+
+
+def check_images(where: str, model: dict[str, Any], dataset: str) -> None:
+    """Convolutions are for square images that can be halved as often as there are channels. Raises ParamsError."""
+    if model["network"] != "conv":
+        return
+    height, width = datasets.load(dataset).IMAGE_SHAPE
+    if height != width or datasets.drawing(dataset):
+        found = "examples that are not images" if datasets.drawing(dataset) else f"images of {height} x {width} pixels"
+        raise ParamsError(
+            f"{where}.network ({dataset}): found conv for {found}, expected mlp: conv needs square images"
+        )
+    try:
+        side_of(height * width, model["hidden"])
+    except ValueError as error:
+        raise ParamsError(f"{where}.hidden ({dataset}): {error}") from error
+
+
+def resolve_method(params: Params, dataset: str, method: str) -> dict[str, Any]:
+    """Only what the method depends on, looked up in its own settings, then in the shared ones, then kappa."""
+    settings = methods.load(method).Settings
+    available = {"kappa": params.kappa} | params.settings.get("shared", {}) | params.settings.get(method, {})
+    values = {f.name: available[f.name] for f in fields(settings) if f.name in available}
+    return validated(f"settings.{method}", values, settings, dataset)
+
+
+def validated(where: str, values: dict[str, Any], settings: type, dataset: str) -> dict[str, Any]:
+    """The values for one data set, checked against a settings dataclass."""
+    check_keys(where, values, [f.name for f in fields(settings)])
+    chosen = {}
+    for key, value in values.items():
+        if not isinstance(value, dict):
+            chosen[key] = value
+            continue
+        place = key if key == "kappa" else f"{where}.{key}"
+        check_keys(place, value, [DEFAULT, *datasets.names()])
+        if dataset not in value and DEFAULT not in value:
+            raise ParamsError(f"{place}: found no value for {dataset!r}; add `{dataset}: ...` or `{DEFAULT}: ...`")
+        chosen[key] = value.get(dataset, value.get(DEFAULT))
+    try:
+        # From JSON in strict mode: lists become tuples, and nothing else is converted.
+        TypeAdapter(settings).validate_json(json.dumps(chosen), strict=True)
+    except ValidationError as error:
+        raise ParamsError(messages(f"{where} ({dataset})", error)) from error
+    return chosen
+
+
+def check_keys(where: str, found: Iterable[str], known: Iterable[str]) -> None:
+    known = sorted(known)
+    for key in found:
+        if key not in known:
+            close = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(known)}"
+            raise ParamsError(f"{where}{'.' if where else ''}{key}: unknown key; {hint}")
+
+
+def messages(where: str, error: ValidationError) -> str:
+    """pydantic's findings, a line each: key, what was expected, what was found."""
+    lines = []
+    for problem in error.errors():
+        # Without the names of union members, which pydantic appends: "kappa.float", "kappa.dict[str,float]".
+        parts = [
+            str(part) for part in problem["loc"] if part not in ("float", "str", "list[int]") and "[" not in str(part)
+        ]
+        key = ".".join([where, *parts]).strip(".")
+        text = problem["msg"].removeprefix("Value error, ")
+        found = "" if problem["type"] in ("value_error", "missing") else f" (found {problem['input']!r})"
+        lines.append(f"{key}: {text}{found}")
+    return "\n".join(lines)

@@ -1,0 +1,139 @@
+"""Parameter study: train and evaluate runs at several values of one parameter, and compile what came out.
+
+    python -m stages.study --param kappa.digits --values 0.5 0.55 --methods vhp_rewo vhp_geco --seeds 0 1 2
+
+It changes params.yaml and runs the pipeline up to `evaluate` once per value, so it is meant for a clone: `make study`
+makes one, which shares this repository's cache. What is finished is cached, so the same command goes on where an
+interrupted one was. Writes reports/studies/<param>/ with results.csv, table.md and figure.png.
+"""
+
+import argparse
+import copy
+import logging
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from stages import logs
+from stages.files import read_json, write_text
+from stages.runs.schema import ParamsError, resolve, validate
+from stages.study import report as study_report
+
+logger = logging.getLogger(__name__)
+
+PARAMS, RUNS = Path("params.yaml"), Path("runs")
+AXES = ("datasets", "methods", "seeds", "budget")
+
+
+def set_value(params: dict[str, Any], name: str, value: Any) -> None:
+    """params[a][b] = value for the name a.b. Raises ValueError if there is no such parameter, as `dvc exp run -S`."""
+    *folders, last = name.split(".")
+    for i, folder in enumerate([*folders, last]):
+        if not isinstance(params, dict) or folder not in params:
+            there = f"one of {', '.join(params)}" if isinstance(params, dict) else "a mapping"
+            raise ValueError(f"{name}: found no {'.'.join([*folders, last][: i + 1])} in params.yaml, expected {there}")
+        if i < len(folders):
+            params = params[folder]
+    params[last] = value
+
+
+def scalar(text: str) -> Any:
+    """A value as params.yaml would have it. Raises ValueError for a list or a mapping."""
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"found the value {text!r}, expected YAML: {error}") from error
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError(f"found the value {text!r}, expected a number or a word: a study varies one scalar")
+    return value
+
+
+def measured(name: str, config: dict[str, Any], param: str, value: Any) -> dict[str, Any]:
+    """The row of one run; without results where its training or evaluation failed."""
+    run, folder = config["run"], RUNS / name
+    row = {key: run[key] for key in ("dataset", "method", "seed", "budget")} | {"param": param, "value": value}
+    row |= {"kappa": config["method"].get("kappa")}
+    files = [folder / "training.json", folder / "likelihood.json"]
+    results = [read_json(file) for file in files] if all(file.exists() for file in files) else []
+    return row | {"failed": not results} | {key: v for result in results for key, v in result.items()}
+
+
+class AtValue(NamedTuple):
+    """The matrix at one value of the parameter."""
+
+    value: Any
+    params: dict[str, Any]  # the content of params.yaml
+    configs: dict[str, dict[str, Any]]  # of its runs, as stages/configure.py resolves them
+
+
+def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[AtValue]:
+    """Validated before anything runs. Raises ValueError for a value that cannot be."""
+    found = []
+    for value in values:
+        changed = copy.deepcopy(params)
+        set_value(changed, param, value)
+        try:
+            found.append(AtValue(value, changed, resolve(validate(changed))))
+        except ParamsError as error:
+            raise ValueError(f"{param} = {value}: {error}") from error
+    return found
+
+
+def reproduce(there: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
+    """Run what is out of date at one value; a row for each run, also for those that fail."""
+    write_text(PARAMS, yaml.safe_dump(there.params, sort_keys=False))
+    # The outputs of the value before: those of a run that now fails must not stay.
+    for folder in RUNS.glob("*-*-*"):
+        shutil.rmtree(folder)
+    subprocess.run(
+        [sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "evaluate"], check=False
+    )
+    rows = [measured(name, config, param, there.value) for name, config in there.configs.items()]
+    if failed := sum(row["failed"] for row in rows):
+        logger.warning("%s = %s: %d of %d runs were not finished", param, there.value, failed, len(rows))
+    return rows
+
+
+def main() -> None:
+    logs.configure()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--param", required=True, help="as for dvc exp run -S, for instance kappa.digits")
+    parser.add_argument("--values", required=True, nargs="+")
+    parser.add_argument("--datasets", nargs="*", help="by default the one that param names, else those of params.yaml")
+    parser.add_argument("--methods", nargs="*", help="by default those of params.yaml")
+    parser.add_argument("--seeds", nargs="*", type=int, help="likewise")
+    parser.add_argument("--budget", help="likewise")
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="other parameters, at every value")
+    parser.add_argument("--jobs", type=int, default=1, help="stages at once")
+    arguments = parser.parse_args()
+    try:
+        params = yaml.safe_load(PARAMS.read_text())
+        last = arguments.param.rpartition(".")[2]
+        if last in params["datasets"]:
+            params["datasets"] = [last]
+        params |= {axis: getattr(arguments, axis) for axis in AXES if getattr(arguments, axis)}
+        for name, _, value in (text.partition("=") for text in arguments.set):
+            set_value(params, name, scalar(value))
+        values = [scalar(text) for text in arguments.values]
+        rows = []
+        for there in at_each(params, arguments.param, values):
+            logger.info("%s = %s", arguments.param, there.value)
+            rows += reproduce(there, arguments.param, arguments.jobs)
+        if all(row["failed"] for row in rows):
+            raise ValueError(f"no run was finished at any value of {arguments.param}; what went wrong is above")
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f"study: {error}") from error
+    except KeyboardInterrupt:
+        raise SystemExit("study: interrupted; the same command goes on where this one was") from None
+    folder = Path("reports", "studies", arguments.param)
+    study_report.write(rows, folder)
+    logger.info("%d runs: %s", len(rows), folder)
+
+
+if __name__ == "__main__":
+    main()

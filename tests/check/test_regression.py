@@ -1,0 +1,133 @@
+"""The regression check, on small tables. tests/check/test_agreement.py has the part that asks DVC."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from check_command import outcome
+
+from stages.check import __main__ as check
+from stages.check.regression import RegressionError, compare
+
+RESULTS = """dataset,method,seed,nll,nll_se,n_test,n_samples
+digits,vhp_rewo,0,21.0,0.3,300,5000
+digits,iwae_l1,0,22.0,0.4,300,5000
+"""
+SMOOTHNESS = """dataset,method,seed,joint,mean,std,n_paths
+digits,vhp_rewo,0,all,0.5,0.2,16
+digits,iwae_l1,0,all,,,0
+"""
+INTERPOLATION = """dataset,method,seed,n_nodes,k,n_frames
+digits,vhp_rewo,0,2000,10,60
+digits,iwae_l1,0,2000,10,60
+"""
+NOW, THEN = Path("reports/smoke"), Path("reports/baseline/smoke")
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    params = (Path(__file__).parents[2] / "params.yaml").read_text()
+    Path("params.yaml").write_text(re.sub("(?m)^budget:.*", "budget: smoke", params))
+    for folder in (NOW, THEN):
+        folder.mkdir(parents=True)
+        (folder / "results.csv").write_text(RESULTS)
+        (folder / "smoothness.csv").write_text(SMOOTHNESS)
+        (folder / "interpolation.csv").write_text(INTERPOLATION)
+
+
+def tamper(name: str, old: str, new: str) -> None:
+    text = (NOW / name).read_text()
+    assert old in text
+    (NOW / name).write_text(text.replace(old, new))
+
+
+def faults() -> list[str]:
+    return [str(c) for c in compare(NOW, THEN) if c.fault]
+
+
+def test_equal_results_have_no_fault():
+    assert len(compare(NOW, THEN)) == 4
+    assert faults() == []
+
+
+@pytest.mark.parametrize(("nll", "worse"), [("22.27", False), ("22.28", True), ("15.0", False)])
+def test_an_nll_is_worse_beyond_three_standard_errors_of_the_difference(nll, worse):
+    """3 sqrt(0.3^2 + 0.3^2) = 1.2728"""
+    tamper("results.csv", "21.0", nll)
+    assert [f.startswith("NLL of digits-vhp_rewo-0: ") and "tolerance 1.2728" in f for f in faults()] == [True] * worse
+
+
+@pytest.mark.parametrize(("mean", "worse"), [("0.712", False), ("0.713", True), ("0.1", False)])
+def test_a_smoothness_factor_is_worse_beyond_three_standard_errors_of_the_difference(mean, worse):
+    """The standard error is 0.2 / sqrt(16) = 0.05, and 3 sqrt(0.05^2 + 0.05^2) = 0.2121."""
+    tamper("smoothness.csv", "0.5", mean)
+    expected = "smoothness of digits-vhp_rewo-0, joint all: "
+    assert [f.startswith(expected) and "tolerance 0.2121" in f for f in faults()] == [True] * worse
+
+
+def test_a_missing_run_is_named():
+    tamper("results.csv", "digits,iwae_l1,0,22.0,0.4,300,5000\n", "")
+    assert faults() == ["NLL of digits-iwae_l1-0: missing, the baseline has it"]
+
+
+def test_a_new_run_is_no_fault_and_stands_in_the_table():
+    tamper("results.csv", "digits,iwae_l1", "digits,vampprior,0,20.0,0.3,300,5000\ndigits,iwae_l1")
+    assert faults() == []
+    assert "digits-vampprior-0" in check.differences(NOW, THEN, "")[0]
+
+
+def test_a_value_that_vanished_is_a_fault_and_one_that_appeared_is_none():
+    tamper("smoothness.csv", "0.5,0.2,16", ",,0")
+    assert faults() == ["smoothness of digits-vhp_rewo-0, joint all: no value, the baseline has 0.5"]
+    (THEN / "smoothness.csv").write_text((NOW / "smoothness.csv").read_text())
+    (NOW / "smoothness.csv").write_text(SMOOTHNESS)
+    assert faults() == []
+
+
+def test_results_on_fewer_images_are_not_comparable():
+    tamper("results.csv", "0.3,300", "0.3,100")
+    assert faults() == ["NLL of digits-vhp_rewo-0: not comparable with the baseline: n_test 100 instead of 300"]
+
+
+def test_smoothness_along_other_frames_is_not_comparable():
+    tamper("interpolation.csv", "vhp_rewo,0,2000,10,60", "vhp_rewo,0,2000,10,120")
+    expected = (
+        "smoothness of digits-vhp_rewo-0, joint all: not comparable with the baseline: n_frames 120 instead of 60"
+    )
+    assert faults() == [expected]
+
+
+@pytest.mark.parametrize("text", ["", "21.0,0.3,300,5000\n", RESULTS.replace("21.0", "twenty-one")])
+def test_a_file_without_numbers_is_an_error_that_names_the_folder(text):
+    (NOW / "results.csv").write_text(text)
+    with pytest.raises(RegressionError, match=r"reports/smoke: expected other .* in results\.csv"):
+        compare(NOW, THEN)
+
+
+def test_a_run_that_is_there_twice_is_an_error():
+    (NOW / "results.csv").write_text(RESULTS + RESULTS.splitlines()[1] + "\n")
+    with pytest.raises(RegressionError, match="several NLL rows"):
+        compare(NOW, THEN)
+
+
+@pytest.mark.parametrize(
+    ("gone", "remedy"), [(NOW, "`make table` makes it; commit it with dvc.lock"), (THEN, "`make baseline` makes it")]
+)
+def test_what_is_not_committed_is_a_fault(monkeypatch, gone, remedy):
+    shutil.rmtree(gone)
+    code = outcome(monkeypatch)
+    assert code.startswith("check: nothing compared") and f"{gone} is missing: {remedy}" in code
+    assert "dvc.lock is missing" in code  # it is not in this folder either
+
+
+def test_renewing_the_baseline_prints_old_and_new_and_makes_the_fault_go(monkeypatch, capsys):
+    tamper("results.csv", "21.0", "25.0")
+    assert len(faults()) == 1
+    assert outcome(monkeypatch, "--baseline") is None
+    assert (
+        "| NLL of digits-vhp_rewo-0 | 21.0000 | 25.0000 | +4.0000 | 1.2728 | worse or missing |"
+        in capsys.readouterr().out
+    )
+    assert faults() == []

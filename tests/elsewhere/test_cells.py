@@ -1,0 +1,108 @@
+"""Which stages of which runs the list of cells works on, and what is said to be finished. The stages are replaced."""
+
+import signal
+import sys
+import time
+
+import pytest
+
+from stages.elsewhere import bring_back, work
+from stages.elsewhere.record import path_of
+from stages.files import write_json
+from stages.runs.time_limit import STOPPED
+
+
+@pytest.fixture(autouse=True)
+def handler():
+    """main() sets the handler of SIGTERM for its own process, which here is that of all tests."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def statuses(monkeypatch):
+    """Replaces the stages by these exit statuses, by (run, stage); the others succeed. Gives what was called."""
+    called, wanted = [], {}
+
+    def work(run, stage, end):
+        called.append((run, stage))
+        return wanted.get((run, stage), 0)
+
+    monkeypatch.setattr(work, "work", work)
+    return wanted, called
+
+
+def test_a_run_that_fails_does_not_keep_the_others_from_running(statuses):
+    wanted, called = statuses
+    wanted[("a", "train")] = 1
+    assert work.work_on(["b", "a", "c"], end=0) == ([], ["train of a"])
+    assert called == [("b", "train"), ("b", "evaluate"), ("a", "train"), ("c", "train"), ("c", "evaluate")]
+
+
+@pytest.mark.parametrize(
+    ("failing", "status", "message"),
+    [
+        ({}, None, None),
+        ({("b", "evaluate"): STOPPED}, STOPPED, None),
+        ({("a", "train"): 1, ("b", "evaluate"): STOPPED}, None, "cells: failed: train of a"),
+    ],
+)
+def test_the_exit_status_says_whether_to_come_back(statuses, monkeypatch, failing, status, message):
+    statuses[0].update(failing)
+    monkeypatch.setattr(sys, "argv", ["cells", "a", "b"])
+    monkeypatch.setattr(work, "check", lambda runs: None)
+    if status is None and message is None:
+        work.main()
+        return
+    with pytest.raises(SystemExit) as ended:
+        work.main()
+    assert ended.value.code == status if message is None else str(ended.value.code).startswith(message)
+
+
+def test_without_any_run_it_says_what_it_needs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["cells"])
+    with pytest.raises(SystemExit, match="cells: found no run, expected names or configurations in runs/configs"):
+        work.main()
+
+
+def test_an_unknown_run_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["cells", "digits-vhp_rewo-9"])
+    with pytest.raises(SystemExit, match="cells: found no configuration of digits-vhp_rewo-9, expected some"):
+        work.main()
+
+
+def test_a_run_begun_from_other_files_is_named_before_any_run_is_worked_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for run in ("a", "b"):
+        write_json(tmp_path / "runs" / "configs" / f"{run}.json", {"run": {"dataset": "digits"}})
+    (tmp_path / "data" / "processed").mkdir(parents=True)
+    (tmp_path / "data" / "processed" / "digits.npz").touch()
+    write_json(path_of(tmp_path / "runs", "b", "train"), {"config": {}, "files": {}})
+    worked = []
+    monkeypatch.setattr(work, "work", lambda run, stage, end: worked.append(run) or 0)
+    monkeypatch.setattr(sys, "argv", ["cells", "a", "b"])
+    with pytest.raises(SystemExit, match="cells: train of b was begun from other files than are here now"):
+        work.main()
+    assert worked == []
+
+
+def test_out_of_time_no_stage_is_begun(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(work, "outcome_so_far", lambda run, stage: (False, {}))
+    assert work.work("a", "train", end=time.time() - 1) == STOPPED
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_unfinished_is_left_to_the_pipeline(tmp_path):
+    for run, stage, record in (
+        ("a", "train", {"outputs": {}}),
+        ("a", "evaluate", {}),  # begun
+        ("b", "train", {}),
+        ("c", "train", {"outputs": {}}),
+        ("c", "evaluate", {"outputs": {}}),
+    ):
+        write_json(path_of(tmp_path, run, stage), record)
+    assert list(bring_back.finished(tmp_path, ["a", "b", "c"])) == ["train@a", "train@c", "evaluate@c"]

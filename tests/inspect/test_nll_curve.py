@@ -1,0 +1,115 @@
+"""The likelihood during training: of each checkpoint's own weights, in order, on the same images."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny
+import torch
+from PIL import Image
+
+from stages import evaluate, train
+from stages.files import read_json, write_json, write_npz
+from stages.inspect import nll_curve
+from stages.runs.run import load_model, open_run
+from stages.runs.time_limit import STOPPED
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
+
+RUN = "digits-iwae_l1-0"
+N_TEST, S = 20, 50
+
+
+def command(module, monkeypatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["stage", RUN, *arguments])
+    module.main()
+
+
+@pytest.fixture
+def states(tmp_path, monkeypatch):
+    """Of a run in training: a checkpoint after each of the first two epochs of three, the later one first."""
+    monkeypatch.chdir(tmp_path)
+    prototypes = np.random.default_rng(0).integers(0, 2, (4, 64))
+    data = {
+        split: np.uint8(255) * prototypes[np.arange(n) % 4].astype(np.uint8)
+        for split, n in (("train", 400), ("val", 40), ("test", 2 * N_TEST))
+    }
+    write_npz(Path("data/processed/digits.npz"), data)
+    config = {
+        "run": {"dataset": "digits", "method": "iwae_l1", "seed": 0, "budget": "smoke"},
+        "model": {"d_z": 2, "network": "mlp", "hidden": [8]},
+        "method": tiny.SETTINGS["iwae_l1"],
+        "training": vars(tiny.training(epochs=3, batch_size=20)) | {"threads": 1},
+    }
+    write_json(Path("runs/configs", f"{RUN}.json"), config)
+    kept = []
+    for epoch in (1, 2):
+        with pytest.raises(SystemExit) as stopped:
+            command(train, monkeypatch, "--until", "0")
+        assert stopped.value.code == STOPPED
+        (found,) = Path("runs/checkpoints").glob("*/state.pt")
+        kept.insert(0, Path(f"{epoch}.pt"))
+        shutil.copyfile(found, kept[0])
+    return kept
+
+
+def test_each_row_is_the_estimate_of_the_best_weights_so_far(states, monkeypatch, capsys):
+    command(train, monkeypatch)
+    command(
+        *(nll_curve, monkeypatch, *map(str, states)),
+        *("--into", "out", "--images", str(N_TEST), "--samples", str(S)),
+    )
+    found = pd.read_csv("out/nll_curve.csv")
+    assert found["epoch"].tolist() == [1, 2, 3] and found["minutes"].is_monotonic_increasing
+    run = open_run(RUN)
+    index = evaluate.test_subset(2 * N_TEST, N_TEST)
+    for row in found.itertuples():
+        model = load_model(run)
+        if row.epoch < 3:
+            state = torch.load(f"{row.epoch}.pt", weights_only=True)
+            model.load_state_dict(state["best"])
+            assert row.validation_bound == pytest.approx(state["fit"]["best_bound"])
+        expected = estimate(
+            *(model, run.splits["test"][index], LikelihoodSettings(S, "float32", False), evaluate.SUBSET_SEED, index)
+        )
+        assert row.nll == pytest.approx(-expected.log_likelihood.mean().item(), rel=1e-5)
+        assert row.nll_se == pytest.approx(expected.log_likelihood.std().item() / N_TEST**0.5, rel=1e-4)
+    last = read_json(Path("runs", RUN, "training.json"))
+    assert found["best_epoch"].tolist()[-1] == last["best_epoch"]
+    assert found["nll"].nunique() == 3  # three states of the weights, not one of them three times
+    with Image.open("out/nll_curve.png") as picture:
+        assert min(picture.size) > 300
+    assert "validation_bound" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "found neither a checkpoint of digits-iwae_l1-0 nor its trained model"),
+        (["missing.pt"], "No such file"),
+        (["text.pt"], "text.pt: found no checkpoint, expected a copy of a state.pt"),
+        (["other.pt"], "other.pt: found no checkpoint of a training, expected best, epoch, fit, model in it"),
+        (["."], "Is a directory"),
+        (["wider.pt"], f"the weights after epoch 1 do not fit runs/configs/{RUN}.json"),
+    ],
+)
+def test_what_is_no_checkpoint_of_the_run_is_refused(states, monkeypatch, arguments, message):
+    Path("text.pt").write_text("no checkpoint")
+    torch.save({"columns": []}, "other.pt")
+    state = torch.load("1.pt", weights_only=True)
+    torch.save(state | {"best": {"another": torch.zeros(1)}}, "wider.pt")
+    with pytest.raises(SystemExit, match=message):
+        command(nll_curve, monkeypatch, *arguments, "--into", "out")
+    assert not Path("out").exists()
+
+
+def test_a_run_that_is_not_configured_and_a_damaged_model_are_refused(states, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["nll_curve", "digits-typo-0", "1.pt", "--into", "out"])
+    with pytest.raises(SystemExit, match=f"found no configuration of digits-typo-0, expected some of {RUN}; in"):
+        nll_curve.main()
+    command(train, monkeypatch)
+    Path("runs", RUN, "model.safetensors").write_bytes(b"short")
+    with pytest.raises(SystemExit, match=f"model.safetensors: found no model.*`dvc repro train@{RUN}`"):
+        command(nll_curve, monkeypatch, "--into", "out")

@@ -1,0 +1,85 @@
+"""A rounded precision is used where its error is proved small, and nowhere else."""
+
+import logging
+
+import pytest
+import tiny
+import torch
+
+from vhp.device import precision
+from vhp.likelihood import rounding
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.rounding import ALLOWED_NATS, N_CHECKED, proved, rounding_error
+
+SETTINGS = LikelihoodSettings(n_samples=200, precision="bf16", compile=False)
+
+
+@pytest.fixture
+def bf16(monkeypatch):
+    """As on a processor with bf16 products; others compute the same numbers, slowly."""
+    monkeypatch.setattr(precision, "has_bf16", lambda device: True)
+
+
+def model_of(name, scale=1.0):
+    model = tiny.build(name).model
+    with torch.no_grad():
+        model.decoder[-1].weight.mul_(scale)
+    return model
+
+
+@pytest.mark.parametrize("name", tiny.SETTINGS)
+def test_the_error_is_the_difference_to_float64_on_the_same_samples(bf16, name):
+    model, x, numbers = model_of(name), tiny.patterns(5), torch.tensor([4, 9, 2, 7, 30])
+    errors = rounding_error(model, x, SETTINGS, 3, numbers)
+    single = LikelihoodSettings(n_samples=200, precision="float32", compile=False)
+    rounded = estimate(model, x, SETTINGS, 3, numbers).log_likelihood
+    exact = estimate(model.double(), x, single, 3, numbers, dtype=torch.float64).log_likelihood
+    assert torch.equal(errors, rounded - exact)
+    # It is the rounding that is seen, and nothing but the rounding: a different sample would be off by tenths.
+    assert 1e-6 < errors.abs().max() < 0.03
+
+
+def test_float32_has_next_to_no_error():
+    single = LikelihoodSettings(n_samples=200, precision="float32", compile=False)
+    assert rounding_error(model_of("vhp_rewo"), tiny.patterns(5), single, 3, torch.arange(5)).abs().max() < 1e-5
+
+
+def test_a_small_error_is_accepted_and_reported(bf16, caplog):
+    x = tiny.patterns(100)
+    with caplog.at_level(logging.WARNING):
+        settings, errors = proved(model_of("iwae_l2"), x, SETTINGS, 3, torch.arange(100))
+    assert settings == SETTINGS
+    assert len(errors) == N_CHECKED and abs(errors.mean()) < ALLOWED_NATS
+    assert not caplog.records
+
+
+def test_a_large_error_means_float32_and_a_warning(bf16, caplog):
+    """Logits of hundreds: their rounding is of whole nats."""
+    model = model_of("iwae_l1", scale=3000)
+    with caplog.at_level(logging.WARNING):
+        settings, errors = proved(model, tiny.patterns(8), SETTINGS, 3, torch.arange(8))
+    assert settings.precision == "float32" and len(errors) == 8
+    assert abs(errors.mean()) > ALLOWED_NATS
+    assert "bf16 is not used: on 8 images it moves log p(x) by" in caplog.text
+
+
+def test_images_from_the_whole_test_set_are_tried(bf16, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        rounding, "rounding_error", lambda model, x, s, seed, numbers: seen.append((x, numbers)) or torch.zeros(1)
+    )
+    x, numbers = tiny.patterns(1000), 3 * torch.arange(1000)
+    proved(model_of("iwae_l1"), x, SETTINGS, 3, numbers)
+    ((chosen, of_noise),) = seen
+    assert of_noise[0] == 0 and of_noise[-1] == 3 * 999 and len(of_noise.unique()) == N_CHECKED
+    assert torch.equal(chosen, x[of_noise // 3])
+
+
+def test_float32_and_processors_without_bf16_need_no_proof(monkeypatch, caplog):
+    monkeypatch.setattr(precision, "has_bf16", lambda device: False)
+    single = LikelihoodSettings(n_samples=200, precision="float32", compile=False)
+    with caplog.at_level(logging.WARNING):
+        assert proved(model_of("iwae_l1"), tiny.patterns(5), single, 3, torch.arange(5)) == (single, None)
+        assert not caplog.records
+        assert proved(model_of("iwae_l1"), tiny.patterns(5), SETTINGS, 3, torch.arange(5)) == (single, None)
+    assert "bf16 matrix products are not used" in caplog.text

@@ -1,0 +1,153 @@
+"""The command as a whole, on a small pipeline: failures, interruptions, and a second call by mistake."""
+
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import sandbox
+import yaml
+
+from stages.parallel import lockfile, repro
+from stages.reports import kept
+
+SECONDS = 90.0  # after which a test that waits has failed
+
+
+def wait_for(*files: Path) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not all(file.exists() for file in files):
+        assert time.monotonic() < deadline, f"{files} did not come"
+        time.sleep(0.05)
+
+
+def test_a_failed_stage_is_reported_at_the_end_and_stops_nothing_but_what_depends_on_it(tmp_path):
+    train = 'test $1 != b-m-0 || { echo "no such luck"; exit 1; }; echo $1 > runs/$1/model.txt'
+    sandbox.write(tmp_path, train, ("a", "b"))
+    process = sandbox.repro(tmp_path, "--jobs", "2")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1, printed
+    assert (tmp_path / "runs" / "a-m-0" / "likelihood.txt").read_text() == "a\na-m-0\n"
+    lines, end = printed.partition("== train@b-m-0 failed ==")[::2]
+    assert lines.count("/7] ") == 5 and "no such luck" not in lines
+    assert "no such luck" in end and "not run, since they depend on these: evaluate@b-m-0, report" in end
+    assert end.strip().endswith("1 stages failed: train@b-m-0; mend the cause and repeat the command")
+
+
+def test_an_interruption_ends_all_processes_and_the_same_command_goes_on(tmp_path):
+    train = "echo $1 >> started; touch $1.up; test -e go || sleep 60; echo $1 > runs/$1/model.txt"
+    sandbox.write(tmp_path, train, ("a", "b"))
+    process = sandbox.repro(tmp_path, "--jobs", "2")
+    wait_for(tmp_path / "a-m-0.up", tmp_path / "b-m-0.up")
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert sum("sleep" in child.name() for child in children) == 2
+
+    second = sandbox.repro(tmp_path)
+    printed, _ = second.communicate(timeout=SECONDS)
+    assert second.returncode == 1
+    assert f"found process {process.pid} on " in printed and "at work in this folder" in printed
+
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1 and "interrupted: the same command goes on where this one was" in printed
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+
+    (tmp_path / "go").touch()
+    process = sandbox.repro(tmp_path, "--jobs", "2")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+    assert (tmp_path / "report.txt").read_text() == "a\na-m-0\nb\nb-m-0\n"
+    assert sorted((tmp_path / "started").read_text().split()) == ["a-m-0", "a-m-0", "b-m-0", "b-m-0"]
+
+
+def test_of_a_matrix_only_what_was_asked_for_runs(tmp_path):
+    sandbox.write(tmp_path, "echo $1 > runs/$1/model.txt", ("a", "b"))
+    process = sandbox.repro(tmp_path, "--only", "*@a-*")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+    assert (tmp_path / "runs" / "a-m-0" / "likelihood.txt").exists() and not (tmp_path / "runs" / "b-m-0").exists()
+    assert "4 stages up to date, 3 of them visited" in printed
+
+
+def test_runs_that_were_made_elsewhere_are_not_made_again_if_their_files_may_be_missing(tmp_path):
+    sandbox.write(tmp_path, "echo $1 >> started; echo $1 > runs/$1/model.txt", ("a",))
+    assert sandbox.repro(tmp_path).wait(SECONDS) == 0
+    elsewhere(tmp_path)
+    params = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"datasets": ["a", "b"]}))
+    process = sandbox.repro(tmp_path, "--allow-missing")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+    assert (tmp_path / "started").read_text().split() == ["a-m-0", "b-m-0"]
+    assert (tmp_path / "report.txt").read_text() == "b\nb-m-0\n"
+
+    shutil.rmtree(tmp_path / "runs")
+    process = sandbox.repro(tmp_path, "--allow-missing", "--only", "train")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+    assert (tmp_path / "runs" / "configs" / "a-m-0.json").exists()
+    assert (tmp_path / "started").read_text().split() == ["a-m-0", "b-m-0"]
+
+
+def elsewhere(folder: Path) -> None:
+    """As in a clone on a machine that does not have the cache."""
+    for name in ("runs", "data", ".dvc/cache"):
+        shutil.rmtree(folder / name)
+
+
+def test_where_files_may_be_missing_what_dvc_lock_shows_to_be_outdated_is_not_taken_as_done(tmp_path):
+    """By its entries evaluate read another model than train has made since."""
+    sandbox.write(tmp_path, "echo $1 > runs/$1/model.txt", ("a",))
+    assert sandbox.repro(tmp_path).wait(SECONDS) == 0
+    file = tmp_path / "dvc.lock"
+    entries = lockfile.read(file)
+    [read] = [need for need in entries["evaluate@a-m-0"]["deps"] if need["path"].endswith("model.txt")]
+    read["md5"] = "0" * 32
+    lockfile.write(entries, file)
+    elsewhere(tmp_path)
+    process = sandbox.repro(tmp_path, "--allow-missing")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1 and "1 stages failed: evaluate@a-m-0" in printed, printed
+    assert "data/a.txt" in printed
+
+
+def test_a_report_would_not_be_compiled_from_other_runs_than_dvc_lock_has(tmp_path, monkeypatch):
+    sandbox.write(tmp_path, "echo $1 >> started; echo $1 > runs/$1/model.txt", ("a",))
+    assert sandbox.repro(tmp_path).wait(SECONDS) == 0
+    elsewhere(tmp_path)
+    params = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"budget": "smoke", "datasets": ["a", "b"]}))
+    monkeypatch.chdir(tmp_path)
+    kept.write("smoke", "a", {"runs/a-m-0/model.txt": "0" * 32}, {}, [])
+    process = sandbox.repro(tmp_path, "--allow-missing")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1, printed
+    assert "found in dvc.lock other outputs than those that the report has kept: runs/a-m-0/model.txt" in printed
+    assert (tmp_path / "started").read_text().split() == ["a-m-0"]  # and nothing was begun
+
+    process = sandbox.repro(tmp_path, "--allow-missing", "--only", "train")  # without the report
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+
+
+def test_missing_files_are_not_allowed_on_a_cluster(tmp_path):
+    process = sandbox.repro(tmp_path, "--allow-missing", "--slurm")
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 2 and "--allow-missing is for one machine" in printed
+
+
+def test_an_error_does_not_hide_what_failed_before(tmp_path, monkeypatch, capsys):
+    def lose_the_scheduler(arguments, stages):
+        stages.failures["train@a-m-0"] = "no such luck"
+        raise ValueError("1 stages could not be run")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(repro, "repro", lose_the_scheduler)
+    monkeypatch.setattr(repro.signal, "signal", lambda number, handler: None)
+    monkeypatch.setattr(sys, "argv", ["repro"])
+    with pytest.raises(SystemExit, match="1 stages could not be run"):
+        repro.main()
+    assert "== train@a-m-0 failed ==\nno such luck" in capsys.readouterr().err

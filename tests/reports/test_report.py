@@ -1,0 +1,460 @@
+"""The report, on synthetic artifacts."""
+
+import csv
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from artifacts import write_run
+
+from stages import report
+from stages.files import read_json, write_json
+from stages.reports.artifacts import read_matrix
+from stages.reports.embed import data_uri
+from stages.reports.frames import RESULTS
+from stages.reports.latex import latex
+from stages.reports.poster_table import likelihood_table, published
+from stages.reports.provenance import not_run
+from stages.reports.table import Table
+from vhp.names import METHODS
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path("reports", "smoke")
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """The report of two data sets x three methods, one of them with two seeds on the pendulum."""
+    folder = tmp_path_factory.mktemp("matrix")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for method, nll in (("vhp_rewo", 84.5), ("vhp_geco", 91.25), ("iwae_l2", 84.49)):
+            write_run("static_mnist", method, 0, nll=nll)
+        for method, seed, nll in (
+            ("vhp_rewo", 0, -390),
+            ("vhp_rewo", 1, -392),
+            ("vhp_geco", 0, -380),
+            ("iwae_l2", 0, -370),
+        ):
+            write_run("pendulum", method, seed, nll=float(nll), elbo=388.0, exact_nll=-401.5)
+        report.main()
+    return folder
+
+
+@pytest.fixture
+def matrix(compiled, monkeypatch):
+    """The working directory is that of the compiled report, which the test only reads."""
+    monkeypatch.chdir(compiled)
+
+
+def read_csv(name: str) -> list[dict[str, str]]:
+    with (FOLDER / name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def row(table: str, start: str) -> list[str]:
+    """The cells of the first line of table.md that starts with | start."""
+    line = next(line for line in table.splitlines() if line.startswith(f"| {start} |"))
+    return [cell.strip() for cell in line.strip("| ").split("|")]
+
+
+def section(title: str) -> str:
+    return (FOLDER / "table.md").read_text().split(f"# {title}\n")[1].split("\n#")[0]
+
+
+def test_results_csv_has_one_row_per_run_with_the_agreed_columns(matrix):
+    rows = read_csv("results.csv")
+    assert (FOLDER / "results.csv").read_text().splitlines()[0] == (
+        "dataset,method,seed,nll,nll_se,elbo,ess,n_test,n_samples,beta_final,constraint_final,kappa,epochs,"
+        "train_seconds,eval_seconds,device"
+    )
+    assert len(RESULTS) == 16 and len(rows) == 7
+    chosen = {(r["dataset"], r["method"], r["seed"]): r for r in rows}
+    rewo = chosen["pendulum", "vhp_rewo", "1"]
+    assert (rewo["nll"], rewo["kappa"], rewo["epochs"], rewo["n_test"]) == ("-392.0", "0.3", "60", "200")
+    assert (rewo["train_seconds"], rewo["eval_seconds"], rewo["beta_final"]) == ("90.0", "30.0", "1.0")
+    assert rewo["device"] == "cpu: 2 threads, Imagined <Processor>"
+    assert chosen["pendulum", "iwae_l2", "0"]["kappa"] == ""
+
+
+def test_inputs_csv_has_the_digest_of_every_file_that_was_read(matrix):
+    """As in dvc.lock, by which stages/check/__main__.py finds a report that is older than its runs."""
+    digests = {row["path"]: row["md5"] for row in read_csv("inputs.csv")}
+    assert all(hashlib.md5(Path(path).read_bytes()).hexdigest() == md5 for path, md5 in digests.items())
+    read = {path.as_posix() for path in Path().glob("runs/*/*") if path.parent.name != "configs"}
+    read |= {path.as_posix() for path in Path().glob("data/processed/*.npz")} | {"runs/beta_update.npz"}
+    assert set(digests) == read
+
+
+def test_smoothness_and_interpolation_csv(matrix):
+    assert list(read_csv("smoothness.csv")[0]) == ["dataset", "method", "seed", "joint", "mean", "std", "n_paths"]
+    rows = read_csv("interpolation.csv")
+    assert (FOLDER / "interpolation.csv").read_text().splitlines()[0] == (
+        "dataset,method,seed,n_nodes,k,components,unreachable,discontinuities,n_paths,n_frames,path_length_ratio,"
+        "path_length_ratio_std,n_moving,discontinuities_std,straight_discontinuities,straight_discontinuities_std,"
+        "smoothness,smoothness_std,straight_smoothness,straight_smoothness_std,end_distance,end_distance_std,"
+        "end_error,end_error_std,end_to_end,end_to_end_std,"
+        "posterior_distance,posterior_distance_std,straight_posterior_distance,straight_posterior_distance_std,"
+        "monotonicity,monotonicity_std,straight_monotonicity,straight_monotonicity_std,"
+        "angle_error,angle_error_std,straight_angle_error,straight_angle_error_std"
+    )
+    assert [r["discontinuities"] for r in rows if r["dataset"] == "static_mnist"] == ["0.0", "1.0", "0.0"]
+
+
+def test_a_measure_stands_beside_that_of_the_straight_line(matrix):
+    table = section("pendulum: interpolation")
+    cells = dict(zip(row(table, "method"), row(table, "VHP + GECO, seed 0"), strict=True))
+    assert cells["discontinuities / path"] == "1.00 ± 0.25"
+    assert cells["discontinuities / path, straight"] == "2.00 ± 0.50"
+    assert (cells["smoothness"], cells["smoothness, straight"]) == ("0.02 ± 0.005", "0.04 ± 0.01")
+    assert (cells["monotonicity"], cells["angle error"], cells["posterior distance"]) == (
+        "0.75 ± 0.19",
+        "0.030 ± 0.007",
+        "1.50 ± 0.38",
+    )
+    assert (cells["length ratio"], cells["ends"], cells["paths"]) == ("1.40", "0.80", "3")
+    assert (cells["end error"], cells["end to end"]) == ("0.120", "0.400")
+    assert "monotonicity" not in row(section("static MNIST: interpolation"), "method")
+
+
+def test_the_differences_between_prior_and_posterior_are_a_csv_and_a_table(matrix):
+    rows = read_csv("representation.csv")
+    assert (FOLDER / "representation.csv").read_text().splitlines()[0] == (
+        "dataset,method,seed,mmd2,mmd2_level,mmd2_bandwidth,classifier_accuracy,n_points,winding_number,rank_correlation"
+    )
+    assert {r["winding_number"] for r in rows if r["dataset"] == "static_mnist"} == {""}
+    table = section("pendulum: prior and posterior")
+    columns = row(table, "method")
+    cells = dict(zip(columns, row(table, "VHP + REWO, seed 1"), strict=True))
+    assert (cells["MMD²"], cells["MMD² level"], cells["classifier"]) == ("0.0123", "0.005", "62.5%")
+    assert (cells["winding number"], cells["rank correlation"]) == ("1", "0.75")
+    assert "winding number" not in row(section("static MNIST: prior and posterior"), "method")
+
+
+def test_the_lowest_value_of_each_column_is_bold_and_no_other(matrix):
+    table = section("Negative test log-likelihood (nats)")
+    assert row(table, "method") == ["method", "network", "static MNIST", "pendulum"]
+    assert row(table, "VHP + REWO") == ["VHP + REWO", "gated MLP", "84.50 ± 0.50", "**-391.00 ± 1.41 (2)**"]
+    assert row(table, "VHP + GECO") == ["VHP + GECO", "gated MLP", "91.25 ± 0.50", "-380.00 ± 0.50"]
+    assert row(table, "IWAE (L=2)") == ["IWAE (L=2)", "gated MLP", "**84.49 ± 0.50**", "-370.00 ± 0.50"]
+    assert row(table, "generating process (exact)") == ["generating process (exact)", "–", "–", "-401.50"]
+    assert "Budget smoke." in table
+    assert "can be negative" in table and "standard deviation over the seeds" in table and "64 + 64" in table
+
+
+def test_the_posters_numbers_stand_beside_ours_and_the_lowest_of_either_is_bold(matrix):
+    lines = [line for line in section("Beside the poster (nats)").splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
+    assert cells[0] == ["data set", "method", "network", "NLL", "poster (convolutional)", "difference"]
+    assert cells[1] == ["---"] * 3 + ["---:"] * 3
+    assert cells[2:] == [  # nothing of the pendulum, which the poster's table does not have
+        ["static MNIST", "VHP + REWO", "gated MLP", "84.50 ± 0.50", "**82.74**", "+1.76"],
+        ["static MNIST", "VHP + GECO", "gated MLP", "91.25 ± 0.50", "96.32", "-5.07"],
+        ["static MNIST", "IWAE (L=2)", "gated MLP", "**84.49 ± 0.50**", "82.83", "+1.66"],
+    ]
+
+
+def test_the_table_as_csv_says_what_each_error_is_the_error_of(matrix):
+    rows = {(r["dataset"], r["method"]): r for r in read_csv("table.csv")}
+    assert len(rows) == 6
+    several, single = rows["pendulum", "vhp_rewo"], rows["static_mnist", "vhp_geco"]
+    assert (several["nll"], several["error_of"], several["n_seeds"], several["best"]) == ("-391.0", "seeds", "2", "1")
+    assert float(several["error"]) == pytest.approx(2**0.5)  # of -390 and -392
+    assert (several["network"], several["budget"], several["published"]) == ("gated MLP", "smoke", "")
+    assert (single["nll"], single["error"], single["error_of"]) == ("91.25", "0.5", "test examples")
+    assert (single["published"], single["best"]) == ("96.32", "0")
+    assert float(single["difference"]) == pytest.approx(-5.07)
+
+
+def test_rows_of_different_networks_are_not_merged(workplace):
+    write_run("static_mnist", "vhp_rewo", 0, nll=83.0)
+    write_run("pendulum", "vhp_rewo", 0, nll=-390.0)
+    config = Path("runs/configs/static_mnist-vhp_rewo-0.json")
+    config.write_text(config.read_text().replace('"d_z"', '"network": "conv",\n  "d_z"'))
+    table = likelihood_table(read_matrix().runs)
+    assert table.rows == (
+        ("VHP + REWO", "convolutional", "83.00 ± 0.50", "–"),
+        ("VHP + REWO", "gated MLP", "–", "-390.00 ± 0.50"),
+    )
+    assert table.bold == {(0, 2), (1, 3)}
+    notes = "\n".join(table.notes)
+    assert "static MNIST: gated convolutions with 64 + 64 channels, 8 latent dimensions" in notes
+    assert "pendulum: gated MLP, hidden layers of 64 + 64 units, 2 latent dimensions" in notes
+
+
+def test_the_table_in_latex_has_as_many_cells_in_each_row_as_columns(matrix):
+    text = (FOLDER / "table.tex").read_text()
+    assert r"\textbf{$-$391.00 $\pm$ 1.41 (2)}" in text
+    assert r"static MNIST & VHP + GECO & gated MLP & 91.25 $\pm$ 0.50 & 96.32 & $-$5.07 \\" in text
+    assert text.isascii()
+    for table in text.split(r"\begin{table}")[1:]:
+        n_columns = len(re.search(r"\\begin\{tabular\}\{([lr]+)\}", table).group(1))
+        rows = [line for line in table.splitlines() if line.endswith(r" \\")]
+        assert len(rows) > 3 and {line.count(" & ") + 1 for line in rows} == {n_columns}
+        for environment in ("table", "adjustbox", "tabular"):
+            assert table.count(rf"\end{{{environment}}}") == 1
+
+
+def test_special_characters_are_escaped_in_latex():
+    table = Table("100 % of A & B_1", ("x", "y"), (("{a}", "-1"), ("b~\\^#$", "–")), starts=frozenset({1}))
+    text = latex([table])
+    assert r"\caption{100 \% of A \& B\_1}" in text
+    assert r"\{a\} & $-$1 \\" in text
+    assert r"b\textasciitilde{}\textbackslash{}\textasciicircum{}\#\$ & -- \\" in text
+    assert text.count(r"\midrule") == 2  # below the head, and where the group begins
+
+
+def test_what_was_not_run_is_said(matrix):
+    text = (FOLDER / "table.md").read_text().split("## Not run\n")[1]
+    for sentence in (
+        "- Data sets without any run: dynamic MNIST, Fashion-MNIST, OMNIGLOT, OMNIGLOT (chardata.mat), digits, faces, "
+        "human motion.",
+        "- The poster's networks are convolutional; those of these runs: gated MLP.",
+        "- pendulum: no run of VampPrior, IWAE (L=1).",
+        "- static MNIST: 500 importance samples instead of the poster's 5,000.",
+        "- Only one seed: static MNIST.",
+    ):
+        assert sentence in text.splitlines()
+    page = (FOLDER / "index.html").read_text()
+    assert "<li>pendulum: no run of VampPrior, IWAE (L=1).</li>" in page
+
+
+def test_an_nll_of_a_part_of_the_test_images_is_said(workplace):
+    write_run("digits", "vhp_rewo", 0, n_test=150)
+    assert "digits: the NLL is that of 150 of 200 test examples." in not_run(read_matrix().runs)
+
+
+def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
+    table = section("static MNIST: details")
+    columns = row(table, "method")
+    rewo = dict(zip(columns, row(table, "VHP + REWO"), strict=True))
+    assert (rewo["poster (convolutional)"], rewo["difference"], rewo["κ²"], rewo["C < κ²"]) == (
+        "82.74",
+        "+1.76",
+        "0.09",
+        "yes",
+    )
+    assert rewo["minutes"] == "1.5 + 0.5"
+    geco = dict(zip(columns, row(table, "VHP + GECO"), strict=True))
+    assert (geco["difference"], geco["C < κ²"]) == ("-5.07", "no")
+    assert dict(zip(columns, row(table, "IWAE (L=2)"), strict=True))["κ²"] == "–"
+
+    table = section("pendulum: details")
+    columns = row(table, "method")
+    assert not any(column.startswith("published") for column in columns)
+    assert dict(zip(columns, row(table, "VHP + REWO, seed 1"), strict=True))["above exact"] == "+9.50"
+
+
+def test_the_published_values_are_the_posters():
+    values = published()
+    assert len(values) == 20 and values["vhp_rewo", "static_mnist"] == 82.74
+    assert {method for method, _ in values} == set(METHODS)
+
+
+def test_every_missing_file_is_named_in_one_message(workplace):
+    write_run("pendulum", "vhp_rewo", 1)
+    write_run("static_mnist", "iwae_l2", 0)
+    Path("runs/pendulum-vhp_rewo-1/likelihood.json").unlink()
+    Path("runs/static_mnist-iwae_l2-0/history.csv").unlink()
+    with pytest.raises(SystemExit) as stopped:
+        report.main()
+    assert "2 files are missing" in stopped.value.code  # a text as code: printed, and exit status 1
+    assert "runs/pendulum-vhp_rewo-1/likelihood.json" in stopped.value.code
+    assert "runs/static_mnist-iwae_l2-0/history.csv" in stopped.value.code
+    assert not FOLDER.exists()
+
+
+def without_runs_of(dataset: str) -> None:
+    """As in another clone: the configurations are made there, the runs are not."""
+    for folder in Path("runs").glob(f"{dataset}-*"):
+        shutil.rmtree(folder)
+    Path("data", "processed", f"{dataset}.npz").unlink()
+
+
+def test_a_data_set_whose_runs_are_not_here_is_reported_from_what_was_kept_of_it(workplace):
+    for dataset in ("pendulum", "static_mnist"):
+        for method in ("vhp_rewo", "vampprior"):
+            write_run(dataset, method, 0)
+    report.main()
+    first = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()}
+    without_runs_of("static_mnist")
+    Path("runs", "beta_update.npz").unlink()
+    report.main()
+    assert {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()} == first
+
+    write_run("pendulum", "vampprior", 0, nll=-123.0)  # the rest goes on
+    report.main()
+    assert "-123.00" in section("Negative test log-likelihood (nats)")
+    assert [r["nll"] for r in read_csv("results.csv") if r["dataset"] == "static_mnist"] == ["90.0", "90.0"]
+
+
+def change_kept(change) -> None:
+    path = FOLDER / "kept" / "static_mnist.json"
+    content = read_json(path)
+    change(content)
+    write_json(path, content)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda: write_run("static_mnist", "vhp_rewo", 0, nll=70.0), "is older than runs/static_mnist-vhp_rewo-0/"),
+        (lambda: Path("runs/configs/static_mnist-iwae_l2-0.json").unlink(), "is of other runs or other settings"),
+        (
+            lambda: (FOLDER / "figures" / "samples-static_mnist.png").unlink(),
+            "not its figures samples-static_mnist.png",
+        ),
+        (
+            lambda: (FOLDER / "figures" / "samples-static_mnist.png").write_bytes(b"another"),
+            "not its figures samples-static_mnist.png, or not as they were drawn",
+        ),
+        (
+            lambda: change_kept(lambda kept: kept["runs"]["static_mnist-vhp_rewo-0"].pop("smoothness")),
+            "another version",
+        ),
+        (lambda: change_kept(lambda kept: kept["inputs"].popitem()), "read other files"),
+        (lambda: change_kept(lambda kept: kept["figures"][0].pop("md5")), "another version of the report's code"),
+        (lambda: (FOLDER / "kept" / "static_mnist.json").unlink(), "static_mnist.json was not kept either"),
+        (lambda: (FOLDER / "kept" / "static_mnist.json").write_text('{"runs": ['), "static_mnist.json cannot be read"),
+    ],
+)
+def test_what_was_kept_of_other_runs_is_refused(workplace, change, why):
+    write_run("pendulum", "vhp_rewo", 0)
+    for method in ("vhp_rewo", "iwae_l2"):
+        write_run("static_mnist", method, 0)
+    report.main()
+    before = (FOLDER / "results.csv").read_bytes()
+    without_runs_of("static_mnist")
+    change()
+    with pytest.raises(SystemExit) as stopped:
+        report.main()
+    assert why in stopped.value.code
+    assert "runs/static_mnist-" in stopped.value.code and "runs/pendulum" not in stopped.value.code
+    assert (FOLDER / "results.csv").read_bytes() == before
+
+
+def test_no_configuration_at_all_is_an_error(workplace):
+    with pytest.raises(SystemExit, match="no configuration"):
+        report.main()
+
+
+RUN_FOLDER = "runs/digits-iwae_l2-0"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "left"),
+    [
+        (f"{RUN_FOLDER}/likelihood.json", 20),
+        (f"{RUN_FOLDER}/interpolation.npz", 20),
+        (f"{RUN_FOLDER}/history.csv", 0),
+        ("data/processed/digits.npz", 100),
+        ("data/processed/digits.npz", 0),
+        ("runs/beta_update.npz", 0),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(workplace, damaged, left):
+    write_run("digits", "iwae_l2", 0)
+    Path(damaged).write_bytes(Path(damaged).read_bytes()[:left])
+    with pytest.raises(SystemExit) as stopped:
+        report.main()
+    assert re.fullmatch(rf"report: {damaged} cannot be read \(.*\): delete it and run `dvc repro`", stopped.value.code)
+    assert stopped.value.code.count("cannot be read") == 1
+
+
+def test_runs_of_another_matrix_are_left_out(workplace):
+    """Outputs without a configuration are of a run that is no longer wanted."""
+    write_run("digits", "iwae_l2", 0)
+    write_run("pendulum", "vhp_rewo", 0)
+    report.main()
+    assert (FOLDER / "figures" / "samples-digits.png").exists()
+    Path("runs/configs/digits-iwae_l2-0.json").unlink()
+    report.main()
+    assert {r["dataset"] for r in read_csv("results.csv")} == {"pendulum"}
+    names = ("interpolation_strips", "latent_graph", "latent_space", "latent_steps", "latent_steps_angle")
+    names += ("samples", "training_curves")
+    expected = ["beta_update.png", *(f"{name}-pendulum.png" for name in names)]
+    assert sorted(p.name for p in (FOLDER / "figures").iterdir()) == expected
+
+
+def test_a_single_run_of_an_unknown_method_is_a_report_and_its_bytes_are_the_same_each_time(workplace):
+    write_run("digits", "flow", 3, nll_se=None)
+
+    def digests() -> dict[str, str]:
+        report.main()
+        files = [path for path in FOLDER.rglob("*") if path.is_file()]
+        return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    first = digests()
+    assert len(first) == 9 + 5 + 2
+    assert digests() == first
+    assert row(section("Negative test log-likelihood (nats)"), "flow") == ["flow", "gated MLP", "**90.00**"]
+
+
+class Links(HTMLParser):
+    """Collects references and checks that elements are closed in order."""
+
+    VOID = ("meta", "img")
+
+    def __init__(self):
+        super().__init__()
+        self.links, self.ids, self.open = [], set(), []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.links += [values[key] for key in ("href", "src") if key in values]
+        self.ids |= {values["id"]} if "id" in values else set()
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_one_file_with_every_figure_in_it_and_escapes_text(matrix):
+    text = (FOLDER / "index.html").read_text()
+    parser = Links()
+    parser.feed(text)
+    assert parser.open == []
+    assert all(link[1:] in parser.ids for link in parser.links if link.startswith("#"))
+    figures = [link for link in parser.links if not link.startswith("#")]
+    assert len(figures) == 4 + 7 + 1
+    assert set(figures) == {data_uri(path) for path in (FOLDER / "figures").iterdir()}
+    assert "url(" not in text and "@import" not in text
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
+    assert "Imagined &lt;Processor&gt;" in text and "<Processor>" not in text
+    assert "0123456789ab</td>" in text
+    assert "<td>method.kappa</td><td>0.3</td>" in text and f"numpy {np.__version__}" in text
+    assert "All runs together: 0.2 h of training, 0.1 h of NLL" in text  # 7 runs of 90 + 30 s
+
+
+def test_a_run_without_any_path_is_reported(workplace):
+    folder = write_run("pendulum", "vampprior", 0)
+    with np.load(folder / "interpolation.npz") as file:
+        arrays = dict(file)
+    np.savez(folder / "interpolation.npz", **arrays | {"found": np.zeros(4, bool)})
+    measured = read_json(folder / "smoothness.json")
+    numbers = {key: None for key, value in measured.items() if isinstance(value, float)}
+    joints = [joint | {"mean": None, "std": None, "n_paths": 0} for joint in measured["joints"]]
+    nothing = {"joints": joints, "straight_joints": joints, "path_smoothness": [None] * 4, "n_moving": 0}
+    write_json(folder / "smoothness.json", measured | numbers | nothing | {"discontinuity_factor": 5.0})
+    summary = read_json(folder / "interpolation.json")
+    write_json(folder / "interpolation.json", summary | {"path_length_ratio": None, "path_length_ratio_std": None})
+    report.main()
+    assert row(section("pendulum: interpolation"), "VampPrior")[3:] == [*["–"] * 14, "0"]
+    assert read_csv("interpolation.csv")[0]["path_length_ratio"] == ""
+
+
+def test_the_report_needs_no_torch():
+    code = "import sys, stages.report; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,0 +1,147 @@
+"""params.yaml: what is refused, with which message, and what a run's configuration depends on."""
+
+import copy
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import yaml
+
+from stages.runs.schema import Budget, ParamsError, read, resolve
+
+PARAMS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+# Whatever matrix the file asks for at the moment.
+PARAMS |= {"datasets": ["pendulum", "digits"], "methods": ["vhp_rewo", "vhp_geco", "iwae_l1"], "seeds": [0]}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes params.yaml with some values replaced (names joined by two underscores) and returns its path."""
+
+    def write(**changes):
+        params = copy.deepcopy(PARAMS)
+        for name, value in changes.items():
+            *parents, last = name.split("__")
+            node = params
+            for key in parents:
+                node = node[key]
+            node[last] = value
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(params))
+        return path
+
+    return write
+
+
+def configs(path):
+    return resolve(read(path))
+
+
+def test_the_committed_file_is_valid_for_every_budget(write):
+    for budget in get_args(Budget):
+        runs = configs(write(budget=budget))
+        assert len(runs) == len(PARAMS["datasets"]) * len(PARAMS["methods"]) * len(PARAMS["seeds"])
+
+
+def test_every_combination_is_a_run(write):
+    runs = configs(write(datasets=["digits"], methods=["iwae_l1", "vhp_geco"], seeds=[0, 7]))
+    assert list(runs) == ["digits-iwae_l1-0", "digits-iwae_l1-7", "digits-vhp_geco-0", "digits-vhp_geco-7"]
+    assert runs["digits-vhp_geco-7"]["run"] == {
+        "dataset": "digits",
+        "method": "vhp_geco",
+        "seed": 7,
+        "budget": PARAMS["budget"],
+    }
+
+
+def test_kappa_touches_the_constrained_runs_of_its_data_set_and_no_others(write):
+    before = configs(write())
+    after = configs(write(kappa__digits=0.123))
+    assert {name for name in before if before[name] != after[name]} == {"digits-vhp_rewo-0", "digits-vhp_geco-0"}
+    assert after["digits-vhp_rewo-0"]["method"]["kappa"] == 0.123
+
+
+def test_the_network_class_is_a_parameter_of_the_budget(write):
+    networks = {"default": "mlp", "digits": "conv"}
+    hidden = {"default": [64], "digits": [8, 16]}
+    runs = configs(write(budget="laptop", budgets__laptop__network=networks, budgets__laptop__hidden=hidden))
+    found = {name: (config["model"]["network"], config["model"]["hidden"]) for name, config in runs.items()}
+    assert found["digits-vhp_rewo-0"] == found["digits-iwae_l1-0"] == ("conv", [8, 16])
+    assert found["pendulum-vhp_rewo-0"] == ("mlp", [64])
+
+
+def test_a_single_kappa_stands_for_every_data_set(write):
+    runs = configs(write(kappa=0.3))
+    found = {name: config["method"].get("kappa") for name, config in runs.items()}
+    assert all((kappa == 0.3) == ("vhp" in name) for name, kappa in found.items())
+
+
+def test_a_data_set_takes_its_own_value_before_the_default(write):
+    runs = configs(write(model__d_z={"default": 5, "digits": 3}))
+    assert runs["digits-iwae_l1-0"]["model"]["d_z"] == 3
+    assert runs["pendulum-iwae_l1-0"]["model"]["d_z"] == 5
+
+
+def test_a_methods_own_setting_goes_before_the_shared_one(write):
+    runs = configs(write(settings__vhp_geco={"nu": 3.5}))
+    assert runs["digits-vhp_geco-0"]["method"]["nu"] == 3.5
+    assert runs["digits-vhp_rewo-0"]["method"]["nu"] == PARAMS["settings"]["shared"]["nu"]["digits"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kapa": 0.3}, "kapa: unknown key; did you mean 'kappa'?"),
+        ({"budget": "lunch"}, "budget: .*'smoke', 'demo', 'laptop', 'paper' or 'paper_cpu'.*found 'lunch'"),
+        ({"datasets": ["digit"]}, "datasets: unknown data set 'digit'; expected one of"),
+        ({"datasets": []}, "datasets: found .*, expected at least one"),
+        ({"methods": ["nonesuch"]}, "methods: unknown method 'nonesuch'; expected one of iwae_l1"),
+        ({"seeds": [0, 0]}, "seeds: found .*none twice"),
+        ({"seeds": [-1]}, "seeds: .*from 0"),
+        ({"seeds": ["a"]}, "seeds.0: .*valid integer.*found 'a'"),
+        ({"kappa__digits": -0.1}, r"kappa: found -0.1, expected a positive number"),
+        ({"kappa__mnist": 0.1}, "kappa.mnist: unknown key; did you mean"),
+        ({"kappa": {"pendulum": 0.1, "static_mnist": 0.1}}, "kappa: found no value for 'digits'; add `digits: ...`"),
+        ({"settings__shared__K": 0}, "settings.vhp_.*K: found 0, expected at least 1"),
+        ({"settings__shared__alfa": 0.9}, "settings.shared.alfa: unknown key; did you mean 'alpha'?"),
+        ({"settings__vhp_geco": {"tau": 1.0}}, "settings.vhp_geco.tau: unknown key"),
+        (
+            {"budgets__laptop__training__learning_rate": "1e-3"},
+            "laptop.*learning_rate: .*number.*found '1e-3'",
+        ),
+        ({"budgets__laptop__training__epochs": True}, "laptop.training.*epochs: .*integer.*found True"),
+        ({"budgets__paper__training__epochs": 0}, "paper.training.*epochs: found 0, expected at least 1"),
+        ({"budgets__laptop__training__epoch": 3}, "laptop.training.epoch: unknown key; did you mean 'epochs'?"),
+        ({"budgets__laptop__evaluation__n_samples": 1}, "laptop.evaluation.*n_samples: found 1, expected at least 2"),
+        ({"budgets__laptop__training__precision": "fp8"}, "laptop.training.*precision: found 'fp8', expected one of"),
+        ({"budgets__laptop__network": "cnn"}, "model .*network: found 'cnn', expected one of mlp, conv"),
+        ({"budgets__laptop__network": 3}, r"budgets.laptop.network: .*valid string \(found 3\)"),
+        (
+            {"budgets__paper__network": "conv", "budgets__paper__hidden": [8, 8]},
+            r"budgets.paper.network \(motion\): found conv for examples that are not images, expected mlp",
+        ),
+        (
+            {"budgets__paper__network": {"default": "mlp", "digits": "conv"}, "budgets__paper__hidden": [1] * 4},
+            r"budgets.paper.hidden \(digits\): .*4 resolutions and images of 8 x 8 pixels",
+        ),
+        ({"budgets__laptop__interpolation__n_nodes": 10}, "n_nodes: found 10, expected more than k = 10"),
+        ({"budgets__laptop__interpolation__trim": 0.996}, "n_nodes: found 2000, of which trim = 0.996 leaves expected"),
+        ({"budgets__laptop__interpolation__trim": 1.0}, "trim: found 1.0, expected a share in"),
+    ],
+)
+def test_a_mistake_is_named_with_its_key(write, change, message):
+    with pytest.raises(ParamsError, match=message):
+        configs(write(**change))
+
+
+def test_a_missing_setting_is_named(write):
+    training = {k: v for k, v in PARAMS["budgets"]["laptop"]["training"].items() if k != "epochs"}
+    with pytest.raises(ParamsError, match=r"laptop.training.*epochs: Field required"):
+        configs(write(budgets__laptop__training=training))
+
+
+def test_text_that_is_not_yaml_is_refused(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("budget: [")
+    with pytest.raises(ParamsError, match="not YAML"):
+        read(path)

@@ -1,0 +1,208 @@
+"""The train and evaluate stages on a tiny data set, in a folder of their own."""
+
+import json
+import sys
+import types
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from stages import evaluate, train
+from stages.files import read_npz, write_json, write_npz
+from stages.runs import sitting
+from stages.runs.run import open_run
+
+NAME = "digits-vhp_rewo-3"
+CONFIG = {
+    "run": {"dataset": "digits", "method": "vhp_rewo", "seed": 3, "budget": "smoke"},
+    "model": {"d_z": 2, "hidden": [8]},
+    "method": {
+        "kappa": 0.8,
+        "nu": 1.0,
+        "tau": 5.0,
+        "beta_0": 0.01,
+        "alpha": 0.9,
+        "K": 2,
+        "d_zeta": 2,
+        "prior_hidden": [4],
+    },
+    "training": {
+        "epochs": 6,
+        "batch_size": 16,
+        "learning_rate": 0.01,
+        "learning_rate_warm_up": 0.1,
+        "learning_rate_decay_from": 0.5,
+        "learning_rate_final": 0.1,
+        "validate_every": 2,
+        "precision": "float32",
+        "compile": False,
+        "threads": 1,
+    },
+    "evaluation": {"n_samples": 50, "n_test": 12, "precision": "float32", "compile": False},
+}
+MODEL = Path("runs", NAME, "model.safetensors")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Makes a working directory with configuration and data, and goes there."""
+
+    def folder(name: str = "a", **changes) -> Path:
+        path = tmp_path / name
+        path.mkdir()
+        monkeypatch.chdir(path)
+        write_json(Path("runs", "configs", f"{NAME}.json"), CONFIG | changes)
+        rng = np.random.default_rng(0)
+        grey = rng.integers(0, 256, (64, 64), dtype=np.uint8)
+        binary = rng.integers(0, 2, (48, 64), dtype=np.uint8) * np.uint8(255)
+        write_npz(Path("data", "processed", "digits.npz"), {"train": grey, "val": binary[:16], "test": binary[16:]})
+        return path
+
+    monkeypatch.setattr(sys, "argv", ["stage", NAME])
+    return folder
+
+
+def interrupted_before(epoch):
+    def epochs(iterable, **_):
+        for e in iterable:
+            if e == epoch:
+                raise KeyboardInterrupt
+            yield e
+
+    return epochs
+
+
+def test_training_leaves_a_model_a_history_and_a_summary(folder):
+    folder()
+    train.main()
+    summary = json.loads(Path("runs", NAME, "training.json").read_text())
+    history = np.genfromtxt(Path("runs", NAME, "history.csv"), delimiter=",", names=True)
+    assert list(history["epoch"]) == [2, 4, 6]
+    assert set(history["kappa_squared"]) == {0.8**2}
+    snapshots = read_npz(Path("runs", NAME, "snapshots.npz"))
+    assert list(snapshots["step"]) == [4, 8, 12, 24]  # after epochs 1, 2, 3 and 6
+    assert snapshots["posterior_mean"].shape == (4, 32, 2) and snapshots["prior"].shape == (4, 1000, 2)
+    assert len(np.unique(snapshots["example"])) == 32
+    assert summary["epochs"] == 6
+    assert summary["beta_final"] == history["beta"][-1]
+    assert summary["best_validation_bound"] == history["validation_bound"].max()
+    assert summary["n_parameters"] == sum(a.size for a in load_file(MODEL).values())
+    assert not list(Path("runs", "checkpoints").glob("*"))
+
+
+def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeypatch):
+    folder("whole")
+    train.main()
+    written = [Path("runs", NAME, name) for name in ("model.safetensors", "history.csv", "snapshots.npz")]
+    expected = [path.read_bytes() for path in written]
+
+    folder("interrupted")
+    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", -1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "tqdm", interrupted_before(epoch=4))
+        with pytest.raises(SystemExit, match="interrupted; the same command goes on"):
+            train.main()
+    assert not MODEL.exists()
+    seen = []
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "tqdm", lambda epochs, **_: (seen.append(e) or e for e in epochs))
+        train.main()
+    assert seen == [4, 5, 6]
+    assert [path.read_bytes() for path in written] == expected
+
+
+def test_a_changed_configuration_does_not_resume_an_old_checkpoint(folder, monkeypatch):
+    folder()
+    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", -1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "tqdm", interrupted_before(epoch=4))
+        with pytest.raises(SystemExit):
+            train.main()
+    changed = CONFIG | {"training": CONFIG["training"] | {"learning_rate": 0.02}}
+    write_json(Path("runs", "configs", f"{NAME}.json"), changed)
+    seen = []
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "tqdm", lambda epochs, **_: (seen.append(e) or e for e in epochs))
+        train.main()
+    assert seen == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_key_of_a_checkpoint_follows_configuration_data_and_code(folder, tmp_path, monkeypatch):
+    """Each change gives a key of its own; the unchanged run has the same key again."""
+    folder()
+    run, module = open_run(NAME), tmp_path / "more.py"
+    loaded = types.ModuleType("vhp.more")
+    loaded.__file__ = str(module)
+    module.write_text("beta = 1")
+    monkeypatch.setitem(sys.modules, "vhp.more", loaded)
+
+    def key(run, contents):
+        return sitting.checkpoint(run, train.SECTIONS, contents).file
+
+    keys = [key(run, "data"), key(run, "other data")]
+    for section in train.SECTIONS:
+        changed = replace(run, config=CONFIG | {section: CONFIG[section] | {"seed": 4}})
+        keys.append(key(changed, "data"))
+    module.write_text("beta = 2")
+    keys.append(key(run, "data"))
+    assert len(set(keys)) == len(keys) == 7
+    module.write_text("beta = 1")
+    assert key(run, "data") == keys[0]
+    # How a run is evaluated later does not matter.
+    evaluated = replace(run, config=CONFIG | {"evaluation": CONFIG["evaluation"] | {"n_samples": 60}})
+    assert key(evaluated, "data") == keys[0]
+
+
+def test_training_without_data_says_how_to_get_them(folder):
+    folder()
+    Path("data", "processed", "digits.npz").unlink()
+    with pytest.raises(SystemExit, match=r"train: data/processed/digits.npz is missing: `dvc repro` makes it"):
+        train.main()
+
+
+def test_training_on_a_truncated_file_names_it(folder):
+    folder()
+    path = Path("data", "processed", "digits.npz")
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(SystemExit, match=r"digits.npz cannot be read .*: delete it and run `dvc repro`"):
+        train.main()
+
+
+def test_evaluation_reports_what_it_keeps_per_image(folder):
+    folder()
+    train.main()
+    evaluate.main()
+    values = json.loads(Path("runs", NAME, "likelihood.json").read_text())
+    images = read_npz(Path("runs", NAME, "likelihood.npz"))
+    assert values["n_test"] == 12 and values["n_samples"] == 50 and values["exact_nll"] is None
+    assert values["nll"] == pytest.approx(-images["log_likelihood"].mean(), rel=1e-12)
+    assert values["nll_se"] == pytest.approx(images["log_likelihood"].std(ddof=1) / np.sqrt(12))
+    assert values["elbo"] < -values["nll"]
+    assert len(np.unique(images["index"])) == 12 and images["index"].max() < 32
+    first = Path("runs", NAME, "likelihood.npz").read_bytes()
+    evaluate.main()
+    assert Path("runs", NAME, "likelihood.npz").read_bytes() == first
+
+
+def test_an_interrupted_evaluation_ends_with_one_line_and_writes_nothing(folder, monkeypatch):
+    folder()
+    train.main()
+    before = sorted(Path("runs", NAME).iterdir())
+
+    def interrupted(batches, **_):
+        yield next(iter(batches))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(evaluate, "tqdm", interrupted)
+    with pytest.raises(SystemExit, match="evaluate: interrupted"):
+        evaluate.main()
+    assert sorted(Path("runs", NAME).iterdir()) == before
+
+
+def test_evaluation_before_training_says_so(folder):
+    folder()
+    with pytest.raises(SystemExit, match=r"evaluate: .*model\.safetensors"):
+        evaluate.main()

@@ -1,0 +1,199 @@
+"""The parameter study: what it sets, what it collects, and what it says of it. The pipeline itself is replaced."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from stages.files import write_json
+from stages.study import __main__ as study
+from stages.study import report as study_report
+from vhp.figures.study import study as draw
+
+REAL = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+PARAMS = REAL | {
+    "budget": "laptop",
+    "datasets": ["pendulum", "digits"],
+    "methods": ["vhp_rewo", "iwae_l1"],
+    "seeds": [0],
+    "kappa": REAL["kappa"] | {"pendulum": 0.08, "digits": 0.55},
+}
+
+
+# --- parameters ---
+
+
+def test_a_value_is_set_where_its_name_says():
+    params = yaml.safe_load(yaml.safe_dump(PARAMS))
+    study.set_value(params, "budgets.laptop.training.epochs.digits", 5)
+    before = PARAMS["budgets"]["laptop"]["training"]["epochs"]
+    assert params["budgets"]["laptop"]["training"]["epochs"] == before | {"digits": 5} != before
+    study.set_value(params, "kappa", 0.3)  # one for all data sets, as with dvc exp run -S
+    assert params["kappa"] == 0.3
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("kapa.digits", r"found no kapa in .*expected one of .*kappa"),
+        ("kappa.moons", r"found no kappa\.moons in .*expected one of .*digits"),
+        ("budget.epochs", r"found no budget\.epochs in .*expected a mapping"),
+    ],
+)
+def test_a_parameter_that_is_not_there_is_refused(name, message):
+    with pytest.raises(ValueError, match=message):
+        study.set_value(dict(PARAMS), name, 1)
+
+
+def test_values_are_read_as_in_params_yaml():
+    assert [study.scalar(text) for text in ("0.5", "8", "bf16", "true")] == [0.5, 8, "bf16", True]
+    with pytest.raises(ValueError, match=r"'\[1, 2\]'.*one scalar"):
+        study.scalar("[1, 2]")
+    with pytest.raises(ValueError, match=r"'\[1'.*expected YAML"):
+        study.scalar("[1")
+
+
+# --- runs ---
+
+
+def result_of(method, seed, kappa):
+    """Numbers that name the run that they come from."""
+    nll = 20 + 10 * kappa + (0.5 if method == "iwae_l1" else 0) + 0.1 * seed
+    training = {"best_validation_bound": -nll, "beta_final": 1.0, "beta_best": 1.0, "constraint_final": 0.2}
+    training |= {"main_phase_step": 1, "best_epoch": 5, "epochs": 6}
+    return training, {"nll": nll, "nll_se": 0.2, "elbo": -nll - 1, "n_test": 9, "n_samples": 50}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with params.yaml; place(fails) replaces the pipeline by one in which runs may fail."""
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(yaml.safe_dump(PARAMS))
+
+    def place(fails=lambda method, kappa: False, *arguments):
+        def pipeline(command, **_):
+            params = yaml.safe_load(Path("params.yaml").read_text())
+            failed = False
+            for dataset in params["datasets"]:
+                for method in params["methods"]:
+                    for seed in params["seeds"]:
+                        name, kappa = f"{dataset}-{method}-{seed}", params["kappa"][dataset]
+                        if fails(method, kappa):
+                            failed = True
+                            continue
+                        training, likelihood = result_of(method, seed, kappa)
+                        write_json(Path("runs", name, "training.json"), training)
+                        write_json(Path("runs", name, "likelihood.json"), likelihood)
+            return subprocess.CompletedProcess(command, int(failed))
+
+        monkeypatch.setattr(study.subprocess, "run", pipeline)
+        argv = ["study", "--param", "kappa.digits", "--values", "0.5", "0.7", *arguments]
+        monkeypatch.setattr(sys, "argv", argv)
+        study.main()
+        with Path("reports/studies/kappa.digits/results.csv").open() as file:
+            return list(csv.DictReader(file))
+
+    return place
+
+
+def test_every_run_at_every_value_is_a_row_with_its_own_numbers(place):
+    rows = place(lambda *_: False, "--seeds", "0", "2")
+    assert len(rows) == 2 * 2 * 2
+    for row in rows:
+        assert row["dataset"] == "digits"  # the one that the parameter names
+        expected = result_of(row["method"], int(row["seed"]), float(row["value"]))[1]["nll"]
+        assert float(row["nll"]) == expected and row["failed"] == "False"
+        assert row["kappa"] == (row["value"] if row["method"] == "vhp_rewo" else "")
+    assert Path("reports/studies/kappa.digits/figure.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_other_parameters_can_be_set(place):
+    place(lambda *_: False, "--set", "budgets.laptop.training.epochs.digits=7", "--methods", "vhp_rewo")
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    assert params["budgets"]["laptop"]["training"]["epochs"]["digits"] == 7
+    assert params["methods"] == ["vhp_rewo"] and params["kappa"]["digits"] == 0.7
+
+
+def test_a_run_that_fails_at_one_value_does_not_keep_the_numbers_of_the_value_before(place):
+    rows = place(lambda method, kappa: method == "vhp_rewo" and kappa == 0.7)
+    failed = [row for row in rows if row["failed"] == "True"]
+    assert [(row["method"], row["value"], row["nll"]) for row in failed] == [("vhp_rewo", "0.7", "")]
+    table = Path("reports/studies/kappa.digits/table.md").read_text()
+    assert "| 0.7 | VHP + REWO | – | – | – | – | 0.49 | – | 1 of 1 |" in table
+
+
+def test_a_value_at_which_every_run_fails_leaves_the_others_their_results(place):
+    rows = place(lambda method, kappa: kappa == 0.5)
+    assert {(row["value"], row["failed"]) for row in rows} == {("0.5", "True"), ("0.7", "False")}
+    table = Path("reports/studies/kappa.digits/table.md").read_text()
+    assert "| 0.5 | IWAE (L=1) | – | – | – | – | – | – | 1 of 1 |" in table
+
+
+def test_a_study_in_which_nothing_works_stops(place):
+    with pytest.raises(SystemExit, match=r"study: no run was finished at any value of kappa\.digits"):
+        place(lambda *_: True)
+    assert not Path("reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--values", "0.5", "[1]"], r"'\[1\]'.*one scalar"),
+        (["--values", "0.5", "-1"], r"kappa\.digits = -1: .*kappa"),
+        (["--methods", "vae"], r"kappa\.digits = 0\.5: methods: .*vae"),
+    ],
+)
+def test_a_value_that_cannot_be_stops_before_anything_runs(place, arguments, message):
+    with pytest.raises(SystemExit, match=message):
+        place(lambda *_: False, *arguments)
+    assert not Path("runs").exists() and yaml.safe_load(Path("params.yaml").read_text()) == PARAMS
+
+
+def test_an_unknown_parameter_stops_before_anything_runs(place):
+    with pytest.raises(SystemExit, match=r"study: budgets\.huge: found no budgets\.huge"):
+        place(lambda *_: False, "--set", "budgets.huge=1")
+    assert not Path("runs").exists()
+
+
+# --- table and figure ---
+
+
+def rows(values=(0.5, 0.7), seeds=(0, 1)):
+    return [
+        {"dataset": "digits", "method": m, "seed": s, "param": "kappa.digits", "value": v, "failed": False}
+        | {"budget": "laptop", "kappa": v if m == "vhp_rewo" else None}
+        | {key: value for part in result_of(m, s, float(v)) for key, value in part.items()}
+        for v in values
+        for m in ("iwae_l1", "vhp_rewo")
+        for s in seeds
+    ]
+
+
+def test_the_table_has_means_over_the_seeds_and_each_methods_best_bound_in_bold():
+    table = study_report.table(study_report.frame(rows()))
+    cells = {row[:2]: row[2:] for row in table.rows}
+    assert cells["0.5", "VHP + REWO"][:2] == ("25.05 ± 0.07", "-25.05 ± 0.07")
+    assert cells["0.7", "VHP + REWO"][4:6] == ("0.49", "2 of 2") and cells["0.5", "VHP + REWO"][5] == "2 of 2"
+    assert {(table.rows[i][:2], j) for i, j in table.bold} == {(("0.5", "VHP + REWO"), 3), (("0.5", "IWAE (L=1)"), 3)}
+
+
+def test_the_figure_shows_mean_and_deviation_at_each_value_in_order():
+    figure = draw(study_report.frame(rows(values=(0.7, 0.5))))
+    nll = figure.axes[0]
+    rewo = nll.containers[0]
+    np.testing.assert_allclose(rewo.lines[0].get_xdata(), [0.5, 0.7])
+    np.testing.assert_allclose(rewo.lines[0].get_ydata(), [25.05, 27.05])
+    (bars,) = rewo.lines[2]
+    np.testing.assert_allclose([np.ptp(s[:, 1]) / 2 for s in bars.get_segments()], np.std([0, 0.1], ddof=1))
+    constraint = figure.axes[3]
+    dashed = [line for line in constraint.lines if line.get_linestyle() == "--"]
+    np.testing.assert_allclose(dashed[0].get_ydata(), [0.25, 0.49])
+    assert figure.axes[2].get_yscale() == "log"
+
+
+def test_values_over_more_than_a_decade_are_on_a_logarithmic_axis():
+    assert draw(study_report.frame(rows(values=(0.01, 0.1, 1.0)))).axes[0].get_xscale() == "log"

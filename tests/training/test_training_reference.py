@@ -1,0 +1,107 @@
+"""Training against a plain loop, step by step: the poster's formulas written out, beta from tests/reference.py.
+
+All in float64, so that what is left of the difference is the fast path's float32 copy of beta.
+"""
+
+import math
+
+import pytest
+import reference
+import tiny
+import torch
+
+from vhp import methods
+from vhp.objective.terms import sample_terms, terms
+from vhp.training.fit import VALIDATION_SEED, fit, learning_rate_factor, validation_bound
+
+SEED, EPOCHS, BATCH = 1, 3, 16
+SETTINGS = tiny.training(epochs=EPOCHS, batch_size=BATCH, learning_rate=2e-2)
+CHANGED = {"vhp_rewo": {"kappa": 0.83}, "vhp_geco": {"nu": 2.0}}
+
+
+def build(name):
+    torch.manual_seed(0)
+    return tiny.build(name, dtype=torch.float64, **CHANGED.get(name, {}))
+
+
+def beta_and_phase(name, constraints, n_steps):
+    """What the next step is made with, after batches with the given constraints."""
+    settings = methods.load(name).Settings(**tiny.SETTINGS[name] | CHANGED.get(name, {}))
+    if name == "vhp_rewo":
+        s = settings
+        rows = reference.rewo(constraints, s.kappa, s.nu, s.tau, s.beta_0, s.alpha)
+        return rows[-1][1:] if rows else (s.beta_0, False)
+    if name == "vhp_geco":
+        rows = reference.geco(constraints, settings.kappa, settings.nu, settings.alpha)
+        return (rows[-1][1] if rows else 1.0), True
+    if name == "vampprior":
+        return (reference.warm_up(len(constraints), n_steps, settings.warm_up_share) if constraints else 0.0), True
+    return 1.0, True
+
+
+def loss_of(name, t, beta):
+    """The mean over the batch of -log p(x|z) + beta F(x), or of minus the importance-weighted bound."""
+    if name.startswith("iwae"):
+        weights = (t.log_likelihood + t.log_prior - t.log_posterior).exp()
+        return -weights.mean(0).log().mean()
+    return (-t.log_likelihood + beta * (t.log_posterior - t.log_prior)).mean()
+
+
+def plain_training(name, method, train):
+    """Train method.model; gives the constraints of the batches and the betas they were trained with."""
+    model, n_steps = method.model, EPOCHS * (len(train) // BATCH)
+    optimiser, constraints, betas, phases = torch.optim.Adam(model.parameters()), [], [], []
+    for epoch in range(1, EPOCHS + 1):
+        torch.manual_seed(SEED * 1_000_003 + epoch)
+        for index in torch.randperm(len(train)).split(BATCH):
+            x = train[index]
+            mean, log_var = model.encoder(x)
+            eps = torch.randn(method.n_z, BATCH, tiny.D_Z, dtype=torch.float64)
+            eps_zeta = torch.randn(method.n_zeta, method.n_z, BATCH, model.prior.d_zeta, dtype=torch.float64)
+            t = terms(model, x, mean, log_var, eps, eps_zeta)
+            beta, main_phase = beta_and_phase(name, constraints, n_steps)
+            optimiser.zero_grad()
+            loss_of(name, t, beta).backward()
+            if not main_phase:
+                for parameter in model.prior.parameters():
+                    parameter.grad = None
+            step = len(constraints) + 1
+            optimiser.param_groups[0]["lr"] = SETTINGS.learning_rate * learning_rate_factor(step, n_steps, SETTINGS)
+            optimiser.step()
+            constraints.append(t.constraint.mean().item())
+            betas.append(beta)
+            phases.append(main_phase)
+    return betas, phases
+
+
+@pytest.mark.parametrize("name", tiny.SETTINGS)
+def test_training_equals_the_plain_loop(name):
+    train, val = tiny.patterns(64, torch.float64), tiny.patterns(30, torch.float64)
+    fast, plain, after_epoch = build(name), build(name), []
+
+    def progress(epochs):
+        for epoch in epochs:
+            yield epoch
+            after_epoch.append({key: tensor.clone() for key, tensor in fast.model.state_dict().items()})
+
+    history = fit(fast, train, val, SETTINGS, SEED, progress=progress).history
+    betas, phases = plain_training(name, plain, train)
+    for key, tensor in plain.model.state_dict().items():
+        torch.testing.assert_close(after_epoch[-1][key], tensor, rtol=1e-5, atol=1e-7, msg=key)
+    # The history holds the beta after an epoch's last step: that of the next epoch's first.
+    assert [row["beta"] for row in history][:-1] == pytest.approx([betas[4], betas[8]], rel=1e-6)
+    if name == "vhp_rewo":  # or half of what is said above is not tested
+        assert phases.index(True) == 7 and phases[-1]
+    if name in ("vhp_rewo", "vhp_geco", "vampprior"):
+        assert len(set(betas)) > 3
+
+
+@pytest.mark.parametrize("name", tiny.SETTINGS)
+def test_the_validation_bound_is_that_at_beta_one_whatever_beta_is(name):
+    """In nats per example: log p(x|z) + log p(z) - log q(z|x), or the log mean of its exponentials."""
+    method, val = build(name), tiny.patterns(30, torch.float64)
+    method.schedule.beta.fill_(3.0)
+    torch.manual_seed(VALIDATION_SEED)
+    t = sample_terms(method.model, val, method.n_z, method.n_zeta)
+    assert validation_bound(method, val) == pytest.approx(-loss_of(name, t, 1.0).item(), rel=1e-12)
+    assert math.isfinite(validation_bound(method, val))

@@ -1,0 +1,1 @@
+"""What is measured in latent space; numpy only."""

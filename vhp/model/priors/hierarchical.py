@@ -1,0 +1,44 @@
+"""The hierarchical prior p_Theta(z) = int p_Theta(z|zeta) p(zeta) dzeta, p(zeta) = N(0, I).
+
+Poster: "Hierarchical Priors for Learning Informative Latent Representations".
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from vhp.model.distributions import gaussian_log_prob, gaussian_sample, standard_normal_log_prob
+from vhp.model.networks import GaussianNetwork
+
+
+class HierarchicalPrior(nn.Module):
+    def __init__(self, d_z: int, d_zeta: int, hidden: Sequence[int]):
+        super().__init__()
+        self.d_z, self.d_zeta = d_z, d_zeta
+        self.p_z = GaussianNetwork(d_zeta, hidden, d_z)  # p_Theta(z|zeta)
+        self.q_zeta = GaussianNetwork(d_z, hidden, d_zeta)  # q_Phi(zeta|z)
+
+    def log_prob(self, z: Tensor, eps: Tensor) -> Tensor:
+        """L_IW(z) = log 1/K sum_k p_Theta(z|zeta_k) p(zeta_k) / q_Phi(zeta_k|z), zeta_k ~ q_Phi(zeta|z).
+
+        z (..., d_z); eps (K, ..., d_zeta), standard normal -> (...). A lower bound on log p_Theta(z) in expectation.
+        """
+        mean, log_var = self.q_zeta(z)
+        zeta = gaussian_sample(mean, log_var, eps)
+        log_weight = (
+            gaussian_log_prob(z, *self.p_z(zeta))
+            + standard_normal_log_prob(zeta)
+            - gaussian_log_prob(zeta, mean, log_var)
+        )
+        return torch.logsumexp(log_weight, 0) - math.log(eps.shape[0])
+
+    def sample(self, n: int) -> Tensor:
+        """(n, d_z): zeta ~ p(zeta), then z ~ p_Theta(z|zeta)."""
+        weight = next(self.parameters())
+        mean, log_var = self.p_z(torch.randn(n, self.d_zeta, device=weight.device, dtype=weight.dtype))
+        return gaussian_sample(mean, log_var, torch.randn_like(mean))
+
+    def frozen(self) -> "HierarchicalPrior":
+        return self

@@ -1,0 +1,26 @@
+"""p(z) = N(0, I)."""
+
+import torch
+from torch import Tensor, nn
+
+from vhp.model.distributions import standard_normal_log_prob
+
+
+class StandardNormal(nn.Module):
+    d_zeta = 0
+
+    def __init__(self, d_z: int):
+        super().__init__()
+        # A buffer that only remembers device and precision.
+        self.register_buffer("origin", torch.zeros(d_z), persistent=False)
+
+    def log_prob(self, z: Tensor, eps: Tensor | None = None) -> Tensor:
+        """z (..., d_z) -> (...), exact."""
+        return standard_normal_log_prob(z)
+
+    def sample(self, n: int) -> Tensor:
+        """(n, d_z)."""
+        return torch.randn(n, self.origin.shape[0], device=self.origin.device, dtype=self.origin.dtype)
+
+    def frozen(self) -> "StandardNormal":
+        return self

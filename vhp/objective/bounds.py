@@ -1,0 +1,25 @@
+"""What is optimised. Each bound adds log-probabilities that others give it; none knows a network or a prior."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from vhp.objective.terms import Terms
+
+
+def elbo(t: Terms, beta: Tensor | float = 1.0) -> Tensor:
+    """log p(x|z) - beta F(x), F = log q(z|x) - log p(z), averaged over the samples: (batch,).
+
+    beta = 1 is the evidence lower bound. With the hierarchical prior F is the poster's upper bound on the KL.
+    """
+    return (t.log_likelihood - beta * (t.log_posterior - t.log_prior)).mean(0)
+
+
+def importance_weighted_bound(t: Terms, beta: Tensor | float = 1.0) -> Tensor:
+    """log 1/n sum_i p(x|z_i) p(z_i) / q(z_i|x): (batch,) (Burda et al. 2016). It has no beta; the argument is unused.
+
+    With n_zeta = 1 and a hierarchical prior, each weight is that of a joint sample (z, zeta): the IWAE with L = 2.
+    """
+    log_weight = t.log_likelihood + t.log_prior - t.log_posterior
+    return torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0])

@@ -1,0 +1,27 @@
+"""The latent space while a model is trained (poster: "Latent representation ... at different iteration steps")."""
+
+import torch
+from torch import Tensor
+
+from vhp.model.vae import VAE
+
+SEED = 17  # the same noise at each step leaves only the model's change
+
+
+@torch.no_grad()
+def snapshot(model: VAE, x: Tensor, n_prior: int) -> dict[str, Tensor]:
+    """posterior_mean and posterior_std (n, d_z) of q_phi(z|x), and prior (n_prior, d_z) samples, on the CPU.
+
+    x: (n, D) in the data's unit, on the model's device. Leaves the random state as it was.
+    """
+    mean, log_var = model.encoder(x)
+    with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
+        torch.manual_seed(SEED)
+        prior = model.prior.sample(n_prior)
+    found = {"posterior_mean": mean, "posterior_std": torch.exp(0.5 * log_var), "prior": prior}
+    return {name: tensor.float().cpu() for name, tensor in found.items()}
+
+
+def epochs_to_show(epochs: int, shares: tuple[float, ...]) -> list[int]:
+    """The epochs, counted from 1, at whose end the given shares of a training are done; none twice."""
+    return sorted({max(1, round(share * epochs)) for share in shares})

@@ -1,15 +1,19 @@
-"""Compute the poster's comparison of beta-update schemes with the schedules' own code: runs/beta_update.npz.
+"""Draw the poster's comparison of beta-update schemes with the schedules' own code: reports/<budget>/beta_update.png.
 
 A stage of its own, because it runs vhp.schedules, and with it torch, and the report does not.
 """
 
-from pathlib import Path
+import argparse
 
 import numpy as np
 import torch
 
 from stages import logs
-from stages.files import write_npz
+from stages.files import read_json, replacing
+from stages.runs.fingerprint import require_own
+from stages.runs.places import MATRIX, report_folder
+from vhp.figures.beta_update import beta_update
+from vhp.figures.style import save
 from vhp.objective.schedules import Constrained, Geco, Rewo
 
 NU, TAU = 1.0, 3.0  # the poster's
@@ -28,10 +32,17 @@ def beta_change(schedule: Constrained, beta: torch.Tensor, delta: torch.Tensor) 
 
 def main() -> None:
     logs.configure()
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    try:
+        matrix = read_json(MATRIX)
+        require_own("beta_update", matrix["code"]["beta_update"], MATRIX)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"beta_update: {error}") from error
     delta, beta = torch.meshgrid(torch.from_numpy(DELTA), torch.from_numpy(BETA), indexing="ij")
     schedules = {"vhp_rewo": Rewo(1.0, NU, TAU, beta_0=1.0), "vhp_geco": Geco(1.0, NU)}
     arrays = {name: beta_change(schedule, beta, delta).numpy() for name, schedule in schedules.items()}
-    write_npz(Path("runs", "beta_update.npz"), {"beta": BETA, "delta": DELTA, **arrays})
+    with replacing(report_folder(matrix["budget"]) / "beta_update.png") as temporary:
+        save(beta_update(BETA, DELTA, arrays), temporary)
 
 
 if __name__ == "__main__":

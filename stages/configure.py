@@ -1,32 +1,38 @@
-"""Validate params.yaml and write one resolved configuration per run: runs/configs/<run>.json.
+"""Validate params.yaml and write one resolved configuration per run and data set, with the fingerprints of their code.
 
-A run's other stages depend on parts of its own file alone, so that a changed parameter reruns just what it touches.
+A stage depends on parts of its own file alone, so that a changed parameter, or a changed line of code, reruns just what
+it touches. What is written: stages/runs/resolved.py.
 """
 
+import argparse
 import logging
 from pathlib import Path
 
 from stages import logs
 from stages.files import write_json
-from stages.runs.schema import ParamsError, read, resolve
+from stages.runs.fingerprint import FingerprintError, Program
+from stages.runs.places import CONFIGS, DATA_CONFIGS
+from stages.runs.resolved import resolved
+from stages.runs.schema import ParamsError, read
 
 logger = logging.getLogger(__name__)
-
-FOLDER = Path("runs", "configs")
 
 
 def main() -> None:
     logs.configure()
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     try:
-        configs = resolve(read(Path("params.yaml")))
+        files = resolved(read(Path("params.yaml")), Program())
     except ParamsError as error:
         raise SystemExit(f"params.yaml: {error}") from error
-    for name, config in configs.items():
-        write_json(FOLDER / f"{name}.json", config)
-    for stale in FOLDER.glob("*.json"):
-        if stale.stem not in configs:
+    except FingerprintError as error:
+        raise SystemExit(f"configure: {error}") from error
+    for path, content in files.items():
+        write_json(path, content)
+    for stale in [*CONFIGS.glob("*.json"), *DATA_CONFIGS.glob("*.json")]:
+        if stale not in files:
             stale.unlink()
-    logger.info("%d runs configured", len(configs))
+    logger.info("%d runs configured", sum(path.parent == CONFIGS for path in files))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """The results as data frames: a row per run (and joint), for the report's CSV files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from stages.reports.artifacts import RunArtifacts
+from stages.runs.run_stages import RUN_STAGES
 
 RESULTS = (
     *("dataset", "method", "seed", "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"),
     *("beta_final", "constraint_final", "kappa", "epochs", "train_seconds", "eval_seconds", "device"),
+    *("revision", *(f"code_{stage}" for stage in RUN_STAGES)),
 )
 SMOOTHNESS = ("dataset", "method", "seed", "joint", "mean", "std", "n_paths")
 INTERPOLATION = (
@@ -30,7 +32,10 @@ REPRESENTATION = (
 
 
 def likelihoods(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
-    """Columns RESULTS; likelihoods in nats, times in seconds. kappa is NaN for methods without a constraint."""
+    """Columns RESULTS; likelihoods in nats, times in seconds. kappa is NaN for methods without a constraint.
+
+    code_<stage>: fingerprint of the code that made the run's outputs; revision: at which it was trained.
+    """
     rows = [
         _key(run)
         | run.likelihood
@@ -40,7 +45,9 @@ def likelihoods(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
             "train_seconds": run.training_time["seconds"],
             "eval_seconds": run.evaluation_time["seconds"],
             "device": run.training_time["device"],
+            "revision": run.training_time["revision"],
         }
+        | {f"code_{stage}": fingerprint for stage, fingerprint in run.code.items()}
         for run in runs
     ]
     return pd.DataFrame(rows, columns=list(RESULTS))
@@ -66,6 +73,12 @@ def representations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
     """Columns REPRESENTATION: how far prior and aggregated posterior differ; the last two NaN without a true angle."""
     rows = [_key(run) | run.representation for run in runs]
     return pd.DataFrame(rows, columns=list(REPRESENTATION))
+
+
+def inputs(files: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+    """Columns path and md5 (as in dvc.lock) of every file behind the report: `make check` compares them."""
+    digests = dict(sorted(item for each in files for item in each.items()))
+    return pd.DataFrame({"path": list(digests), "md5": list(digests.values())})
 
 
 def csv(frame: pd.DataFrame) -> str:

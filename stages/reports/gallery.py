@@ -1,6 +1,8 @@
 """The report's figures: which arrays go into which, for each data set."""
 
-from collections.abc import Mapping, Sequence
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,8 +11,9 @@ import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
-from stages.files import replacing
-from stages.reports.artifacts import BETA_UPDATE, RunArtifacts, open_data, read_arrays
+from stages.files import read_npz, replacing
+from stages.reports.artifacts import ArtifactsError, RunArtifacts
+from stages.runs.places import data_file
 from vhp import datasets
 from vhp.figures import (
     beta_update,
@@ -36,14 +39,17 @@ class Drawn:
 
 
 def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
-    """The figures of one data set, as folder/<figure>-<dataset>.png. runs: all its runs, in the table's order."""
+    """The figures of one data set, as folder/<figure>.png or .gif. runs: all its runs, in the table's order.
+
+    Raises ArtifactsError for a file that is missing or damaged.
+    """
     dataset = runs[0].dataset
     # One run per method but for the training curves: that of the first seed.
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
     arrays = [(run, read_arrays(run.arrays)) for run in first]
     with open_data(dataset) as data:
         figures = _figures(runs, arrays, data)
-        return [_write(figure, folder, name, caption, dataset) for name, (figure, caption) in figures.items()]
+        return [_write(figure, folder, name, caption) for name, (figure, caption) in figures.items()]
 
 
 def _figures(
@@ -75,26 +81,46 @@ def _figures(
     return figures
 
 
-def draw_beta_update(folder: Path) -> Drawn:
-    """The figure that needs no data set, as folder/beta_update.png."""
-    changes = read_arrays(BETA_UPDATE)
-    beta, delta = changes.pop("beta"), changes.pop("delta")
-    return _write(beta_update.beta_update(beta, delta, changes), folder, "beta_update", beta_update.CAPTION)
+def optimisation_figure(folder: Path) -> Drawn:
+    """The figure of no data set, which stages/beta_update.py draws. Raises ArtifactsError if it is missing."""
+    path = folder / "beta_update.png"
+    if not path.exists():
+        raise ArtifactsError(f"{path} is missing: `dvc repro beta_update` makes it")
+    return Drawn(path, "beta update", beta_update.CAPTION)
 
 
-def _write(figure: Figure | FuncAnimation, folder: Path, name: str, caption: str, dataset: str | None = None) -> Drawn:
+def _write(figure: Figure | FuncAnimation, folder: Path, name: str, caption: str) -> Drawn:
     write, suffix = (save, "png") if isinstance(figure, Figure) else (save_animation, "gif")
-    path = folder / (f"{name}-{dataset}.{suffix}" if dataset else f"{name}.{suffix}")
+    path = folder / f"{name}.{suffix}"
     with replacing(path) as temporary:
         write(figure, temporary)
     return Drawn(path, name.replace("_", " "), caption)
 
 
-def remove_others(folder: Path, drawn: Sequence[Drawn]) -> None:
-    """Figures of an earlier matrix, which nothing refers to any more."""
+def remove_others(folder: Path, made: Sequence[Path]) -> None:
+    """Figures of an earlier version, which nothing refers to any more."""
     for path in sorted(folder.iterdir()):
-        if path.is_file() and path not in {figure.path for figure in drawn}:
+        if path.is_file() and path not in made:
             path.unlink()
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of the file. Raises ArtifactsError if it cannot be read."""
+    try:
+        return read_npz(path)
+    except (FileNotFoundError, ValueError) as error:
+        raise ArtifactsError(str(error)) from error  # it names the file and how to mend it
+
+
+@contextmanager
+def open_data(dataset: str) -> Iterator[Mapping[str, np.ndarray]]:
+    """The data set's arrays; each is read when it is asked for: the images may be large. Raises ArtifactsError."""
+    path = data_file(dataset)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            yield arrays
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        raise ArtifactsError(f"{path} cannot be read ({error}): delete it and run `dvc repro`") from error
 
 
 def _interpolations(

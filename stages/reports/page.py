@@ -36,7 +36,7 @@ figcaption { font-size: .85rem; color: #444; max-width: 50rem; }
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """One data set."""
 
     dataset: str
@@ -46,7 +46,7 @@ class Section:
 
 def page(
     tables: Sequence[Table],
-    sections: Sequence[Section],
+    sections: Sequence[PageSection],
     optimisation: Drawn,
     not_run: Sequence[str],
     provenance: Sequence[Table],

@@ -1,0 +1,89 @@
+"""A section of the report: what is kept in git of a data set, so that the report needs neither its runs nor its data.
+
+reports/<budget>/datasets/<data set>/ has the section's figures, and section.json with the small outputs of its runs,
+the code that made them and the checksums of all files read. So a table grows, and is renewed, a data set at a time, on
+machines that share nothing but git.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stages.files import md5, read_json, write_json
+from stages.reports.artifacts import JSON_OUTPUTS, ArtifactsError, RunArtifacts, from_json
+from stages.reports.gallery import Drawn
+from stages.runs import recorded
+from stages.runs.places import config_file, data_file, run_folder, section_folder
+from stages.runs.run_stages import RUN_STAGES
+
+NOT_READ = ("model.safetensors", "likelihood.npz", "graph.graphml")  # outputs of a run that no table or figure shows
+NAME = "section.json"
+
+
+@dataclass(frozen=True)
+class Section:
+    dataset: str
+    code: str  # fingerprint of the code that made it
+    runs: list[RunArtifacts]  # in the order of the paper's table, then by seed
+    inputs: dict[str, str]  # path -> MD5, as in dvc.lock
+    figures: list[Drawn]
+
+
+def collect(dataset: str, names: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """The runs as JSON, and the checksums of all files that the section reads, of which some only for figures.
+
+    Raises ArtifactsError for files that are missing or cannot be read, RecordError for one that is not what dvc.lock
+    says it is.
+    """
+    outputs = {name: [run_folder(name) / file for file in read_of_run()] for name in names}
+    paths = [data_file(dataset), *(path for files in outputs.values() for path in files)]
+    if missing := [str(path) for path in paths if not path.exists()]:
+        raise ArtifactsError("\n  ".join([f"{len(missing)} files are missing; `dvc repro` makes them:", *missing]))
+    recorded.check(f"preprocess@{dataset}", [data_file(dataset)])
+    with np.load(data_file(dataset), allow_pickle=False) as arrays:
+        n_test = len(arrays["test"])
+    runs = {name: run_as_json(name, outputs[name], n_test) for name in names}
+    return runs, {path.as_posix(): md5(path) for path in paths}
+
+
+def read_of_run() -> list[str]:
+    return [file for stage in RUN_STAGES.values() for file in stage.outputs if file not in NOT_READ]
+
+
+def run_as_json(name: str, files: Sequence[Path], n_test: int) -> dict[str, Any]:
+    folder, config = run_folder(name), read_json(config_file(name))
+    now, made = config.pop("code"), {}
+    for stage in RUN_STAGES:
+        known = recorded.check(f"{stage}@{name}", files)
+        # Without dvc.lock the stages ran one after the other by hand, each with the code of its configuration.
+        made[stage] = recorded.code(known, stage) if recorded.LOCK.exists() else now[stage]
+    lines = (folder / "history.csv").read_text().splitlines()
+    small = {output: read_json(folder / f"{output}.json") for output in JSON_OUTPUTS}
+    return {"config": config, "code": made, "n_test": n_test, "history": lines, **small}
+
+
+def write(budget: str, section: Section, runs: Mapping[str, Any]) -> None:
+    """runs: as JSON; section.figures lie in its folder already."""
+    figures = [{"file": f.path.name, "title": f.title, "caption": f.caption} for f in section.figures]
+    content = {"dataset": section.dataset, "code": section.code, "inputs": section.inputs, "figures": figures}
+    write_json(section_folder(budget, section.dataset) / NAME, content | {"runs": runs})
+
+
+def read(budget: str, dataset: str) -> Section:
+    """Raises ArtifactsError for a section that is missing, damaged or of another version of this code."""
+    folder = section_folder(budget, dataset)
+    path = folder / NAME
+    if not path.exists():
+        raise ArtifactsError(f"{path} is missing: `dvc repro section@{dataset}` makes it")
+    try:
+        content = read_json(path)
+        figures = [Drawn(folder / f["file"], f["title"], f["caption"]) for f in content["figures"]]
+        runs = [from_json(name, run) for name, run in content["runs"].items()]
+        runs.sort(key=lambda run: run.order)
+        return Section(content["dataset"], content["code"], runs, dict(content["inputs"]), figures)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        how = f"`git checkout {folder}` brings back the committed one, `dvc repro section@{dataset}` makes it anew"
+        raise ArtifactsError(f"{path} cannot be read ({error}); {how}") from error

@@ -1,0 +1,96 @@
+"""The report's tables from its sections, as the files that are committed: what `make check` makes again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stages.reports import sections
+from stages.reports.artifacts import ArtifactsError, RunArtifacts
+from stages.reports.frames import csv, inputs, interpolations, likelihoods, representations, smoothness
+from stages.reports.interpolation_table import interpolation_table
+from stages.reports.latex import latex
+from stages.reports.likelihood_table import detail_table
+from stages.reports.poster_table import likelihood_table, published_table, summary
+from stages.reports.provenance import not_run
+from stages.reports.representation_table import representation_table
+from stages.reports.smoothness_table import smoothness_table
+from stages.reports.table import Table, listed, markdown
+from stages.runs.fingerprint import Program
+from stages.runs.stale import Made, Stale, stale
+from vhp.names import DATASETS, position
+
+FRAMES = {
+    "table": summary,
+    "results": likelihoods,
+    "smoothness": smoothness,
+    "interpolation": interpolations,
+    "representation": representations,
+}
+
+
+def read_sections(matrix: Mapping[str, Any]) -> list[sections.Section]:
+    """Those of runs/matrix.json, in the order of the paper's table.
+
+    Raises ArtifactsError for one that is missing, cannot be read, or is of other runs than the matrix has.
+    """
+    found = []
+    for dataset in sorted(matrix["sections"], key=lambda name: position(name, DATASETS)):
+        section, wanted = sections.read(matrix["budget"], dataset), set(matrix["sections"][dataset]["runs"])
+        if other := wanted ^ {run.name for run in section.runs}:
+            raise ArtifactsError(
+                f"the section of {dataset} and the matrix differ in {', '.join(sorted(other))}: "
+                f"`dvc repro section@{dataset}` makes it anew"
+            )
+        found.append(section)
+    return found
+
+
+def runs_of(found: Sequence[sections.Section]) -> list[RunArtifacts]:
+    return [run for section in found for run in section.runs]
+
+
+def dataset_tables(runs: Sequence[RunArtifacts]) -> tuple[Table, ...]:
+    """Of one data set: what is behind its numbers."""
+    tables = (detail_table(runs), representation_table(runs), interpolation_table(runs))
+    return tables + ((smoothness_table(runs),) if len(runs[0].smoothness["joints"]) > 1 else ())
+
+
+def overview(runs: Sequence[RunArtifacts]) -> list[Table]:
+    return [table for table in (likelihood_table(runs), published_table(runs)) if table]
+
+
+def texts(found: Sequence[sections.Section], older: Sequence[Table]) -> dict[str, str]:
+    """File name -> content. older: the table of stale results, if there are any."""
+    runs = runs_of(found)
+    files = {f"{name}.csv": csv(frame(runs)) for name, frame in FRAMES.items()}
+    files |= {"inputs.csv": csv(inputs([section.inputs for section in found])), "table.tex": latex(overview(runs))}
+    text = markdown([*overview(runs), *older, *(t for section in found for t in dataset_tables(section.runs))])
+    absent = [f"- {sentence}" for sentence in not_run(runs)]
+    return files | {"table.md": "\n".join([text, "## Not run", "", *absent, ""])}
+
+
+def stale_results(
+    found: Sequence[sections.Section], configs: Mapping[str, Mapping[str, Any]], program: Program
+) -> list[Stale]:
+    """Results older than the code or the parameters, and sections whose figures are."""
+    made = [Made(run.name, run.config, run.code, run.revisions) for run in runs_of(found)]
+    older = stale(made, configs, program)
+    for section in found:
+        if section.code != program.of_stage("section", section.dataset):
+            older.append(Stale("section", (section.dataset,), "figures and details of other code", None))
+    return older
+
+
+def stale_table(older: Sequence[Stale]) -> list[Table]:
+    """One table, or none."""
+    if not older:
+        return []
+    rows = [(s.stage, listed(*s.runs), s.revision or "not known", s.why) for s in older]
+    notes = (
+        "These results were made by other code, or with other parameters, than the project has now, which might give "
+        "others. They are what the tables show until they are made anew.",
+    )
+    return [
+        Table(
+            "Older than the code", ("stage", "results", "revision", "what differs"), tuple(rows), notes=notes, n_text=4
+        )
+    ]

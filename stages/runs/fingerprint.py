@@ -1,0 +1,232 @@
+"""Which program a stage runs, as a checksum: equal for equal code, whatever its comments, layout and file names.
+
+A module's fingerprint is a hash of its syntax tree without docstrings and positions, in which each module of this
+project that it imports is represented by its own fingerprint. So it covers all that is imported, directly or not; a
+file that moves or gets another name takes its fingerprint along; and one changed number in a density changes exactly
+the stages that compute with it. What is imported by a computed name (a method, a data set, a data set's own figures)
+cannot be seen in a tree: for each stage it is declared in ENTRY_POINTS.
+
+A package's __init__ counts where it is imported itself, not where one of its modules is: tests/runs/test_closure.py
+checks that those on the way only define things.
+"""
+
+import ast
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PACKAGES = ("stages", "vhp")
+# The modules that may import by a computed name; what they may import is in ENTRY_POINTS.
+LOAD_BY_NAME = ("vhp.datasets", "vhp.figures", "vhp.methods")
+# Stage -> its own script, and the modules that it may load by name. One in brackets need not exist.
+ENTRY_POINTS = {
+    "download": ("stages.download", "vhp.datasets.{dataset}", "vhp.datasets.{dataset}.prepare"),
+    "preprocess": ("stages.preprocess", "vhp.datasets.{dataset}", "vhp.datasets.{dataset}.prepare"),
+    "card": (
+        *("stages.card", "vhp.datasets.{dataset}"),
+        *("[vhp.datasets.{dataset}.drawing]", "[vhp.figures.{dataset}.contact_sheet]"),
+    ),
+    "train": ("stages.train", "vhp.datasets.{dataset}", "vhp.methods.{method}"),
+    "evaluate": ("stages.evaluate", "vhp.datasets.{dataset}", "vhp.methods.{method}"),
+    "interpolate": ("stages.interpolate", "vhp.datasets.{dataset}", "vhp.methods.{method}"),
+    "smoothness": ("stages.smoothness", "vhp.datasets.{dataset}"),
+    "representation": ("stages.representation",),
+    "beta_update": ("stages.beta_update",),
+    "section": (
+        *("stages.section", "vhp.datasets.{dataset}", "[vhp.datasets.{dataset}.drawing]"),
+        *("[vhp.figures.{dataset}.interpolation_strips]", "[vhp.figures.{dataset}.animation]"),
+    ),
+    "report": ("stages.report",),
+}
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# Of a node's fields: where it stands in the file, whether a name is read or written (its place in the tree tells), and
+# comments on types.
+LEFT_OUT = ("ctx", "type_comment", "kind")
+
+Read = Callable[[Path], str | None]  # a file's text, None if there is no such file
+
+
+class FingerprintError(ValueError):
+    """Code whose imports cannot be followed, or a configuration made from other code; the message says which."""
+
+
+def working_tree(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+@dataclass(frozen=True)
+class Program:
+    """The project's code as `read` gives it: the working tree's, or that of a revision."""
+
+    read: Read = working_tree
+    known: dict[str, str] = field(default_factory=dict)  # module -> fingerprint
+
+    def text(self, module: str) -> str | None:
+        """The module's source; None for a name that is no module of this project."""
+        if module.partition(".")[0] not in PACKAGES:
+            return None
+        path = Path(*module.split("."))
+        text = self.read(path.with_suffix(".py"))
+        return self.read(path / "__init__.py") if text is None else text
+
+    def fingerprint(self, module: str) -> str:
+        """16 hexadecimal digits. Raises FingerprintError for an import that cannot be followed, or an import circle."""
+        if module not in self.known:
+            self.known[module] = ""  # being computed
+            self.known[module] = hashlib.sha256(self._canonical(module, self.fingerprint).encode()).hexdigest()[:16]
+        if not self.known[module]:
+            raise FingerprintError(f"{module}: imports itself over other modules; expected no circle of imports")
+        return self.known[module]
+
+    def own(self, module: str) -> str:
+        """A hash of the module's own code alone, to tell which modules differ between two programs."""
+        return hashlib.sha256(self._canonical(module, lambda _: "").encode()).hexdigest()[:16]
+
+    def _canonical(self, module: str, represent: Callable[[str], str]) -> str:
+        tree = self._tree(module)
+        imported = {
+            alias.asname or alias.name: represent(target)
+            for node in ast.walk(tree)
+            for alias, target in self._modules(node)
+        }
+        # A module's name in the code is that of its file, which may change; unless something else has the name, too.
+        names = {name: f"<module {mark}>" for name, mark in imported.items() if name not in bound(tree)}
+        dump = Dump(names, lambda node: self._lines(node, represent))
+        top = [node for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)]
+        tree.body = [node for node in tree.body if node not in top]
+        # Imports in whatever order: a linter sorts them.
+        return "\n".join([*sorted(line for node in top for line in dump.imports(node)), dump(tree)])
+
+    def _tree(self, module: str) -> ast.Module:
+        text = self.text(module)
+        if text is None:
+            raise FingerprintError(f"{module}: found no such module, expected one below {' or '.join(PACKAGES)}")
+        try:
+            tree = ast.parse(text)
+        except SyntaxError as error:
+            raise FingerprintError(f"{module}: cannot be parsed: {error}") from error
+        check_imports(module, tree)
+        return tree
+
+    def _modules(self, node: ast.AST) -> Iterator[tuple[ast.alias, str]]:
+        """What `from package import module` brings that is a module of this project."""
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if self.text(target := f"{node.module}.{alias.name}") is not None:
+                    yield alias, target
+
+    def _lines(self, node: ast.ImportFrom, represent: Callable[[str], str]) -> list[str] | None:
+        """An import of this project's code, a line for each name; None for another."""
+        if self.text(node.module) is None:
+            return None
+        modules = {alias.name: target for alias, target in self._modules(node)}
+        lines = []
+        for alias in node.names:
+            name = alias.asname or alias.name
+            if alias.name in modules:
+                lines.append(f"import {represent(modules[alias.name])}")
+            else:
+                lines.append(f"import {name}: {alias.name} of {represent(node.module)}")
+        return lines
+
+    def closure(self, modules: tuple[str, ...]) -> set[str]:
+        """The modules and all that they import, directly or not."""
+        todo, seen = list(modules), set()
+        while todo:
+            if (module := todo.pop()) in seen:
+                continue
+            seen.add(module)
+            for node in ast.walk(self._tree(module)):
+                if isinstance(node, ast.ImportFrom) and self.text(node.module) is not None:
+                    found = {alias.name: target for alias, target in self._modules(node)}
+                    todo += found.values()
+                    todo += [node.module] * any(alias.name not in found for alias in node.names)
+        return seen
+
+    def entry_points(self, stage: str, dataset: str = "", method: str = "") -> tuple[str, ...]:
+        """The modules that a stage of this data set and method begins with."""
+        names = [name.format(dataset=dataset, method=method) for name in ENTRY_POINTS[stage]]
+        optional = {name: name.strip("[]") for name in names}
+        return tuple(module for name, module in optional.items() if name == module or self.text(module) is not None)
+
+    def of_stage(self, stage: str, dataset: str = "", method: str = "") -> str:
+        """The fingerprint of all code that a stage runs, 16 hexadecimal digits."""
+        entries = sorted(self.fingerprint(module) for module in self.entry_points(stage, dataset, method))
+        return hashlib.sha256("\n".join(entries).encode()).hexdigest()[:16]
+
+
+def check_imports(module: str, tree: ast.Module) -> None:
+    """Raises FingerprintError for an import that a syntax tree does not tell."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and any(alias.name.split(".")[0] in PACKAGES for alias in node.names):
+            expected = "`from ... import ...`: as a name in the code its place must not matter"
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            expected = "an absolute import"
+        elif isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in PACKAGES and node.names[0].name == "*":
+            expected = "the names that are used"
+        elif isinstance(node, ast.Call) and loads_by_name(node) and module not in LOAD_BY_NAME:
+            expected = f"it in {', '.join(LOAD_BY_NAME)} alone, with what it loads in ENTRY_POINTS"
+        else:
+            continue
+        raise FingerprintError(f"{module}, line {node.lineno}: found `{ast.unparse(node)}`, expected {expected}")
+
+
+def loads_by_name(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in ("import_module", "__import__")
+
+
+def bound(tree: ast.Module) -> set[str]:
+    """Names that the module gives to something else than an import."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler):
+            names.add(node.name or "")
+    return names
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A syntax tree as text that no version of Python writes otherwise, unlike ast.dump."""
+
+    names: Mapping[str, str]  # a name in the code -> what stands for it
+    lines: Callable[[ast.ImportFrom], list[str] | None]
+
+    def imports(self, node: ast.Import | ast.ImportFrom) -> list[str]:
+        lines = self.lines(node) if isinstance(node, ast.ImportFrom) else None
+        return [self._node(node)] if lines is None else lines
+
+    def __call__(self, node: object) -> str:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            return "; ".join(sorted(self.imports(node)))
+        if isinstance(node, ast.Name):
+            return f"Name({self.names.get(node.id, node.id)})"
+        if isinstance(node, list):
+            return f"[{', '.join(map(self, node))}]"
+        return self._node(node) if isinstance(node, ast.AST) else repr(node)
+
+    def _node(self, node: ast.AST) -> str:
+        fields = {name: getattr(node, name, None) for name in node._fields if name not in LEFT_OUT}
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            fields["body"] = node.body[1:]
+        # Absent and empty alike: newer versions of Python have more fields.
+        given = [f"{name}={self(value)}" for name, value in fields.items() if value is not None and value != []]
+        return f"{type(node).__name__}({', '.join(given)})"
+
+
+def require_own(stage: str, recorded: str | None, file: Path, dataset: str = "", method: str = "") -> None:
+    """Raises FingerprintError unless the fingerprint recorded in a configuration is that of the code that runs now.
+
+    DVC compares configurations alone: with `repro --single-item` it would take results of new code for those of old.
+    """
+    own = Program().of_stage(stage, dataset, method)
+    if recorded != own:
+        raise FingerprintError(
+            f"{file}: found {recorded or 'no fingerprint'} as the code of {stage}, expected {own}: it was made for "
+            "other code than runs now; `dvc repro configure` makes it anew"
+        )

@@ -1,0 +1,61 @@
+"""What dvc.lock says of a stage: what code made its outputs, and their checksums.
+
+Its lines are read without DVC, and one stage's alone: to load DVC and the whole file would take longer than most
+stages. Where there is no dvc.lock, on a machine without DVC, nothing is known.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from stages.files import md5
+
+LOCK = Path("dvc.lock")
+
+
+class RecordError(ValueError):
+    """A file is not what dvc.lock says it is, or dvc.lock cannot be read; the message names it and the remedy."""
+
+
+def entry(stage: str, lock: Path = LOCK) -> dict[str, Any] | None:
+    """The stage's command, deps, params and outs; None if dvc.lock has no such stage, or is not there."""
+    if not lock.exists():
+        return None
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    if f"  {stage}:" not in lines:
+        return None
+    import yaml  # only where there is a dvc.lock: a bare machine has neither
+
+    first = lines.index(f"  {stage}:") + 1
+    rest = lines[first:]
+    block = rest[: next((i for i, line in enumerate(rest) if not line.startswith("   ")), len(rest))]
+    try:
+        found = yaml.safe_load("\n".join(block))
+    except yaml.YAMLError as error:
+        raise RecordError(f"{lock}: {stage} cannot be read, are there conflict markers? {error}") from error
+    if not isinstance(found, dict):
+        raise RecordError(f"{lock}: found no mapping at {stage}, expected cmd, deps and outs; `git checkout {lock}`")
+    return found
+
+
+def code(recorded: dict[str, Any] | None, stage: str) -> str | None:
+    """The fingerprint of the code that ran; stage: its name without data set and run. None where none is recorded."""
+    params = (recorded or {}).get("params", {}).values()
+    return next((values[f"code.{stage}"] for values in params if f"code.{stage}" in values), None)
+
+
+def check(stage: str, files: Iterable[Path], lock: Path = LOCK) -> dict[str, Any] | None:
+    """The stage's entry, if the files are the outputs that it names; files that it does not name do not count.
+
+    Raises RecordError for one that is another: it was damaged, or made by hand.
+    """
+    recorded = entry(stage, lock)
+    made = {out["path"]: out["md5"] for out in (recorded or {}).get("outs", [])}
+    for file in files:
+        expected = made.get(file.as_posix())
+        if expected is not None and (found := md5(file)) != expected:
+            raise RecordError(
+                f"{file}: found the MD5 {found}, expected {expected}, which dvc.lock has of {stage}: it was changed, or "
+                f"its copy in DVC's cache is damaged; delete both and run `dvc fetch {stage}` or `dvc repro {stage}`"
+            )
+    return recorded

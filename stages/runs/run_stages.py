@@ -1,0 +1,24 @@
+"""The stages of a run: what each depends on in the run's configuration, and what it makes. dvc.yaml says the same."""
+
+from typing import NamedTuple
+
+
+class RunStage(NamedTuple):
+    sections: tuple[str, ...]  # of runs/configs/<run>.json, beside the fingerprint of its code
+    outputs: tuple[str, ...]  # in the run's folder
+
+
+RUN_STAGES = {
+    "train": RunStage(
+        ("run", "model", "method", "training"),
+        ("model.safetensors", "snapshots.npz", "training.json", "training_time.json", "history.csv"),
+    ),
+    "evaluate": RunStage(
+        ("run", "model", "method", "evaluation"), ("likelihood.json", "likelihood.npz", "evaluation_time.json")
+    ),
+    "interpolate": RunStage(
+        ("run", "model", "method", "interpolation"), ("interpolation.npz", "interpolation.json", "graph.graphml")
+    ),
+    "smoothness": RunStage(("run",), ("smoothness.json",)),
+    "representation": RunStage(("run",), ("representation.json",)),
+}

@@ -1,0 +1,97 @@
+"""Results that are older than the code or the parameters: which, in what they differ, and when they were made."""
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from stages.runs.fingerprint import FingerprintError, Program
+from stages.runs.run_stages import RUN_STAGES
+
+
+class Made(NamedTuple):
+    """How a run's results were made, as they are kept with them."""
+
+    run: str
+    config: Mapping[str, Any]  # its parameters
+    code: Mapping[str, str | None]  # stage -> fingerprint
+    revision: Mapping[str, str | None]  # stage -> git revision, where it is known
+
+
+class Stale(NamedTuple):
+    """Results of one stage that today's code or parameters might not give."""
+
+    stage: str
+    runs: tuple[str, ...]
+    why: str
+    revision: str | None  # at which they were made
+
+    def __str__(self) -> str:
+        more = f" and {len(self.runs) - 1} more" if len(self.runs) > 1 else ""
+        made = f", made at revision {self.revision}" if self.revision else ""
+        return f"{self.stage}@{self.runs[0]}{more}: {self.why}{made}"
+
+
+def stale(results: Sequence[Made], configs: Mapping[str, Mapping[str, Any]], program: Program) -> list[Stale]:
+    """configs: run -> its resolved configuration now; results of other runs are left out."""
+    found: dict[tuple[str, str, str | None], list[str]] = {}
+    for made in results:
+        for stage in RUN_STAGES if made.run in configs else ():
+            for why in reasons(made, stage, configs[made.run], program):
+                found.setdefault((stage, why, made.revision.get(stage)), []).append(made.run)
+    return [Stale(stage, tuple(runs), why, revision) for (stage, why, revision), runs in found.items()]
+
+
+def reasons(made: Made, stage: str, config: Mapping[str, Any], program: Program) -> Iterator[str]:
+    if changed := changed_settings(made.config, config, RUN_STAGES[stage].sections):
+        yield f"other parameters: {', '.join(changed)}"
+    run = config["run"]
+    if made.code.get(stage) != program.of_stage(stage, run["dataset"], run["method"]):
+        modules = changed_modules(program, made.revision.get(stage), stage, run["dataset"], run["method"])
+        yield f"other code{f': {modules}' if modules else ''}"
+
+
+def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any], sections: Sequence[str]) -> list[str]:
+    """The names of the parameters that differ, as section.name."""
+    names = [(s, key) for s in sections for key in sorted({*old.get(s, {}), *new[s]})]
+    return [f"{s}.{key}" for s, key in names if old.get(s, {}).get(key) != new[s].get(key)]
+
+
+def changed_modules(program: Program, revision: str | None, stage: str, dataset: str, method: str) -> str:
+    """The modules whose own code differs from the revision's; nothing where it is not known or not in this clone."""
+    if revision is None or (old := at_revision(revision)) is None:
+        return ""
+    try:
+        before, after = (own_codes(p, p.entry_points(stage, dataset, method)) for p in (old, program))
+    except FingerprintError:
+        return ""
+    changed = {module for module, own in after.items() if own not in before.values()}
+    gone = {module for module, own in before.items() if own not in after.values() and module not in after}
+    dirty = " (and uncommitted changes of then)" if revision.endswith("-dirty") else ""
+    return ", ".join([*sorted(changed), *(f"{module} (gone)" for module in sorted(gone))]) + dirty
+
+
+def own_codes(program: Program, entry_points: tuple[str, ...]) -> dict[str, str]:
+    return {module: program.own(module) for module in program.closure(entry_points)}
+
+
+@cache
+def at_revision(revision: str) -> Program | None:
+    """The project as it was; None if git or this clone does not have the revision."""
+    commit = revision.removesuffix("-dirty")
+    try:
+        listed = git("ls-tree", "-r", "--name-only", commit, "--", "stages", "vhp")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    files = set(listed.splitlines())
+
+    @cache
+    def read(path: Path) -> str | None:
+        return git("show", f"{commit}:{path.as_posix()}") if path.as_posix() in files else None
+
+    return Program(read)
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", check=True).stdout

@@ -20,9 +20,6 @@ from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, esti
 from vhp.likelihood.rounding import proved
 from vhp.resumable import UnfinishedError
 
-# What the evaluation depends on; the rest of a configuration belongs to other stages.
-SECTIONS = ("run", "model", "method", "evaluation")
-
 # An image whose estimate rests on fewer effective samples than this may be misjudged by many nats, and its standard
 # error, made from the same samples, does not show it: the proposal q(z|x) misses the posterior.
 LOW_ESS = 10.0
@@ -84,7 +81,7 @@ def main() -> None:
         settings, rounding = proved(model, test, LikelihoodSettings(**chosen), SUBSET_SEED, index)
         seconds = time.monotonic() - started
         # With the settings that were proved: what one precision began another does not go on with.
-        checkpoint = sitting.checkpoint(run, SECTIONS, content_sha256(arrays) + repr(settings))
+        checkpoint = sitting.checkpoint(run, "evaluate", content_sha256(arrays) + repr(settings))
         result = estimate(
             model,
             test,

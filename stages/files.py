@@ -4,6 +4,7 @@ So a file that exists is complete, whatever ended the program that wrote it.
 """
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -55,6 +56,12 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[s
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Uncompressed: the bytes then depend on the arrays alone, and not on a version of zlib."""
     _write(path, lambda file: np.savez(file, **arrays))
+
+
+def md5(path: Path) -> str:
+    """Of the file's bytes, as dvc.lock has it: 32 hexadecimal digits. Raises OSError if it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def read_json(path: Path) -> Any:

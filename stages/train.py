@@ -24,8 +24,6 @@ from vhp.resumable import UnfinishedError
 from vhp.training.fit import Fit, TrainingDivergedError, TrainingSettings, fit
 from vhp.training.snapshots import epochs_to_show, snapshot
 
-# What training depends on; the rest of a configuration belongs to later stages.
-SECTIONS = ("run", "model", "method", "training")
 # Of the latent space: after these shares of the training, each with as many test examples and samples of the prior.
 SNAPSHOT_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 SNAPSHOT_POINTS = 1_000
@@ -86,7 +84,7 @@ def main() -> None:
     try:
         run = open_run(arguments.run)
         data_sha256 = content_sha256({key: tensor.cpu().numpy() for key, tensor in run.splits.items()})
-        checkpoint = sitting.checkpoint(run, SECTIONS, data_sha256)
+        checkpoint = sitting.checkpoint(run, "train", data_sha256)
         settings = dict(run.config["training"])
         if threads := settings.pop("threads"):
             torch.set_num_threads(threads)

@@ -1,14 +1,14 @@
 """Take runs made on another machine into the pipeline: `python -m stages.elsewhere.bring_back FOLDER`
 
-Everything that a stage of the pipeline depends on must be what the results were made from: configuration, prepared data
-and every file of code, by the checksums recorded with them. Then the outputs are copied to runs/ and committed to DVC,
+Everything that a stage of the pipeline depends on must be what the results were made from: parameters, data and code, by
+the fingerprints and checksums recorded with them. Then the outputs are copied to runs/ and committed to DVC,
 and `dvc repro` finds train and evaluate up to date. If anything differs nothing is taken, and the differences are said.
 """
 
 import argparse
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from stages import logs
-from stages.digest import md5
 from stages.elsewhere import pack, record
-from stages.files import read_json, replacing
+from stages.files import md5, read_json, replacing
+from stages.runs.places import run_folder
+from stages.runs.run_stages import RUN_STAGES
 
 logger = logging.getLogger(__name__)
 
-RUNS = Path("runs")
 Finished = dict[str, tuple[str, str]]  # a stage of the pipeline, train@<run> -> the run's name and the stage's
 
 
@@ -33,8 +33,10 @@ def finished(root: Path, runs: Sequence[str]) -> Finished:
     Raises ValueError for a run of which there is nothing.
     """
     found = {}
-    if unknown := [run for run in runs if not any((root / run).glob("*.record.json"))]:
-        raise ValueError(f"found no record of {', '.join(unknown)} in {root}, expected <run>/train.record.json")
+    if unknown := [run for run in runs if not any(record.folder_of(root, run).glob("*.record.json"))]:
+        raise ValueError(
+            f"found no record of {', '.join(unknown)} in {root}, expected <data set>/<run>/train.record.json"
+        )
     for run in runs:
         for stage in record.STAGES:
             if "outputs" not in (record.read(root, run, stage) or {}):
@@ -50,26 +52,33 @@ def differences(needs: Sequence[Any], root: Path, run: str, stage: str) -> list[
     needs: the stage's dependencies as DVC has them.
     """
     made = record.read(root, run, stage)
-    model = Path("runs", run, "model.safetensors").as_posix()
+    model = (run_folder(run) / "model.safetensors").as_posix()
     lines, files = [], {}
     for need in needs:
         path = Path(need.def_path)
         if isinstance(need, ParamsDependency):
             here = read_json(path)
             lines += [
-                f"{path} {section}: found {made['config'].get(section)}, expected {here.get(section)}"
-                for section in need.params
-                if made["config"].get(section) != here.get(section)
+                f"{path} {key}: found {value_at(made['config'], key)}, expected {value_at(here, key)}"
+                for key in need.params
+                if value_at(made["config"], key) != value_at(here, key)
             ]
         # The model evaluated is the one that is taken in with it.
         elif path.as_posix() == model:
-            files[model] = md5(root / run / path.name)
+            files[model] = md5(record.folder_of(root, run) / path.name)
         else:
             files[path.as_posix()] = md5(path) if path.exists() else "nothing here"
     lines += record.differences(made["files"], files)
     lines += record.differences(record.outputs(root, run, stage), made["outputs"])
-    missing = [name for name in record.OUTPUTS[stage] if name not in made["outputs"]]
+    missing = [name for name in RUN_STAGES[stage].outputs if name not in made["outputs"]]
     return lines + [f"{name}: found no such output" for name in missing]
+
+
+def value_at(config: Mapping[str, Any], key: str) -> Any:
+    """key: as in dvc.yaml, `section` or `section.name`; None where there is no such value."""
+    section, _, name = key.partition(".")
+    value = config.get(section)
+    return value.get(name) if name and value is not None else value
 
 
 def check(root: Path, stages: Finished, repo: Repo) -> None:
@@ -88,10 +97,10 @@ def check(root: Path, stages: Finished, repo: Repo) -> None:
 def take(root: Path, stages: Finished, repo: Repo) -> None:
     """Copy the outputs, which were checked, and commit them to DVC."""
     for name, (run, stage) in stages.items():
-        for output in record.OUTPUTS[stage]:
+        for output in RUN_STAGES[stage].outputs:
             # A new file under the old name: the old one may be a link into DVC's cache.
-            with replacing(RUNS / run / output) as temporary:
-                shutil.copyfile(root / run / output, temporary)
+            with replacing(run_folder(run) / output) as temporary:
+                shutil.copyfile(record.folder_of(root, run) / output, temporary)
         repo.commit(name, force=True)
         logger.info("taken in: %s", name)
 
@@ -103,11 +112,13 @@ def main() -> None:
     parser.add_argument("runs", nargs="*", metavar="RUN", help="by default all that are in it")
     arguments = parser.parse_args()
     root = arguments.folder
-    runs = arguments.runs or sorted({path.parent.name for path in root.glob("*/*.record.json")})
+    runs = arguments.runs or sorted({path.parent.name for path in root.glob("*/*/*.record.json")})
     try:
         stages = finished(root, runs)
         if not stages:
-            raise ValueError(f"found no finished run in {root}, expected <run>/train.record.json with its outputs")
+            raise ValueError(
+                f"found no finished run in {root}, expected <data set>/<run>/train.record.json with its outputs"
+            )
         with Repo() as repo:
             check(root, stages, repo)
             pack.check_up_to_date(sorted({run for run, _ in stages.values()}))

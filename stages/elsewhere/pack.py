@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages import logs
-from stages.elsewhere import record
 from stages.files import read_json, replacing
 from stages.runs import configs, revision
-from stages.runs.configs import CONFIGS
+from stages.runs.places import config_file, data_file
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ logger = logging.getLogger(__name__)
 def datasets_of(runs: Sequence[str]) -> list[str]:
     """The runs' data sets. Raises ValueError for a run that is not configured."""
     configs.check(runs)
-    return sorted({read_json(CONFIGS / f"{run}.json")["run"]["dataset"] for run in runs})
+    return sorted({read_json(config_file(run))["run"]["dataset"] for run in runs})
 
 
 def check_up_to_date(runs: Sequence[str]) -> None:
@@ -42,9 +41,15 @@ def check_up_to_date(runs: Sequence[str]) -> None:
         raise ValueError(f"not up to date: {', '.join(stale)}; run `dvc repro {' '.join(stages)}`")
 
 
+def code() -> list[Path]:
+    """Every file of the program, relative to the working directory."""
+    files = [file for folder in ("stages", "vhp") for file in Path(folder).rglob("*") if file.is_file()]
+    return sorted(file for file in files if "__pycache__" not in file.parts)
+
+
 def pack(archive: Path, runs: Sequence[str]) -> None:
-    files = [*record.code(), *(CONFIGS / f"{run}.json" for run in runs)]
-    files += [Path("data", "processed", f"{dataset}.npz") for dataset in datasets_of(runs)]
+    files = [*code(), *(config_file(run) for run in runs)]
+    files += [data_file(dataset) for dataset in datasets_of(runs)]
     with replacing(archive) as temporary, tarfile.open(temporary, "w") as tar:
         for file in files:
             # What it holds, where DVC made the file a link into its cache.

@@ -1,30 +1,27 @@
-"""What a stage's outputs were made from, by checksum: written where they are made, compared where they are taken in.
+"""What a stage's outputs were made from: written where they are made, compared where they are brought back.
 
-A record is runs/<run>/<stage>.record.json with the run's configuration, the MD5 of every file that the stage can read,
-and once it is done the MD5 of its outputs. MD5 because DVC's own records hold it: they can be compared.
+A record is <stage>.record.json in the run's folder, with the stage's part of the run's configuration (and in it the
+fingerprint of its code, without which it does not run), the MD5 of the files that it reads, and once it is done the MD5
+of its outputs. MD5 because DVC's own records hold it: they can be compared.
 """
 
 from pathlib import Path
 from typing import Any
 
-from stages.digest import md5
-from stages.files import read_json, write_json
+from stages.files import md5, read_json, write_json
+from stages.runs.places import RUNS, config_file, data_file, run_folder
+from stages.runs.run_stages import RUN_STAGES
 
-OUTPUTS = {
-    "train": ("model.safetensors", "snapshots.npz", "training.json", "training_time.json", "history.csv"),
-    "evaluate": ("likelihood.json", "likelihood.npz", "evaluation_time.json"),
-}
-STAGES = tuple(OUTPUTS)  # in the order in which they run
+STAGES = ("train", "evaluate")  # in the order in which they run
 
 
-def code() -> list[Path]:
-    """Every file of the program, relative to the working directory."""
-    files = [file for folder in ("stages", "vhp") for file in Path(folder).rglob("*") if file.is_file()]
-    return sorted(file for file in files if "__pycache__" not in file.parts)
+def folder_of(root: Path, run: str) -> Path:
+    """The run's folder below root, which is some machine's folder `runs`."""
+    return root / run_folder(run).relative_to(RUNS)
 
 
 def path_of(root: Path, run: str, stage: str) -> Path:
-    return root / run / f"{stage}.record.json"
+    return folder_of(root, run) / f"{stage}.record.json"
 
 
 def inputs(run: str, stage: str) -> dict[str, Any]:
@@ -32,16 +29,19 @@ def inputs(run: str, stage: str) -> dict[str, Any]:
 
     Raises FileNotFoundError for one that is missing.
     """
-    config = read_json(Path("runs", "configs", f"{run}.json"))
-    files = [*code(), Path("data", "processed", f"{config['run']['dataset']}.npz")]
+    whole = read_json(config_file(run))
+    config = {section: whole[section] for section in RUN_STAGES[stage].sections}
+    config["code"] = {stage: whole["code"][stage]}
+    files = [data_file(config["run"]["dataset"])]
     if stage == "evaluate":
-        files.append(Path("runs", run, "model.safetensors"))
+        files.append(run_folder(run) / "model.safetensors")
     return {"config": config, "files": {file.as_posix(): md5(file) for file in files}}
 
 
 def outputs(root: Path, run: str, stage: str) -> dict[str, str]:
     """The MD5 of the outputs that are there, by name; root: the folder `runs` that holds them."""
-    return {name: md5(root / run / name) for name in OUTPUTS[stage] if (root / run / name).exists()}
+    files = {name: folder_of(root, run) / name for name in RUN_STAGES[stage].outputs}
+    return {name: md5(file) for name, file in files.items() if file.exists()}
 
 
 def read(root: Path, run: str, stage: str) -> dict[str, Any] | None:
@@ -50,7 +50,7 @@ def read(root: Path, run: str, stage: str) -> dict[str, Any] | None:
 
 
 def write(run: str, stage: str, record: dict[str, Any]) -> None:
-    write_json(path_of(Path("runs"), run, stage), record)
+    write_json(path_of(RUNS, run, stage), record)
 
 
 def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:

@@ -11,37 +11,44 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
 from stages import logs
 from stages.elsewhere import record
 from stages.runs import configs
+from stages.runs.fingerprint import require_own
+from stages.runs.places import RUNS, config_file, run_folder
 from stages.runs.time_limit import STOPPED
 
 logger = logging.getLogger(__name__)
-
-RUNS = Path("runs")
 
 
 def outcome_so_far(run: str, stage: str) -> tuple[bool, dict]:
     """Whether the stage is done, and the record of its inputs.
 
-    Raises ValueError if the stage was begun from other inputs than those that are here now.
+    Raises ValueError if the stage was begun from other inputs than those that are here now, or if the program here is
+    not the one that its configuration was made for.
     """
     now, before = record.inputs(run, stage), record.read(RUNS, run, stage)
+    config = now["config"]
+    require_own(stage, config["code"][stage], config_file(run), config["run"]["dataset"], config["run"]["method"])
     if before is None:
         return False, now
     wrong = record.differences(before["files"], now["files"])
     if before["config"] != now["config"]:
-        wrong.insert(0, f"runs/configs/{run}.json has changed")
+        wrong.insert(0, f"{config_file(run)}: other {changed(before['config'], now['config'])}")
     if wrong:
         raise ValueError(
-            f"{stage} of {run} was begun from other files than are here now: give it those back, or delete runs/{run} "
-            "to begin anew\n  " + "\n  ".join(wrong)
+            f"{stage} of {run} was begun from other files or code than are here now: give it those back, or delete "
+            f"{run_folder(run)} to begin anew\n  " + "\n  ".join(wrong)
         )
     return "outputs" in before and before["outputs"] == record.outputs(RUNS, run, stage), now
+
+
+def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The sections of the configuration that differ; `code` for the program."""
+    return ", ".join(section for section in sorted({*before, *now}) if before.get(section) != now.get(section))
 
 
 def work(run: str, stage: str, end: float) -> int:

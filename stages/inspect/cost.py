@@ -8,7 +8,6 @@ and convolutions. Bytes are those that products read and write, as if all betwee
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode, flop_registry
 from stages.files import read_json
 from stages.reports.table import Table, markdown
 from stages.runs import configs
-from stages.runs.configs import CONFIGS
+from stages.runs.places import config_file, data_file
 from vhp import datasets, methods
 from vhp.model.vae import VAE
 from vhp.objective.terms import sample_terms, terms
@@ -99,9 +98,9 @@ def image_cost(config: dict[str, Any], n_dims: int) -> Cost:
 
 
 def row(name: str) -> tuple[str, ...]:
-    config = read_json(CONFIGS / f"{name}.json")
+    config = read_json(config_file(name))
     dataset, training, evaluation = config["run"]["dataset"], config["training"], config["evaluation"]
-    with np.load(Path("data", "processed", f"{dataset}.npz"), allow_pickle=False) as arrays:
+    with np.load(data_file(dataset), allow_pickle=False) as arrays:
         n_train, n_dims = arrays["train"].shape
         n_test = min(len(arrays["test"]), evaluation["n_test"] or len(arrays["test"]))
     with FakeTensorMode():  # shapes, and no numbers

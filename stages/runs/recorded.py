@@ -55,7 +55,7 @@ def check(stage: str, files: Iterable[Path], lock: Path = LOCK) -> dict[str, Any
         expected = made.get(file.as_posix())
         if expected is not None and (found := md5(file)) != expected:
             raise RecordError(
-                f"{file}: found the MD5 {found}, expected {expected}, which dvc.lock has of {stage}: it was changed, or "
-                f"its copy in DVC's cache is damaged; delete both and run `dvc fetch {stage}` or `dvc repro {stage}`"
+                f"{file}: found the MD5 {found}, expected {expected}, which dvc.lock has of {stage}: it was changed, "
+                f"or its copy in DVC's cache is damaged; delete both and run `dvc fetch {stage}` or `dvc repro {stage}`"
             )
     return recorded

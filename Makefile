@@ -58,8 +58,11 @@ data: .venv/installed ## download (or read from VHP_DATA), verify and prepare ev
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 	@$(RUN) python -m pytest --numprocesses $(JOBS) --dist loadfile
 
-check: .venv/installed ## are the committed results no worse than the baseline, and do they belong to this code and params.yaml?
-	@$(RUN) python -m stages.check $(if $(SINCE),--since $(SINCE))
+check: .venv/installed ## are the committed results no worse, whole and unaltered? names those older than the code; STRICT=1: a fault
+	@$(RUN) python -m stages.check $(if $(SINCE),--since $(SINCE)) $(if $(STRICT),--strict)
+
+report: .venv/installed ## tables and page again from the committed sections; needs neither runs nor data
+	@$(RUN) dvc repro --single-item configure && $(RUN) dvc repro --single-item beta_update report
 
 baseline: .venv/installed ## the present results become the baseline that `make check` compares with; prints old and new
 	@$(RUN) python -m stages.check --baseline
@@ -137,5 +140,5 @@ sandbox: clone
 		params.yaml > params.new && mv params.new params.yaml
 	@$(MIRROR) cd $(DIR) && $(REPRO)
 
-.PHONY: help install demo smoke study pendulum bench mutations table data test check baseline cluster cluster-test \
+.PHONY: help install demo smoke study pendulum bench mutations table data test check report baseline cluster cluster-test \
 	cluster-kills cluster-plan speedup lint lock clean clone sandbox

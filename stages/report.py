@@ -9,6 +9,7 @@ from stages.reports.artifacts import ArtifactsError
 from stages.reports.gallery import optimisation_figure
 from stages.reports.page import PageSection, page
 from stages.reports.provenance import not_run, parameters_table, provenance_table
+from stages.reports.table import markdown
 from stages.reports.tables import dataset_tables, overview, read_sections, runs_of, stale_results, stale_table, texts
 from stages.runs.fingerprint import FingerprintError, Program, require_own
 from stages.runs.places import MATRIX, config_file, report_folder
@@ -26,8 +27,9 @@ def main() -> None:
         runs, folder = runs_of(found), report_folder(matrix["budget"])
         configs = {run.name: read_json(config_file(run.name)) for run in runs}
         older = stale_table(stale_results(found, configs, Program()))
-        for name, text in texts(found, older).items():
+        for name, text in texts(found).items():
             write_text(folder / name, text)
+        write_text(folder / "stale.md", markdown(older) or "# Older than the code\n\nNo result is.\n")
         parts = [PageSection(s.dataset, dataset_tables(s.runs), tuple(s.figures)) for s in found]
         provenance = [provenance_table(runs), *(parameters_table(section.runs) for section in found)]
         text = page([*overview(runs), *older], parts, optimisation_figure(folder), not_run(runs), provenance)

@@ -1,21 +1,30 @@
-"""Have the results got worse, and do they belong to this code? `python -m stages.check`, or `make check`.
+"""Have the results got worse, and do they belong together? `python -m stages.check`, or `make check`.
 
-Exit codes: 0 all is well; 1 a fault, which is named.
-With --baseline the present results become the baseline instead, and old and new values are printed.
+Exit codes: 0 no fault; 1 a fault, which is named. Results that are older than code or parameters are listed, and are a
+fault with --strict alone. With --baseline the present results become the baseline instead, and old and new values are
+printed.
 """
 
 import argparse
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from stages.check.agreement import AgreementError, disagreements
+from stages.check.agreement import AgreementError, disagreements, read_lock
+from stages.check.alterations import altered, derived_otherwise
 from stages.check.regression import FILES, RegressionError, compare, difference_table
-from stages.configure import FOLDER as CONFIGS
 from stages.files import replacing
+from stages.parallel.lockfile import Entry
+from stages.reports.artifacts import ArtifactsError
 from stages.reports.table import markdown
+from stages.reports.tables import read_sections, stale_results
+from stages.runs.fingerprint import FingerprintError, Program
+from stages.runs.places import CONFIGS, MATRIX, report_folder
+from stages.runs.resolved import resolved
 from stages.runs.schema import Params, ParamsError, read, resolve
+from stages.runs.stale import Stale
 
 BASELINE = Path("reports", "baseline")
 
@@ -68,21 +77,42 @@ def renew(results: Path, baseline: Path) -> None:
     print(f"{baseline} is now as {results}; commit it, and say why")
 
 
-def check(params: Params, results: Path, baseline: Path, since: str | None, summary: Path | None) -> list[str]:
-    """Every fault; prints the tables of differences, and adds them to the summary."""
-    configs = {(CONFIGS / f"{run}.json").as_posix(): config for run, config in resolve(params).items()}
-    found = disagreements(Path(), configs, results / "inputs.csv")
-    faults = [f"dvc.lock does not agree with {fault}; `make table` mends it" for fault in found]
+def older_and_altered(params: Params, entries: Mapping[str, Entry]) -> tuple[list[Stale], list[str]]:
+    """Results older than code or parameters; and what in the committed report is not what its sections say."""
+    program = Program()
+    files = resolved(params, program)
+    matrix = files[MATRIX]
+    configs = {path.stem: config for path, config in files.items() if path.parent == CONFIGS}
+    try:
+        sections = read_sections(matrix)
+    except ArtifactsError as error:
+        return [], [str(error)]
+    faults = [fault for section in sections for fault in altered(section, entries)]
+    faults += derived_otherwise(sections, report_folder(params.budget))
+    return stale_results(sections, configs, program), faults
+
+
+def check(params: Params, options: argparse.Namespace) -> list[str]:
+    """Every fault; prints the tables of differences and what is stale, and adds them to the summary."""
+    results, baseline = report_folder(params.budget), BASELINE / params.budget
+    entries = read_lock(Path())
+    older, faults = older_and_altered(params, entries)
+    found = disagreements(Path(), entries, list(resolve(params)), results / "inputs.csv")
+    faults += [f"dvc.lock does not agree with {fault}; `make table` makes it anew" for fault in found]
+    if options.strict:
+        faults += [f"stale: {result}" for result in older]
     try:
         text, worse = differences(results, baseline, "Differences from the baseline")
         faults = worse + faults
-        if since:
-            text += "\n" + differences_since(since, results)
+        if options.since:
+            text += "\n" + differences_since(options.since, results)
     except RegressionError as error:  # what DVC found may be why
         raise RegressionError("\n  ".join([str(error), *faults])) from error
+    if older:
+        text += "\n".join(["", f"# Older than the code: {len(older)}", "", *(f"- {result}" for result in older), ""])
     print(text)
-    if summary:
-        with summary.open("a") as file:
+    if options.summary:
+        with options.summary.open("a") as file:
             file.write("\n".join([text, *(f"- **Fault**: {fault}" for fault in faults)]) + "\n")
     return faults
 
@@ -91,24 +121,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--baseline", action="store_true", help="make the present results the baseline")
     parser.add_argument("--since", metavar="REVISION", help="show also what changed since this git revision")
+    parser.add_argument("--strict", action="store_true", help="results older than code or parameters are faults, too")
     parser.add_argument("--summary", type=Path, help="Markdown file to which tables and faults are added")
     arguments = parser.parse_args()
     try:
         params = read(Path("params.yaml"))
     except ParamsError as error:
         raise SystemExit(f"params.yaml: {error}") from error
-    results, baseline = Path("reports", params.budget), BASELINE / params.budget
+    results, baseline = report_folder(params.budget), BASELINE / params.budget
     try:
         if arguments.baseline:
             return renew(results, baseline)
         if missing := absent(results, baseline):
             raise SystemExit("check: nothing compared\n  " + "\n  ".join(missing))
-        faults = check(params, results, baseline, arguments.since, arguments.summary)
-    except (RegressionError, AgreementError) as error:
+        faults = check(params, arguments)
+    except (RegressionError, AgreementError, FingerprintError, ParamsError) as error:
         raise SystemExit(f"check: {error}") from error
     if faults:
         raise SystemExit(f"check: {len(faults)} faults\n  " + "\n  ".join(faults))
-    print("check: no value is worse than the baseline, and dvc.lock agrees with code, parameters and reports")
+    print("check: no value is worse than the baseline, and dvc.lock, sections and reports agree")
 
 
 if __name__ == "__main__":

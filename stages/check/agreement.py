@@ -1,61 +1,67 @@
-"""Do dvc.lock, code, parameters and committed outputs belong together? As a clone without any cache can tell.
+"""Do dvc.lock and the committed outputs belong together? As a clone without any cache can tell; it runs nothing.
 
-It runs nothing: `dvc repro --allow-missing` would tell the same of code and parameters, but starts to train where the
-data happen to be there. And it looks where DVC cannot in such a clone: whether the runs were made with the parameters
-that params.yaml has now, and whether the report was made from the runs that dvc.lock names.
+That results are older than code or parameters is no disagreement: stages/runs/stale.py lists them. What is one: an
+output in git that is not what dvc.lock says, a stage that was never run, a stage that was renewed without those after
+it, and a report that was made from other files than dvc.lock has.
 """
 
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from stages.parallel import lockfile
+from stages.runs.places import CONFIGS, DATA_CONFIGS, MATRIX
 
 NOT_IN_CACHE, DELETED, MODIFIED = "not in cache", "deleted", "modified"  # in DVC's words
+# What `configure` makes of code and parameters: whatever depends on it is stale where it has changed.
+CONFIGURATIONS = tuple(path.as_posix() for path in (CONFIGS, DATA_CONFIGS, MATRIX))
+Change = tuple[str, str, Any]  # stage, file, how it changed in DVC's words
 
 
 class AgreementError(RuntimeError):
     """DVC or git could not tell; the message has what they said."""
 
 
-def disagreements(root: Path, configs: Mapping[str, Mapping[str, Any]], inputs: Path) -> list[str]:
+def disagreements(root: Path, recorded: Mapping[str, Any], runs: Collection[str], inputs: Path) -> list[str]:
     """What does not agree with dvc.lock, as "<stage>: <file> <how>", of a matrix's stages the first and how many more.
 
-    root: that of a git and DVC repository. configs: the content of runs/configs that params.yaml asks for, by path.
-    inputs: CSV with the path and md5 of each file that the report read. A cache that is not here does not count, nor
-    does a missing file that git ignores, since a clone has neither; a missing file that git should hold does. Raises
-    AgreementError where DVC or git cannot tell.
+    root: that of a git and DVC repository. recorded: the stages of dvc.lock. runs: those that params.yaml asks for. inputs: CSV with the path and md5 of
+    each file that the report was made from. A cache that is not here does not count, nor does a missing file that git
+    ignores, since a clone has neither; a missing file that git should hold does. Raises AgreementError where DVC or git
+    cannot tell.
     """
     pipeline, status = _pipeline(root)
-    entries = {stage: entry for stage, entry in lockfile.read(root / lockfile.FILE).items() if stage in pipeline}
+    entries = {stage: entry for stage, entry in recorded.items() if stage in pipeline}
     found = [(stage, "was never run", "") for stage in pipeline if stage not in entries]
     found += _changed(root, status, entries)
     found += lockfile.broken_chains(entries)
-    found += _other_settings(entries, configs)
-    found += _other_inputs(root / inputs, entries, configs)
+    found += _other_inputs(root / inputs, entries, runs)
     ignored = _ignored(root, [path for _, path, how in found if how == DELETED])
-    alike: dict[
-        tuple[str, str], dict[str, None]
-    ] = {}  # an ordered set: DVC may have seen what was also looked for here
+    # An ordered set for each: DVC may have seen what was also looked for here.
+    alike: dict[tuple[str, str], dict[str, None]] = {}
     for stage, path, how in found:
         if how != DELETED or path not in ignored:
             alike.setdefault((stage.partition("@")[0], f"{path} {_words(how)}".strip()), {})[stage] = None
     return [f"{next(iter(stages))}{_more(stages)}: {change}" for (_, change), stages in alike.items()]
 
 
-def _changed(root: Path, status: Mapping[str, list], entries: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+def read_lock(root: Path) -> dict[str, Any]:
+    """Stage -> entry of dvc.lock. Raises AgreementError if it cannot be read."""
+    try:
+        return lockfile.read(root / lockfile.FILE)
+    except Exception as error:  # DVC's own class of errors, which would have to be loaded first
+        raise AgreementError(
+            f"{lockfile.FILE} cannot be read ({error}): are there conflict markers? Take one side's, and run "
+            "`make table` for what is then out of date"
+        ) from error
+
+
+def _changed(root: Path, status: Mapping[str, list], entries: Mapping[str, Any]) -> list[Change]:
     """What `dvc status` says of the stages that were run once; of others it would call every file modified."""
-    found = []
-    for stage, changes in status.items():
-        for change in changes if stage in entries else ():
-            if isinstance(change, str):  # for instance "changed command"
-                found.append((stage, change, ""))
-                continue
-            for files in change.values():
-                found += [(stage, path, how) for path, how in files.items() if how != NOT_IN_CACHE]
+    found = [change for stage, changes in status.items() if stage in entries for change in _changes(stage, changes)]
     outs = [out["path"] for entry in entries.values() for out in entry.get("outs", [])]
     # A folder is not what it was if it is here in part, say with nothing but configurations in it.
     in_part = {
@@ -66,22 +72,20 @@ def _changed(root: Path, status: Mapping[str, list], entries: Mapping[str, Any])
     return [(stage, path, how) for stage, path, how in found if path not in in_part]
 
 
-def _other_settings(entries: Mapping[str, Any], configs: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
-    """Stages that were run with other settings than they would be now.
-
-    `dvc status` says of a run's settings, in runs/configs, only that the file is not in this clone, and nothing else in
-    dvc.lock differs once `configure` has been run again.
-    """
-    found = []
-    for stage, entry in entries.items():
-        for path, sections in entry.get("params", {}).items():
-            if path in configs:
-                changed = [section for section, value in sections.items() if value != configs[path].get(section)]
-                found += [(stage, path, dict.fromkeys(changed, MODIFIED))] if changed else []
-    return found
+def _changes(stage: str, changes: list) -> Iterator[Change]:
+    for change in changes:
+        if isinstance(change, str):  # for instance "changed command"
+            yield stage, change, ""
+        elif stage != "configure":
+            for files in change.values():
+                yield from ((stage, path, how) for path, how in files.items() if how != NOT_IN_CACHE and _counts(path))
 
 
-def _other_inputs(inputs: Path, entries: Mapping[str, Any], configs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _counts(path: str) -> bool:
+    return not path.startswith(CONFIGURATIONS)
+
+
+def _other_inputs(inputs: Path, entries: Mapping[str, Any], runs: Collection[str]) -> list[Change]:
     """Files that the report read and that have been made anew since, and runs of which it read none.
 
     To DVC what the report reads is a folder, and in a clone this folder is empty.
@@ -94,12 +98,11 @@ def _other_inputs(inputs: Path, entries: Mapping[str, Any], configs: Mapping[str
     except (KeyError, ValueError) as error:  # DVC also names a file that is not as it was made
         raise AgreementError(f"{inputs}: expected a CSV file with the columns path and md5: {error}") from error
     made = {out["path"]: out["md5"] for entry in entries.values() for out in entry.get("outs", [])}
-    stale = [path for path, md5 in read.items() if made.get(path) != md5]
-    runs = [Path(path).stem for path in configs]
-    unread = [run for run in runs if not any(path.startswith(f"runs/{run}/") for path in read)]
+    other = [path for path, md5 in read.items() if made.get(path) != md5]
+    unread = [run for run in runs if not any(f"/{run}/" in path for path in read)]
     return [
         ("report", f"{paths[0]}{_more(paths)}", how)
-        for paths, how in ((stale, "is not what it was when the report was made"), (unread, "is not in the report"))
+        for paths, how in ((other, "is not what it was when the report was made"), (unread, "is not in the report"))
         if paths
     ]
 

@@ -1,8 +1,8 @@
 """Take runs made on another machine into the pipeline: `python -m stages.elsewhere.bring_back FOLDER`
 
-Everything that a stage of the pipeline depends on must be what the results were made from: parameters, data and code, by
-the fingerprints and checksums recorded with them. Then the outputs are copied to runs/ and committed to DVC,
-and `dvc repro` finds train and evaluate up to date. If anything differs nothing is taken, and the differences are said.
+Everything that a stage of the pipeline depends on must be what the results were made from: parameters, data and code,
+by the fingerprints and checksums recorded with them. Then the outputs are copied to runs/ and committed to DVC, and
+`dvc repro` finds train and evaluate up to date. If anything differs nothing is taken, and the differences are said.
 """
 
 import argparse

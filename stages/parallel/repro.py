@@ -14,14 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-import yaml
 import zc.lockfile
 
-from stages.parallel import lockfile
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline, affected, needed, read_pipeline
 from stages.parallel.local import Stages, cores, schedule
-from stages.reports import kept
 
 BATCH_SYSTEMS = ("slurm", "sge", "pbs", "lsf")  # as in stages/parallel/queues.py, which needs an optional package
 LOCK = Path(".dvc", "tmp", "vhp-repro.lock")
@@ -116,26 +113,12 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     if arguments.allow_missing:  # not for the configurations: every run needs its own
         stages.options.append("--allow-missing")
         stages.without_options = pipeline.outdated  # DVC would take their files, too, for unchanged
-        if "report" in asked:
-            refuse_other_than_kept()
     with Display(len(todo)) as display:
         if clustered:
             on_cluster(arguments, pipeline, todo, stages, display)
         else:
             here(pipeline, todo, arguments.jobs, stages, display)
     return pipeline, todo
-
-
-def refuse_other_than_kept() -> None:
-    """Raises ValueError if the report would be compiled from runs that dvc.lock has otherwise."""
-    budget = yaml.safe_load(Path("params.yaml").read_text()).get("budget", "")
-    made = {out["path"]: out["md5"] for entry in lockfile.read().values() for out in entry.get("outs", [])}
-    if stale := kept.disagreeing(budget, made):
-        raise ValueError(
-            f"found in dvc.lock other outputs than those that the report has kept: {', '.join(stale)}; expected the "
-            "same: take dvc.lock and what is kept of this data set, with its figures, from one commit, or get the "
-            "files (`dvc pull`)"
-        )
 
 
 def show(failed: Mapping[str, str]) -> None:

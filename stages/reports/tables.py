@@ -56,12 +56,12 @@ def overview(runs: Sequence[RunArtifacts]) -> list[Table]:
     return [table for table in (likelihood_table(runs), published_table(runs)) if table]
 
 
-def texts(found: Sequence[sections.Section], older: Sequence[Table]) -> dict[str, str]:
-    """File name -> content. older: the table of stale results, if there are any."""
+def texts(found: Sequence[sections.Section]) -> dict[str, str]:
+    """File name -> content."""
     runs = runs_of(found)
     files = {f"{name}.csv": csv(frame(runs)) for name, frame in FRAMES.items()}
     files |= {"inputs.csv": csv(inputs([section.inputs for section in found])), "table.tex": latex(overview(runs))}
-    text = markdown([*overview(runs), *older, *(t for section in found for t in dataset_tables(section.runs))])
+    text = markdown([*overview(runs), *(t for section in found for t in dataset_tables(section.runs))])
     absent = [f"- {sentence}" for sentence in not_run(runs)]
     return files | {"table.md": "\n".join([text, "## Not run", "", *absent, ""])}
 

@@ -28,10 +28,11 @@ class AgreementError(RuntimeError):
 def disagreements(root: Path, recorded: Mapping[str, Any], runs: Collection[str], inputs: Path) -> list[str]:
     """What does not agree with dvc.lock, as "<stage>: <file> <how>", of a matrix's stages the first and how many more.
 
-    root: that of a git and DVC repository. recorded: the stages of dvc.lock. runs: those that params.yaml asks for. inputs: CSV with the path and md5 of
-    each file that the report was made from. A cache that is not here does not count, nor does a missing file that git
-    ignores, since a clone has neither; a missing file that git should hold does. Raises AgreementError where DVC or git
-    cannot tell.
+    root: that of a git and DVC repository. recorded: the stages of dvc.lock. runs: those that params.yaml asks for.
+    inputs: CSV with the path and md5 of each file that the report was made from.
+
+    A cache that is not here does not count, nor does a missing file that git ignores, since a clone has neither; a
+    missing file that git should hold does. Raises AgreementError where DVC or git cannot tell.
     """
     pipeline, status = _pipeline(root)
     entries = {stage: entry for stage, entry in recorded.items() if stage in pipeline}

@@ -1,7 +1,6 @@
 """Estimate a run's test likelihood: runs/<run>/ gets likelihood.json, likelihood.npz and evaluation_time.json."""
 
 import argparse
-import math
 import time
 
 import numpy as np
@@ -14,47 +13,14 @@ from stages.runs import machine, sitting, time_limit
 from stages.runs.progress import reported
 from stages.runs.run import Run, load_model, open_run
 from stages.runs.sitting import CHECKPOINT_SECONDS
+from stages.runs.subsets import evaluated_examples
 from vhp.datasets import content_sha256
 from vhp.device.memory import keep_freed_memory
-from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, estimate
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.rounding import proved
+from vhp.likelihood.summary import summary
 from vhp.resumable import UnfinishedError
-
-# An image whose estimate rests on fewer effective samples than this may be misjudged by many nats, and its standard
-# error, made from the same samples, does not show it: the proposal q(z|x) misses the posterior.
-LOW_ESS = 10.0
-
-# The test subset and its noise are the same for every method and seed, so that rows differ by the model alone.
-SUBSET_SEED = 5
-
-
-def test_subset(n_total: int, n_wanted: int | None) -> torch.Tensor:
-    """Indices of all test examples or of a random subset, in ascending order."""
-    if n_wanted is None or n_wanted >= n_total:
-        return torch.arange(n_total)
-    return torch.randperm(n_total, generator=torch.Generator().manual_seed(SUBSET_SEED))[:n_wanted].sort().values
-
-
-def summary(
-    result: LikelihoodEstimate, settings: LikelihoodSettings, rounding: torch.Tensor | None
-) -> dict[str, float | int | str | None]:
-    n = len(result.log_likelihood)
-    spread = result.log_likelihood.std().item() if n > 1 else math.nan
-    return {
-        "nll": -result.log_likelihood.mean().item(),
-        # Of the mean over test examples: their spread contains the Monte Carlo error, which is given beside it.
-        "nll_se": spread / math.sqrt(n) if n > 1 else None,
-        "nll_mc_se": result.monte_carlo_se.square().sum().sqrt().item() / n,
-        "elbo": result.elbo.mean().item(),
-        "ess": result.effective_samples.mean().item(),
-        "n_low_ess": int((result.effective_samples < LOW_ESS).sum()),
-        "n_test": n,
-        "n_samples": settings.n_samples,
-        "precision": settings.precision,
-        # Of log p(x), against float64, on the images on which a rounded precision was tried.
-        "rounding_mean": None if rounding is None else rounding.mean().item(),
-        "rounding_worst": None if rounding is None else rounding.abs().max().item(),
-    }
+from vhp.seeds import EVALUATION_SEED
 
 
 def exact_nll(run: Run, test: torch.Tensor) -> float | None:
@@ -74,11 +40,11 @@ def main() -> None:
         run = open_run(arguments.run)
         model = load_model(run)
         chosen = dict(run.config["evaluation"])
-        index = test_subset(len(run.splits["test"]), chosen.pop("n_test"))
+        index = evaluated_examples(len(run.splits["test"]), chosen.pop("n_test"))
         test = run.splits["test"][index.to(run.device)]
         arrays = {key: tensor.cpu().numpy() for key, tensor in (run.splits | model.state_dict()).items()}
         started = time.monotonic()
-        settings, rounding = proved(model, test, LikelihoodSettings(**chosen), SUBSET_SEED, index)
+        settings, rounding = proved(model, test, LikelihoodSettings(**chosen), EVALUATION_SEED, index)
         seconds = time.monotonic() - started
         # With the settings that were proved: what one precision began another does not go on with.
         checkpoint = sitting.checkpoint(run, "evaluate", content_sha256(arrays) + repr(settings))
@@ -86,7 +52,7 @@ def main() -> None:
             model,
             test,
             settings,
-            seed=SUBSET_SEED,
+            seed=EVALUATION_SEED,
             numbers=index,
             progress=lambda batches: reported(
                 tqdm(batches, desc=run.name, unit="batch", disable=None), "batch", total=len(batches)

@@ -17,6 +17,7 @@ from stages.runs import machine, sitting, time_limit
 from stages.runs.progress import reported
 from stages.runs.run import Run, open_run
 from stages.runs.sitting import CHECKPOINT_SECONDS
+from stages.runs.subsets import SNAPSHOT_POINTS, snapshot_examples
 from vhp.datasets import content_sha256
 from vhp.datasets.batches import as_means
 from vhp.device.memory import keep_freed_memory
@@ -24,16 +25,8 @@ from vhp.resumable import UnfinishedError
 from vhp.training.fit import Fit, TrainingDivergedError, TrainingSettings, fit
 from vhp.training.snapshots import epochs_to_show, snapshot
 
-# Of the latent space: after these shares of the training, each with as many test examples and samples of the prior.
+# Of the latent space: after these shares of the training, each with as many samples of the prior as test examples.
 SNAPSHOT_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
-SNAPSHOT_POINTS = 1_000
-SNAPSHOT_SEED = 14  # of the choice of test examples, the same for every method and seed
-
-
-def snapshot_examples(n_test: int) -> torch.Tensor:
-    """Indices of the test examples that the snapshots show, in ascending order."""
-    shuffled = torch.randperm(n_test, generator=torch.Generator().manual_seed(SNAPSHOT_SEED))
-    return shuffled[:SNAPSHOT_POINTS].sort().values
 
 
 def write_snapshots(run: Run, result: Fit) -> None:

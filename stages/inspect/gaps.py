@@ -19,19 +19,20 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stages import logs
-from stages.evaluate import LOW_ESS
 from stages.reports.table import Table, markdown, with_error
 from stages.runs import configs
 from stages.runs.run import Run, load_model, open_run
+from stages.runs.subsets import random_subset
 from vhp.datasets.batches import as_means, examples
 from vhp.datasets.binarise import binarise
 from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, estimate
 from vhp.likelihood.posterior_gap import zeta_gap
 from vhp.likelihood.prior_gap import fit_log_ratio, gain
+from vhp.likelihood.summary import LOW_ESS
 from vhp.model.distributions import gaussian_sample
 from vhp.model.vae import VAE
+from vhp.seeds import GAPS_SEED
 
-SEED = 23
 BATCH = 1_000
 N_PRIOR = 100_000  # samples for the normalisation of the tilted prior
 N_Z = 4
@@ -67,11 +68,10 @@ def mean(values: Tensor) -> Value:
 def subset(run: Run, split: str, n: int) -> Tensor:
     """n random examples; grey images are binarised once, as the other splits were."""
     data = run.splits[split]
-    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(SEED))[:n]
-    rows = data[order.to(data.device)]
+    rows = data[random_subset(len(data), n, GAPS_SEED).to(data.device)]
     if rows.dtype != torch.uint8:
         return rows
-    return torch.from_numpy(binarise(rows.cpu().numpy(), SEED)).to(data.device)
+    return torch.from_numpy(binarise(rows.cpu().numpy(), GAPS_SEED)).to(data.device)
 
 
 @torch.no_grad()
@@ -114,7 +114,7 @@ def trained(run: Run) -> VAE:
 
 
 def gaps(run: Run, n_images: int, n_samples: int) -> Gaps:
-    torch.manual_seed(SEED)
+    torch.manual_seed(GAPS_SEED)
     model = trained(run)
     settings = LikelihoodSettings(n_samples=n_samples, precision="float32", compile=True)
     rows = {split: subset(run, split, n_images) for split in ("train", "test")}
@@ -123,9 +123,9 @@ def gaps(run: Run, n_images: int, n_samples: int) -> Gaps:
         return tqdm(batches, desc=run.name, unit="batch", disable=None)
 
     found: dict[str, LikelihoodEstimate] = {
-        split: estimate(model, x, settings, SEED, progress=bars) for split, x in rows.items()
+        split: estimate(model, x, settings, GAPS_SEED, progress=bars) for split, x in rows.items()
     }
-    generator = torch.Generator(run.device).manual_seed(SEED)
+    generator = torch.Generator(run.device).manual_seed(GAPS_SEED)
     in_zeta = zeta_gap(model, as_means(rows["test"]), N_Z, n_samples, generator).double().cpu()
     train, test = (-found[split].log_likelihood for split in ("train", "test"))
     return Gaps(

@@ -24,16 +24,18 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stages import logs
-from stages.evaluate import SUBSET_SEED, summary, test_subset
 from stages.files import read_json, replacing, write_text
 from stages.reports.frames import csv
 from stages.runs import configs
 from stages.runs.run import Run, open_run
+from stages.runs.subsets import evaluated_examples
 from vhp.figures.nll_curve import nll_curve
 from vhp.figures.style import save
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.summary import summary
+from vhp.seeds import EVALUATION_SEED
 
-ESTIMATED = ("nll", "nll_se", "nll_mc_se", "n_test", "n_samples")  # of stages.evaluate's summary
+ESTIMATED = ("nll", "nll_se", "nll_mc_se", "n_test", "n_samples")  # of vhp.likelihood.summary
 TRAINED = {"model", "best", "epoch", "fit"}  # what a training's checkpoint holds, and more
 
 
@@ -87,7 +89,7 @@ def judged(run: Run, state: State, test: Tensor, numbers: Tensor, settings: Like
         model.eval(),
         test,
         settings,
-        SUBSET_SEED,
+        EVALUATION_SEED,
         numbers,
         progress=lambda batches: tqdm(batches, desc=f"epoch {state.epoch}", unit="batch", disable=None),
     )
@@ -102,7 +104,7 @@ def judged(run: Run, state: State, test: Tensor, numbers: Tensor, settings: Like
 
 def curve(run: Run, states: Sequence[State], n_test: int, n_samples: int) -> pd.DataFrame:
     """A row per state, in the order of training; the same test images with the same noise each time."""
-    index = test_subset(len(run.splits["test"]), n_test)
+    index = evaluated_examples(len(run.splits["test"]), n_test)
     test = run.splits["test"][index.to(run.device)]
     settings = LikelihoodSettings(n_samples=n_samples, precision="float32", compile=True)
     ordered = sorted({state.epoch: state for state in states}.values(), key=lambda state: state.epoch)

@@ -20,6 +20,7 @@ from vhp.datasets.batches import as_means
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.posterior_gap import zeta_gap
 from vhp.likelihood.prior_gap import fit_log_ratio, gain
+from vhp.seeds import GAPS_SEED
 
 SIDE2, N = 64, 60
 
@@ -182,9 +183,9 @@ def test_the_gaps_of_an_untrained_model_are_those_of_its_bound(workplace, monkey
     opened = open_run("digits-vhp_rewo-0")
     x = gaps.subset(opened, "test", N)
     settings = LikelihoodSettings(50, "float32", compile=False)
-    expected = estimate(gaps.load_model(opened), x, settings, gaps.SEED)
+    expected = estimate(gaps.load_model(opened), x, settings, GAPS_SEED)
     assert found.test[0] == pytest.approx(-expected.log_likelihood.mean().item(), rel=1e-6)
-    on_train = estimate(gaps.load_model(opened), gaps.subset(opened, "train", N), settings, gaps.SEED)
+    on_train = estimate(gaps.load_model(opened), gaps.subset(opened, "train", N), settings, GAPS_SEED)
     assert found.train[0] == pytest.approx(-on_train.log_likelihood.mean().item(), rel=1e-6)
     assert abs(found.over_fitting[0]) > 0.1
     assert found.over_fitting[0] == pytest.approx(found.test[0] - found.train[0])

@@ -11,12 +11,14 @@ import tiny
 import torch
 from PIL import Image
 
-from stages import evaluate, train
+from stages import train
 from stages.files import read_json, write_json, write_npz
 from stages.inspect import nll_curve
 from stages.runs.run import load_model, open_run
+from stages.runs.subsets import evaluated_examples
 from stages.runs.time_limit import STOPPED
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.seeds import EVALUATION_SEED
 
 RUN = "digits-iwae_l1-0"
 N_TEST, S = 20, 50
@@ -64,7 +66,7 @@ def test_each_row_is_the_estimate_of_the_best_weights_so_far(states, monkeypatch
     found = pd.read_csv("out/nll_curve.csv")
     assert found["epoch"].tolist() == [1, 2, 3] and found["minutes"].is_monotonic_increasing
     run = open_run(RUN)
-    index = evaluate.test_subset(2 * N_TEST, N_TEST)
+    index = evaluated_examples(2 * N_TEST, N_TEST)
     for row in found.itertuples():
         model = load_model(run)
         if row.epoch < 3:
@@ -72,7 +74,7 @@ def test_each_row_is_the_estimate_of_the_best_weights_so_far(states, monkeypatch
             model.load_state_dict(state["best"])
             assert row.validation_bound == pytest.approx(state["fit"]["best_bound"])
         expected = estimate(
-            *(model, run.splits["test"][index], LikelihoodSettings(S, "float32", False), evaluate.SUBSET_SEED, index)
+            *(model, run.splits["test"][index], LikelihoodSettings(S, "float32", False), EVALUATION_SEED, index)
         )
         assert row.nll == pytest.approx(-expected.log_likelihood.mean().item(), rel=1e-5)
         assert row.nll_se == pytest.approx(expected.log_likelihood.std().item() / N_TEST**0.5, rel=1e-4)

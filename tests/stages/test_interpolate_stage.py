@@ -12,8 +12,7 @@ from safetensors.torch import save_file
 from stages import interpolate, smoothness
 from stages.files import write_json, write_npz
 from stages.runs.run import load_model, open_run
-from vhp.datasets import digits, pendulum
-from vhp.latent.polyline import straight_line
+from vhp.datasets import digits
 from vhp.latent.smoothness import smoothness_factor
 from vhp.latent.strays import without_strays
 
@@ -139,10 +138,6 @@ def test_test_examples_are_the_same_for_methods_and_seeds_and_nodes_are_not(monk
     assert (first["pair_examples"][:, 0] != first["pair_examples"][:, 1]).all()
 
 
-def test_fewer_pairs_are_the_first_of_more():
-    np.testing.assert_array_equal(interpolate.example_pairs(30, 3), interpolate.example_pairs(30, 8)[:3])
-
-
 def test_a_repeated_run_writes_the_same_bytes(monkeypatch):
     name = make_run("iwae_l1")
     files = [Path("runs", name, file) for file in ("interpolation.npz", "interpolation.json", "graph.graphml")]
@@ -227,92 +222,6 @@ def test_a_row_per_joint(monkeypatch):
     _, measured = run_stage(smoothness, name, monkeypatch)
     assert [row["joint"] for row in measured["joints"]] == ["left", "right"]
     assert measured["joints"][0]["mean"] != measured["joints"][1]["mean"]
-
-
-def interpolation(found: np.ndarray, path_x: np.ndarray, straight_x: np.ndarray) -> dict[str, np.ndarray]:
-    """Paths in a plane of latent space, from (0, i) to (1, i) and back to (0, i + 1), which is one step further."""
-    n, n_frames = path_x.shape[:2]
-    nodes = np.array([[i, j] for j in range(n) for i in range(2)], float)
-    pairs = np.arange(2 * n).reshape(n, 2)
-    posterior = np.random.default_rng(0).normal(size=(20, 2))
-    return {
-        "found": found,
-        "nodes": nodes,
-        "pairs": pairs,
-        "end_distance": np.ones((n, 2)),
-        "end_error": np.ones((n, 2)),
-        "straight_length": np.ones(n),
-        "path_z": straight_line(nodes[pairs[:, 0]], nodes[pairs[:, 1]], n_frames),
-        "path_x": path_x,
-        "straight_x": straight_x,
-        "posterior_mean": posterior,
-        "posterior_std": np.zeros_like(posterior),
-    }
-
-
-@pytest.mark.parametrize("n_found", [0, 1])
-def test_too_few_paths_for_a_mean_or_a_deviation(n_found):
-    rng = np.random.default_rng(0)
-    frames = np.full((3, 5, 4), np.nan, np.float32)
-    frames[:n_found] = rng.normal(size=(n_found, 5, 4))
-    arrays = interpolation(np.arange(3) < n_found, frames, rng.normal(size=(3, 5, 4)))
-    measured = smoothness.measure(arrays, smoothness.WHOLE, None)
-    assert measured["n_moving"] == measured["joints"][0]["n_paths"] == n_found
-    assert measured["joints"][0]["std"] is measured["discontinuities_std"] is None
-    for name in ("discontinuities", "smoothness", "posterior_distance", "straight_smoothness", "end_distance"):
-        assert (measured[name] is None) == (n_found == 0)
-    assert len(measured["jumps"]) == len(measured["path_smoothness"]) == 3
-    assert sum(factor is not None for factor in measured["path_smoothness"]) == n_found
-
-
-def test_a_planted_jump_is_reported_with_its_path_and_step():
-    frames = np.linspace(0, 1, 10)[None, :, None] * np.ones((3, 10, 4))
-    smooth = frames.copy()
-    frames[1, 6:] += 9
-    arrays = interpolation(np.array([True, True, False]), frames, smooth)
-    measured = smoothness.measure(arrays, smoothness.WHOLE, None)
-    assert measured["jumps"] == [[], [5], []]
-    assert measured["discontinuities"] == 0.5
-    assert measured["straight_jumps"] == [[], [], []]
-    assert measured["straight_discontinuities"] == 0
-    assert "monotonicity" not in measured
-
-
-def test_the_straight_line_is_measured_between_the_same_nodes():
-    """Here the paths are straight: whatever is measured of both is the same."""
-    frames = np.random.default_rng(0).normal(size=(3, 6, 4))
-    measured = smoothness.measure(interpolation(np.ones(3, bool), frames, frames), smoothness.WHOLE, None)
-    for name in ("smoothness", "discontinuities", "posterior_distance"):
-        for suffix in ("", "_std"):
-            assert measured[f"straight_{name}{suffix}"] == pytest.approx(measured[f"{name}{suffix}"], abs=1e-12)
-    assert measured["path_smoothness"] == pytest.approx([smoothness_factor(x) for x in frames])
-
-
-def test_distances_are_in_units_of_the_posteriors_spacing():
-    frames = np.random.default_rng(0).normal(size=(3, 6, 4))
-    arrays = interpolation(np.ones(3, bool), frames, frames)
-    before = smoothness.measure(arrays, smoothness.WHOLE, None)
-    latent = ("nodes", "path_z", "posterior_mean", "posterior_std", "end_distance")
-    after = smoothness.measure(arrays | {key: 7 * arrays[key] for key in latent}, smoothness.WHOLE, None)
-    for name in ("posterior_distance", "straight_posterior_distance", "end_distance"):
-        assert after[name] == pytest.approx(before[name])
-
-
-def test_how_far_a_path_goes_is_measured_too():
-    frames = np.linspace(0, 1, 10)[None, :, None] * np.array([3.0, 4.0]) * np.array([1.0, 2.0])[:, None, None]
-    measured = smoothness.measure(interpolation(np.ones(2, bool), frames, frames), smoothness.WHOLE, None)
-    assert measured["end_to_end"] == pytest.approx(1.5 * 5 / np.sqrt(2))
-    assert measured["smoothness"] == pytest.approx(0, abs=1e-12)
-
-
-def test_the_pendulum_turns_one_way_or_back():
-    angle = np.stack([np.linspace(0, 1, 9), np.r_[np.linspace(0, 1, 7), 0.9, 0.8]])
-    arrays = interpolation(np.ones(2, bool), pendulum.render(angle), pendulum.render(angle[::-1]))
-    measured = smoothness.measure(arrays, smoothness.WHOLE, pendulum.render)
-    expected = (1 + 0.8 / 1.2) / 2
-    assert measured["monotonicity"] == pytest.approx(expected, abs=2e-3)
-    assert measured["straight_monotonicity"] == pytest.approx(expected, abs=2e-3)
-    assert measured["angle_error"] < 1e-3
 
 
 def test_smoothness_without_an_interpolation(monkeypatch):

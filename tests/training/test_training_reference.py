@@ -12,7 +12,8 @@ import torch
 
 from vhp import methods
 from vhp.objective.terms import sample_terms, terms
-from vhp.training.fit import VALIDATION_SEED, fit, learning_rate_factor, validation_bound
+from vhp.seeds import VALIDATION_SEED
+from vhp.training.fit import fit, learning_rate_factor, validation_bound
 
 SEED, EPOCHS, BATCH = 1, 3, 16
 SETTINGS = tiny.training(epochs=EPOCHS, batch_size=BATCH, learning_rate=2e-2)

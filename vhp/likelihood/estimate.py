@@ -21,6 +21,7 @@ from vhp.device.precision import PRECISIONS, autocast
 from vhp.model.vae import VAE
 from vhp.objective.terms import terms
 from vhp.resumable import Checkpoint, UnfinishedError
+from vhp.seeds import numbered
 
 # The decoder's widest layer for one chunk, samples x batch x its floats, stays below this; all of them together take a
 # few times as much. On a CPU a chunk should fit its cache, on a GPU keep thousands of cores busy.
@@ -83,7 +84,7 @@ def noise(seed: int, numbers: Iterable[int], n_samples: int, width: int, device:
     generator = torch.Generator(device)
     columns = []
     for number in numbers:
-        generator.manual_seed(seed * 1_000_003 + number)
+        generator.manual_seed(numbered(seed, number))
         columns.append(torch.randn(n_samples, width, generator=generator, device=device))
     return torch.stack(columns, 1)
 

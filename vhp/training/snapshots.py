@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from vhp.model.vae import VAE
-
-SEED = 17  # the same noise at each step leaves only the model's change
+from vhp.seeds import SNAPSHOT_NOISE_SEED
 
 
 @torch.no_grad()
@@ -16,7 +15,7 @@ def snapshot(model: VAE, x: Tensor, n_prior: int) -> dict[str, Tensor]:
     """
     mean, log_var = model.encoder(x)
     with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
-        torch.manual_seed(SEED)
+        torch.manual_seed(SNAPSHOT_NOISE_SEED)
         prior = model.prior.sample(n_prior)
     found = {"posterior_mean": mean, "posterior_std": torch.exp(0.5 * log_var), "prior": prior}
     return {name: tensor.float().cpu() for name, tensor in found.items()}

@@ -1,0 +1,24 @@
+"""Every seed but those of the runs, which are in params.yaml, and of the data sets, each in its data set's package.
+
+Test examples, pairs and noise are the same for every method and run, so that rows of a table differ by the model alone.
+"""
+
+EVALUATION_SEED = 5  # the test examples whose likelihood is estimated, and their importance samples
+VALIDATION_SEED = 7  # noise of the validation bound: the same at each epoch leaves only the model's change
+PAIRS_SEED = 11  # pairs of test examples between which paths are sought
+POSTERIOR_SEED = 12  # test examples whose posterior is kept
+SHOWN_SEED = 13  # test examples that are shown beside their reconstructions
+SNAPSHOT_SEED = 14  # test examples that the snapshots of a training show
+REPRESENTATION_SEED = 15  # samples of the posteriors that are compared with the prior, and what compares them
+PATHS_SEED = 16  # samples of the posteriors to which distances of paths are measured
+SNAPSHOT_NOISE_SEED = 17  # samples of the prior in the snapshots of a training
+CONTACT_SHEET_SEED = 17  # examples on a data set's contact sheet
+GAPS_SEED = 23  # examples and noise of stages.inspect.gaps
+PRIOR_SEED = 1_000_000  # added to the run's: the nodes do not repeat the noise that the weights were drawn from
+
+_STRIDE = 1_000_003
+
+
+def numbered(seed: int, number: int) -> int:
+    """The seed of the stream `number` (an epoch, an image) of a seed: different for all numbers below a million."""
+    return seed * _STRIDE + number

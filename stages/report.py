@@ -2,19 +2,29 @@
 
 import argparse
 import logging
+from pathlib import Path
 
 from stages import logs
 from stages.files import read_json, write_text
 from stages.reports.artifacts import ArtifactsError
-from stages.reports.gallery import optimisation_figure
 from stages.reports.page import PageSection, page
 from stages.reports.provenance import not_run, parameters_table, provenance_table
+from stages.reports.sections import Drawn
 from stages.reports.table import markdown
 from stages.reports.tables import dataset_tables, overview, read_sections, runs_of, stale_results, stale_table, texts
 from stages.runs.fingerprint import FingerprintError, Program, require_own
 from stages.runs.places import MATRIX, config_file, report_folder
+from vhp.figures.beta_update import CAPTION
 
 logger = logging.getLogger(__name__)
+
+
+def optimisation_figure(folder: Path) -> Drawn:
+    """The figure of no data set, which stages/beta_update.py draws. Raises ArtifactsError if it is missing."""
+    path = folder / "beta_update.png"
+    if not path.exists():
+        raise ArtifactsError(f"{path} is missing: `dvc repro beta_update` makes it")
+    return Drawn(path, "beta update", CAPTION)
 
 
 def main() -> None:

@@ -1,29 +1,37 @@
 """Synthetic artifacts of runs, as the stages before the report leave them; known pictures replace the decoder."""
 
 import math
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from sklearn.datasets import load_digits
 from sklearn.neighbors import NearestNeighbors
 
-from stages.files import write_csv, write_json, write_npz
+from stages import beta_update, report, section
+from stages.files import read_json, write_csv, write_json, write_npz
+from stages.reports import sections
+from stages.reports.artifacts import RunArtifacts, from_json
+from stages.runs.fingerprint import Program
+from stages.runs.places import CONFIGS, MATRIX, config_file, run_folder
+from stages.runs.resolved import digest
+from stages.runs.run_stages import RUN_STAGES
 from vhp.datasets.pendulum import render
 from vhp.latent.polyline import resample, straight_line
 
 JUMP = 7  # every path of vhp_geco and the iwae has a discontinuity between frames 7 and 8
 N_FRAMES, N_TEST = 24, 200
-BETA, DELTA = np.linspace(0.1, 2, 5), np.linspace(-1, 1, 5)
-STEP = -np.outer(DELTA, BETA)
 
 
 def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
-    """All files of one run below the working directory; returns runs/<name>. likelihood: values of likelihood.json."""
+    """All files of one run below the working directory; returns its folder. likelihood: values of likelihood.json."""
     name = f"{dataset}-{method}-{seed}"
-    folder = Path("runs", name)
+    folder = run_folder(name)
     constrained = method.startswith("vhp")
     d_z = 2 if dataset == "pendulum" else 8
     config = {
@@ -33,8 +41,9 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         "training": {"epochs": 60},
         "evaluation": {"n_samples": 500, "n_test": N_TEST},
         "interpolation": {"n_nodes": 300, "k": 8, "n_paths": 4, "n_frames": N_FRAMES},
+        "code": {stage: Program().of_stage(stage, dataset, method) for stage in RUN_STAGES},
     }
-    write_json(Path("runs", "configs", f"{name}.json"), config)
+    write_json(config_file(name), config)
     rng = np.random.default_rng([seed, *map(ord, name)])
     rows = history(method, rng)
     write_csv(folder / "history.csv", rows, list(rows[0]))
@@ -75,8 +84,46 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
     order = {"winding_number": None, "rank_correlation": None} | ordered
     write_json(folder / "representation.json", representation | order)
     write_npz(folder / "snapshots.npz", snapshots(arrays))
-    write_npz(Path("runs", "beta_update.npz"), {"beta": BETA, "delta": DELTA, "vhp_rewo": STEP, "vhp_geco": STEP})
     return folder
+
+
+def write_matrix(budget: str = "smoke") -> None:
+    """runs/matrix.json of the runs that are configured, and the figure of no data set."""
+    program, found = Program(), {}
+    for file in sorted(CONFIGS.glob("*.json")):
+        config = read_json(file)
+        empty = {"code": program.of_stage("section", config["run"]["dataset"]), "runs": {}}
+        found.setdefault(config["run"]["dataset"], empty)["runs"][file.stem] = digest(config)
+    code = {stage: program.of_stage(stage) for stage in ("beta_update", "report")}
+    write_json(MATRIX, {"budget": budget, "sections": found, "read": "0" * 16, "code": code})
+
+
+def compile_report(budget: str = "smoke") -> None:
+    """Every section, and the report."""
+    write_matrix(budget)
+    for dataset in read_json(MATRIX)["sections"]:
+        call(section, dataset)
+    call(beta_update)
+    call(report)
+
+
+def make_section(dataset: str) -> None:
+    write_matrix()
+    call(section, dataset)
+
+
+def call(stage: ModuleType, *arguments: str) -> None:
+    """The stage's command, in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["stage", *arguments])
+        stage.main()
+
+
+def runs_here() -> list[RunArtifacts]:
+    """Every run that is configured, as a section reads it."""
+    names = [file.stem for file in sorted(CONFIGS.glob("*.json"))]
+    found = [from_json(n, run) for n in names for run in sections.collect(n.split("-")[0], [n])[0].values()]
+    return sorted(found, key=lambda run: run.order)
 
 
 def smoothness(dataset: str, jumps: list[list[int]]) -> dict[str, Any]:

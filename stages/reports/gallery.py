@@ -3,7 +3,6 @@
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from matplotlib.figure import Figure
 
 from stages.files import read_npz, replacing
 from stages.reports.artifacts import ArtifactsError, RunArtifacts
+from stages.reports.sections import Drawn
 from stages.runs.places import data_file
 from vhp import datasets
 from vhp.figures import (
-    beta_update,
     interpolation_strips,
     joint_smoothness,
     latent_graph,
@@ -26,16 +25,10 @@ from vhp.figures import (
     samples,
     training_curves,
 )
-from vhp.figures.style import PATH_COLOURS, save, save_animation
+from vhp.figures.colours import PATH_COLOURS
+from vhp.figures.style import save, save_animation
 
 GRAPH = ("nodes", "edges", "edge_lengths")
-
-
-@dataclass(frozen=True)
-class Drawn:
-    path: Path
-    title: str
-    caption: str
 
 
 def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
@@ -79,14 +72,6 @@ def _figures(
     pictures = samples.samples([_samples(run, a) for run, a in arrays], as_images, limits)
     figures["samples"] = pictures, samples.CAPTION
     return figures
-
-
-def optimisation_figure(folder: Path) -> Drawn:
-    """The figure of no data set, which stages/beta_update.py draws. Raises ArtifactsError if it is missing."""
-    path = folder / "beta_update.png"
-    if not path.exists():
-        raise ArtifactsError(f"{path} is missing: `dvc repro beta_update` makes it")
-    return Drawn(path, "beta update", beta_update.CAPTION)
 
 
 def _write(figure: Figure | FuncAnimation, folder: Path, name: str, caption: str) -> Drawn:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from stages.reports.embed import data_uri
-from stages.reports.gallery import Drawn
+from stages.reports.sections import Drawn
 from stages.reports.table import Table
 from vhp.names import dataset_name
 

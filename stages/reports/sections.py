@@ -14,13 +14,21 @@ import numpy as np
 
 from stages.files import md5, read_json, write_json
 from stages.reports.artifacts import JSON_OUTPUTS, ArtifactsError, RunArtifacts, from_json
-from stages.reports.gallery import Drawn
 from stages.runs import recorded
 from stages.runs.places import config_file, data_file, run_folder, section_folder
 from stages.runs.run_stages import RUN_STAGES
 
 NOT_READ = ("model.safetensors", "likelihood.npz", "graph.graphml")  # outputs of a run that no table or figure shows
 NAME = "section.json"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure in a file."""
+
+    path: Path
+    title: str
+    caption: str
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PACKAGES = ("stages", "vhp")
+ROOT = Path(__file__).parents[2]
 # The modules that may import by a computed name; what they may import is in ENTRY_POINTS.
 LOAD_BY_NAME = ("vhp.datasets", "vhp.figures", "vhp.methods")
 # Stage -> its own script, and the modules that it may load by name. One in brackets need not exist.
@@ -51,20 +52,22 @@ class FingerprintError(ValueError):
     """Code whose imports cannot be followed, or a configuration made from other code; the message says which."""
 
 
-def working_tree(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+def running(path: Path) -> str | None:
+    """Of the program that runs, wherever it was started."""
+    file = ROOT / path
+    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 @dataclass(frozen=True)
 class Program:
-    """The project's code as `read` gives it: the working tree's, or that of a revision."""
+    """The project's code as `read` gives it: that which runs, or that of a revision."""
 
-    read: Read = working_tree
+    read: Read = running
     known: dict[str, str] = field(default_factory=dict)  # module -> fingerprint
 
     def text(self, module: str) -> str | None:
         """The module's source; None for a name that is no module of this project."""
-        if module.partition(".")[0] not in PACKAGES:
+        if not ours(module):
             return None
         path = Path(*module.split("."))
         text = self.read(path.with_suffix(".py"))
@@ -118,7 +121,7 @@ class Program:
 
     def _lines(self, node: ast.ImportFrom, represent: Callable[[str], str]) -> list[str] | None:
         """An import of this project's code, a line for each name; None for another."""
-        if self.text(node.module) is None:
+        if not ours(node.module):
             return None
         modules = {alias.name: target for alias, target in self._modules(node)}
         lines = []
@@ -138,7 +141,7 @@ class Program:
                 continue
             seen.add(module)
             for node in ast.walk(self._tree(module)):
-                if isinstance(node, ast.ImportFrom) and self.text(node.module) is not None:
+                if isinstance(node, ast.ImportFrom) and ours(node.module):
                     found = {alias.name: target for alias, target in self._modules(node)}
                     todo += found.values()
                     todo += [node.module] * any(alias.name not in found for alias in node.names)
@@ -156,25 +159,31 @@ class Program:
         return hashlib.sha256("\n".join(entries).encode()).hexdigest()[:16]
 
 
+def ours(module: str) -> bool:
+    return module.partition(".")[0] in PACKAGES
+
+
 def check_imports(module: str, tree: ast.Module) -> None:
     """Raises FingerprintError for an import that a syntax tree does not tell."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import) and any(alias.name.split(".")[0] in PACKAGES for alias in node.names):
+        if isinstance(node, ast.Import) and any(ours(alias.name) for alias in node.names):
             expected = "`from ... import ...`: as a name in the code its place must not matter"
         elif isinstance(node, ast.ImportFrom) and node.level:
             expected = "an absolute import"
-        elif isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in PACKAGES and node.names[0].name == "*":
+        elif isinstance(node, ast.ImportFrom) and ours(node.module) and node.names[0].name == "*":
             expected = "the names that are used"
-        elif isinstance(node, ast.Call) and loads_by_name(node) and module not in LOAD_BY_NAME:
+        elif loads_by_name(node) and module not in LOAD_BY_NAME:
             expected = f"it in {', '.join(LOAD_BY_NAME)} alone, with what it loads in ENTRY_POINTS"
         else:
             continue
         raise FingerprintError(f"{module}, line {node.lineno}: found `{ast.unparse(node)}`, expected {expected}")
 
 
-def loads_by_name(call: ast.Call) -> bool:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    return name in ("import_module", "__import__")
+def loads_by_name(node: ast.AST) -> bool:
+    """Whether it is how Python imports by a computed name, or gets hold of that."""
+    names = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else []
+    names += [node.attr] if isinstance(node, ast.Attribute) else [node.id] if isinstance(node, ast.Name) else []
+    return not {"import_module", "__import__", "run_module"}.isdisjoint(names)
 
 
 def bound(tree: ast.Module) -> set[str]:

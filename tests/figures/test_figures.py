@@ -14,6 +14,7 @@ from PIL import Image
 from stages.beta_update import NU, TAU, beta_change
 from vhp.figures import style
 from vhp.figures.beta_update import beta_update
+from vhp.figures.colours import METHOD_COLOURS, method_colours
 from vhp.figures.interpolation_strips import N_FRAMES, Strips, interpolation_strips
 from vhp.figures.latent_graph import N_PATHS, LatentGraph, latent_graph, principal_plane
 from vhp.figures.latent_space import LatentSpace, latent_space
@@ -21,7 +22,7 @@ from vhp.figures.latent_steps import LatentSteps, latent_steps
 from vhp.figures.mosaic import mosaic, stride
 from vhp.figures.nll_curve import nll_curve
 from vhp.figures.samples import Samples, samples
-from vhp.figures.style import METHOD_COLOURS, method_colours, save
+from vhp.figures.style import save
 from vhp.figures.training_curves import Curve, training_curves
 from vhp.latent.smoothness import discontinuities
 from vhp.objective.schedules import Geco, Rewo

@@ -14,12 +14,13 @@ from vhp.datasets.motion import JOINTS, MOVEMENTS
 from vhp.datasets.motion.drawing import project
 from vhp.datasets.motion.posture import joints
 from vhp.datasets.motion.prepare import preprocess
+from vhp.figures.colours import METHOD_COLOURS, PATH_COLOURS
 from vhp.figures.interpolation_strips import BOX_COLOUR, Strips
 from vhp.figures.joint_smoothness import JointSmoothness, joint_smoothness
 from vhp.figures.latent_graph import LatentGraph, latent_graph
 from vhp.figures.motion.animation import animation
 from vhp.figures.motion.interpolation_strips import N_FIGURES, SPACING, interpolation_strips
-from vhp.figures.style import METHOD_COLOURS, PATH_COLOURS, save_animation
+from vhp.figures.style import save_animation
 
 N_FRAMES = 30
 ENDS = np.array([[0, 40], [3, 80], [5, 90], [7, 60]])

@@ -11,11 +11,11 @@ from vhp.model.distributions import (
     SumSoftplus,
     bernoulli_log_prob,
     gaussian_log_prob,
-    gaussian_mixture_log_prob,
     gaussian_sample,
     standard_normal_log_prob,
 )
 from vhp.model.observation import Bernoulli, Gaussian
+from vhp.model.priors.mixture import gaussian_mixture_log_prob
 
 
 def gaussian_case():

@@ -11,17 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from artifacts import write_run
+from artifacts import call, compile_report, make_section, runs_here, write_matrix, write_run
 
 from stages import report
+from stages import section as section_stage
 from stages.files import read_json, write_json
-from stages.reports.artifacts import read_matrix
 from stages.reports.embed import data_uri
 from stages.reports.frames import RESULTS
 from stages.reports.latex import latex
 from stages.reports.poster_table import likelihood_table, published
 from stages.reports.provenance import not_run
 from stages.reports.table import Table
+from stages.runs.places import MATRIX
 from vhp.names import METHODS
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ def compiled(tmp_path_factory):
             ("iwae_l2", 0, -370),
         ):
             write_run("pendulum", method, seed, nll=float(nll), elbo=388.0, exact_nll=-401.5)
-        report.main()
+        compile_report()
     return folder
 
 
@@ -77,9 +78,10 @@ def test_results_csv_has_one_row_per_run_with_the_agreed_columns(matrix):
     rows = read_csv("results.csv")
     assert (FOLDER / "results.csv").read_text().splitlines()[0] == (
         "dataset,method,seed,nll,nll_se,elbo,ess,n_test,n_samples,beta_final,constraint_final,kappa,epochs,"
-        "train_seconds,eval_seconds,device"
+        "train_seconds,eval_seconds,device,revision,"
+        "code_train,code_evaluate,code_interpolate,code_smoothness,code_representation"
     )
-    assert len(RESULTS) == 16 and len(rows) == 7
+    assert len(RESULTS) == 22 and len(rows) == 7
     chosen = {(r["dataset"], r["method"], r["seed"]): r for r in rows}
     rewo = chosen["pendulum", "vhp_rewo", "1"]
     assert (rewo["nll"], rewo["kappa"], rewo["epochs"], rewo["n_test"]) == ("-392.0", "0.3", "60", "200")
@@ -92,8 +94,8 @@ def test_inputs_csv_has_the_digest_of_every_file_that_was_read(matrix):
     """As in dvc.lock, by which stages/check/__main__.py finds a report that is older than its runs."""
     digests = {row["path"]: row["md5"] for row in read_csv("inputs.csv")}
     assert all(hashlib.md5(Path(path).read_bytes()).hexdigest() == md5 for path, md5 in digests.items())
-    read = {path.as_posix() for path in Path().glob("runs/*/*") if path.parent.name != "configs"}
-    read |= {path.as_posix() for path in Path().glob("data/processed/*.npz")} | {"runs/beta_update.npz"}
+    read = {path.as_posix() for path in Path().glob("runs/*/*/*")}
+    read |= {path.as_posix() for path in Path().glob("data/processed/*.npz")}
     assert set(digests) == read
 
 
@@ -182,7 +184,7 @@ def test_rows_of_different_networks_are_not_merged(workplace):
     write_run("pendulum", "vhp_rewo", 0, nll=-390.0)
     config = Path("runs/configs/static_mnist-vhp_rewo-0.json")
     config.write_text(config.read_text().replace('"d_z"', '"network": "conv",\n  "d_z"'))
-    table = likelihood_table(read_matrix().runs)
+    table = likelihood_table(runs_here())
     assert table.rows == (
         ("VHP + REWO", "convolutional", "83.00 ± 0.50", "–"),
         ("VHP + REWO", "gated MLP", "–", "-390.00 ± 0.50"),
@@ -232,7 +234,7 @@ def test_what_was_not_run_is_said(matrix):
 
 def test_an_nll_of_a_part_of_the_test_images_is_said(workplace):
     write_run("digits", "vhp_rewo", 0, n_test=150)
-    assert "digits: the NLL is that of 150 of 200 test examples." in not_run(read_matrix().runs)
+    assert "digits: the NLL is that of 150 of 200 test examples." in not_run(runs_here())
 
 
 def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
@@ -262,94 +264,131 @@ def test_the_published_values_are_the_posters():
     assert {method for method, _ in values} == set(METHODS)
 
 
+def stopped(stage=report, *arguments: str) -> str:
+    """What the stage refuses with, which must be a text: it is printed, and the exit status is 1."""
+    write_matrix()
+    with pytest.raises(SystemExit) as ended:
+        call(stage, *arguments)
+    assert isinstance(ended.value.code, str)
+    return ended.value.code
+
+
 def test_every_missing_file_is_named_in_one_message(workplace):
     write_run("pendulum", "vhp_rewo", 1)
-    write_run("static_mnist", "iwae_l2", 0)
-    Path("runs/pendulum-vhp_rewo-1/likelihood.json").unlink()
-    Path("runs/static_mnist-iwae_l2-0/history.csv").unlink()
-    with pytest.raises(SystemExit) as stopped:
-        report.main()
-    assert "2 files are missing" in stopped.value.code  # a text as code: printed, and exit status 1
-    assert "runs/pendulum-vhp_rewo-1/likelihood.json" in stopped.value.code
-    assert "runs/static_mnist-iwae_l2-0/history.csv" in stopped.value.code
+    write_run("pendulum", "iwae_l2", 0)
+    missing = ["runs/pendulum/pendulum-vhp_rewo-1/likelihood.json", "runs/pendulum/pendulum-iwae_l2-0/history.csv"]
+    for file in missing:
+        Path(file).unlink()
+    said = stopped(section_stage, "pendulum")
+    assert "2 files are missing" in said and all(file in said for file in missing)
     assert not FOLDER.exists()
 
 
 def without_runs_of(dataset: str) -> None:
     """As in another clone: the configurations are made there, the runs are not."""
-    for folder in Path("runs").glob(f"{dataset}-*"):
-        shutil.rmtree(folder)
+    shutil.rmtree(Path("runs", dataset))
     Path("data", "processed", f"{dataset}.npz").unlink()
 
 
-def test_a_data_set_whose_runs_are_not_here_is_reported_from_what_was_kept_of_it(workplace):
+def test_a_data_set_whose_runs_are_not_here_is_reported_from_its_section(workplace):
     for dataset in ("pendulum", "static_mnist"):
         for method in ("vhp_rewo", "vampprior"):
             write_run(dataset, method, 0)
-    report.main()
+    compile_report()
     first = {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()}
     without_runs_of("static_mnist")
-    Path("runs", "beta_update.npz").unlink()
-    report.main()
+    call(report)
     assert {path: path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()} == first
 
-    write_run("pendulum", "vampprior", 0, nll=-123.0)  # the rest goes on
-    report.main()
+    write_run("pendulum", "vampprior", 0, nll=-123.0)
+    make_section("pendulum")
+    call(report)
     assert "-123.00" in section("Negative test log-likelihood (nats)")
     assert [r["nll"] for r in read_csv("results.csv") if r["dataset"] == "static_mnist"] == ["90.0", "90.0"]
 
 
-def change_kept(change) -> None:
-    path = FOLDER / "kept" / "static_mnist.json"
-    content = read_json(path)
+SECTION = FOLDER / "datasets" / "static_mnist" / "section.json"
+
+
+def change_section(change) -> None:
+    content = read_json(SECTION)
     change(content)
-    write_json(path, content)
+    write_json(SECTION, content)
 
 
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda: write_run("static_mnist", "vhp_rewo", 0, nll=70.0), "is older than runs/static_mnist-vhp_rewo-0/"),
-        (lambda: Path("runs/configs/static_mnist-iwae_l2-0.json").unlink(), "is of other runs or other settings"),
+        (lambda: Path("runs/configs/static_mnist-iwae_l2-0.json").unlink(), "differ in static_mnist-iwae_l2-0"),
         (
-            lambda: (FOLDER / "figures" / "samples-static_mnist.png").unlink(),
-            "not its figures samples-static_mnist.png",
+            lambda: change_section(lambda s: s["runs"]["static_mnist-vhp_rewo-0"].pop("smoothness")),
+            "other content than",
         ),
-        (
-            lambda: (FOLDER / "figures" / "samples-static_mnist.png").write_bytes(b"another"),
-            "not its figures samples-static_mnist.png, or not as they were drawn",
-        ),
-        (
-            lambda: change_kept(lambda kept: kept["runs"]["static_mnist-vhp_rewo-0"].pop("smoothness")),
-            "another version",
-        ),
-        (lambda: change_kept(lambda kept: kept["inputs"].popitem()), "read other files"),
-        (lambda: change_kept(lambda kept: kept["figures"][0].pop("md5")), "another version of the report's code"),
-        (lambda: (FOLDER / "kept" / "static_mnist.json").unlink(), "static_mnist.json was not kept either"),
-        (lambda: (FOLDER / "kept" / "static_mnist.json").write_text('{"runs": ['), "static_mnist.json cannot be read"),
+        (lambda: change_section(lambda s: s["figures"][0].pop("caption")), "section.json cannot be read"),
+        (SECTION.unlink, "section.json is missing: `dvc repro section@static_mnist` makes it"),
+        (lambda: SECTION.write_text('{"runs": ['), "section.json cannot be read"),
     ],
 )
-def test_what_was_kept_of_other_runs_is_refused(workplace, change, why):
+def test_a_section_of_other_runs_or_damaged_is_refused(workplace, change, why):
     write_run("pendulum", "vhp_rewo", 0)
     for method in ("vhp_rewo", "iwae_l2"):
         write_run("static_mnist", method, 0)
-    report.main()
+    compile_report()
     before = (FOLDER / "results.csv").read_bytes()
-    without_runs_of("static_mnist")
     change()
-    with pytest.raises(SystemExit) as stopped:
-        report.main()
-    assert why in stopped.value.code
-    assert "runs/static_mnist-" in stopped.value.code and "runs/pendulum" not in stopped.value.code
+    said = stopped()
+    assert why in said and "static_mnist" in said and "pendulum" not in said
     assert (FOLDER / "results.csv").read_bytes() == before
 
 
-def test_no_configuration_at_all_is_an_error(workplace):
-    with pytest.raises(SystemExit, match="no configuration"):
-        report.main()
+def test_results_of_other_code_or_parameters_are_listed_as_older(workplace):
+    write_run("digits", "vhp_rewo", 0)
+    write_run("digits", "iwae_l2", 0)
+    compile_report()
+    assert "No result is." in (FOLDER / "stale.md").read_text()
+    made = SECTION.parents[1] / "digits" / "section.json"
+    content = read_json(made)
+    content["runs"]["digits-vhp_rewo-0"]["code"]["train"] = "0123456789abcdef"
+    content["runs"]["digits-iwae_l2-0"]["config"]["training"]["epochs"] = 59
+    write_json(made, content)
+    call(report)
+    lines = (FOLDER / "stale.md").read_text().splitlines()
+    assert "| train | digits-vhp_rewo-0 | 0123456789ab | other code |" in lines
+    assert "| train | digits-iwae_l2-0 | 0123456789ab | other parameters: training.epochs |" in lines
+    assert "other parameters: training.epochs" in (FOLDER / "index.html").read_text()
+    assert read_csv("results.csv")[0]["code_train"] == "0123456789abcdef"
 
 
-RUN_FOLDER = "runs/digits-iwae_l2-0"
+def test_a_configuration_of_other_code_is_refused(workplace):
+    write_run("digits", "vhp_rewo", 0)
+    compile_report()
+    matrix = read_json(MATRIX)
+    matrix["code"]["report"] = matrix["sections"]["digits"]["code"] = "0" * 16
+    write_json(MATRIX, matrix)
+    for stage, arguments in ((report, []), (section_stage, ["digits"])):
+        with pytest.raises(SystemExit, match="dvc repro configure"):
+            call(stage, *arguments)
+
+
+def test_a_file_that_is_not_what_dvc_lock_says_is_refused(workplace):
+    """A damaged object of DVC's cache is checked out without a word."""
+    folder = write_run("digits", "vhp_rewo", 0)
+    path = folder / "likelihood.json"
+    digest = hashlib.md5(path.read_bytes()).hexdigest()
+    lock = f"schema: '2.0'\nstages:\n  evaluate@{folder.name}:\n    cmd: x\n    outs:\n    - path: {path}\n      md5: "
+    Path("dvc.lock").write_text(f"{lock}{digest}\n  other:\n    cmd: y\n")
+    make_section("digits")
+    path.write_text(path.read_text().replace("90.0", "80.0"))
+    said = stopped(section_stage, "digits")
+    assert str(path) in said and digest in said and f"dvc fetch evaluate@{folder.name}" in said
+
+
+def test_no_matrix_at_all_is_an_error(workplace):
+    with pytest.raises(SystemExit, match=r"matrix\.json"):
+        call(report)
+
+
+RUN_FOLDER = "runs/digits/digits-iwae_l2-0"
 
 
 @pytest.mark.parametrize(
@@ -360,45 +399,45 @@ RUN_FOLDER = "runs/digits-iwae_l2-0"
         (f"{RUN_FOLDER}/history.csv", 0),
         ("data/processed/digits.npz", 100),
         ("data/processed/digits.npz", 0),
-        ("runs/beta_update.npz", 0),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(workplace, damaged, left):
     write_run("digits", "iwae_l2", 0)
     Path(damaged).write_bytes(Path(damaged).read_bytes()[:left])
-    with pytest.raises(SystemExit) as stopped:
-        report.main()
-    assert re.fullmatch(rf"report: {damaged} cannot be read \(.*\): delete it and run `dvc repro`", stopped.value.code)
-    assert stopped.value.code.count("cannot be read") == 1
+    said = stopped(section_stage, "digits")
+    assert re.fullmatch(rf"section digits: {damaged} cannot be read \(.*\): delete it and run `dvc repro`", said)
+    assert said.count("cannot be read") == 1
 
 
 def test_runs_of_another_matrix_are_left_out(workplace):
     """Outputs without a configuration are of a run that is no longer wanted."""
+    for method in ("vhp_rewo", "iwae_l2"):
+        write_run("pendulum", method, 0)
     write_run("digits", "iwae_l2", 0)
-    write_run("pendulum", "vhp_rewo", 0)
-    report.main()
-    assert (FOLDER / "figures" / "samples-digits.png").exists()
-    Path("runs/configs/digits-iwae_l2-0.json").unlink()
-    report.main()
-    assert {r["dataset"] for r in read_csv("results.csv")} == {"pendulum"}
+    compile_report()
+    for name in ("digits-iwae_l2-0", "pendulum-iwae_l2-0"):
+        Path(f"runs/configs/{name}.json").unlink()
+    compile_report()
+    assert [(r["dataset"], r["method"]) for r in read_csv("results.csv")] == [("pendulum", "vhp_rewo")]
     names = ("interpolation_strips", "latent_graph", "latent_space", "latent_steps", "latent_steps_angle")
     names += ("samples", "training_curves")
-    expected = ["beta_update.png", *(f"{name}-pendulum.png" for name in names)]
-    assert sorted(p.name for p in (FOLDER / "figures").iterdir()) == expected
+    expected = [*(f"{name}.png" for name in names), "section.json"]
+    assert sorted(p.name for p in (FOLDER / "datasets" / "pendulum").iterdir()) == expected
 
 
-def test_a_single_run_of_an_unknown_method_is_a_report_and_its_bytes_are_the_same_each_time(workplace):
-    write_run("digits", "flow", 3, nll_se=None)
+def test_a_single_run_is_a_report_and_its_bytes_are_the_same_each_time(workplace):
+    write_run("digits", "vampprior", 3, nll_se=None)
 
     def digests() -> dict[str, str]:
-        report.main()
+        compile_report()
         files = [path for path in FOLDER.rglob("*") if path.is_file()]
         return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     first = digests()
-    assert len(first) == 9 + 5 + 2
+    assert len(first) == 10 + 1 + 4 + 1  # tables and page, the figure of no data set, the section's figures, itself
     assert digests() == first
-    assert row(section("Negative test log-likelihood (nats)"), "flow") == ["flow", "gated MLP", "**90.00**"]
+    table = section("Negative test log-likelihood (nats)")
+    assert row(table, "VampPrior") == ["VampPrior", "gated MLP", "**90.00**"]
 
 
 class Links(HTMLParser):
@@ -429,7 +468,8 @@ def test_the_page_is_one_file_with_every_figure_in_it_and_escapes_text(matrix):
     assert all(link[1:] in parser.ids for link in parser.links if link.startswith("#"))
     figures = [link for link in parser.links if not link.startswith("#")]
     assert len(figures) == 4 + 7 + 1
-    assert set(figures) == {data_uri(path) for path in (FOLDER / "figures").iterdir()}
+    drawn = [*FOLDER.glob("datasets/*/*.png"), FOLDER / "beta_update.png"]
+    assert set(figures) == {data_uri(path) for path in drawn}
     assert "url(" not in text and "@import" not in text
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
     assert "Imagined &lt;Processor&gt;" in text and "<Processor>" not in text
@@ -450,11 +490,11 @@ def test_a_run_without_any_path_is_reported(workplace):
     write_json(folder / "smoothness.json", measured | numbers | nothing | {"discontinuity_factor": 5.0})
     summary = read_json(folder / "interpolation.json")
     write_json(folder / "interpolation.json", summary | {"path_length_ratio": None, "path_length_ratio_std": None})
-    report.main()
+    compile_report()
     assert row(section("pendulum: interpolation"), "VampPrior")[3:] == [*["–"] * 14, "0"]
     assert read_csv("interpolation.csv")[0]["path_length_ratio"] == ""
 
 
-def test_the_report_needs_no_torch():
-    code = "import sys, stages.report; sys.exit('torch' in sys.modules)"
+def test_section_and_report_need_no_torch():
+    code = "import sys, stages.report, stages.section; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -16,7 +16,7 @@ CAPTION, which says how to read it. A data set may have versions of its own, in 
     study                 what each method reaches at each value of one parameter
     contact_sheet         examples of a data set
     mosaic                images tiled on a canvas
-    style                 colours, fonts, resolution
+    colours style         colours; fonts, resolution
 """
 
 import importlib

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from vhp.figures.style import method_colours, styled
+from vhp.figures.colours import method_colours
+from vhp.figures.style import styled
 from vhp.names import method_name
 
 CAPTION = (

@@ -3,7 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vhp.figures.style import method_colours, styled
+from vhp.figures.colours import method_colours
+from vhp.figures.style import styled
 from vhp.names import dataset_name, method_name
 
 

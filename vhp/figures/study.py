@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from vhp.figures.style import method_colours, styled
+from vhp.figures.colours import method_colours
+from vhp.figures.style import styled
 from vhp.names import METHODS, dataset_name, method_name, position
 
 CAPTION = (

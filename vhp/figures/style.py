@@ -1,8 +1,8 @@
-"""One look for every figure: colours of the methods, fonts, resolution, deterministic PNG files."""
+"""One look for every figure: fonts, resolution, deterministic PNG files."""
 
 import functools
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -16,18 +16,6 @@ MAX_BYTES = 250_000  # the report is read on telephones, and kept in git
 COLOURS = 160
 ANIMATION_DPI = 80
 FRAMES_PER_SECOND = 12
-
-# The colours are Okabe and Ito's (2008): told apart with any colour vision.
-METHOD_COLOURS = {
-    "vhp_rewo": "#0072B2",
-    "vhp_geco": "#D55E00",
-    "vampprior": "#009E73",
-    "iwae_l1": "#E69F00",
-    "iwae_l2": "#CC79A7",
-}
-# Of four paths in one picture: the same palette without the blue of a graph and of a discontinuity's box.
-PATH_COLOURS = ("#E69F00", "#009E73", "#CC79A7", "#000000")
-SPARE_COLOURS = ("#000000", "#56B4E9", "#8C8C8C")
 
 RC = {
     "font.size": 8.5,
@@ -50,12 +38,6 @@ RC = {
 
 P = ParamSpec("P")
 Drawing = TypeVar("Drawing", Figure, FuncAnimation)
-
-
-def method_colours(methods: Iterable[str]) -> dict[str, str]:
-    """A colour per method, the same in every figure; methods that the poster does not have share the spare ones."""
-    others = [m for m in sorted(set(methods)) if m not in METHOD_COLOURS]
-    return METHOD_COLOURS | {m: SPARE_COLOURS[i % len(SPARE_COLOURS)] for i, m in enumerate(others)}
 
 
 def styled(draw: Callable[P, Drawing]) -> Callable[P, Drawing]:

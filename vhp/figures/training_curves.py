@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from vhp.figures.style import method_colours, styled
+from vhp.figures.colours import method_colours
+from vhp.figures.style import styled
 from vhp.names import METHODS, method_name, position
 
 CAPTION = (

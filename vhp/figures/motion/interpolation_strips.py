@@ -10,9 +10,10 @@ from matplotlib.patches import Rectangle
 from vhp.datasets.motion import MOVEMENTS
 from vhp.datasets.motion.drawing import project
 from vhp.datasets.motion.posture import joints
+from vhp.figures.colours import PATH_COLOURS
 from vhp.figures.interpolation_strips import BOX_COLOUR, Strips, jump_columns, shown_frames
 from vhp.figures.motion.stick_figure import stick_figure
-from vhp.figures.style import PATH_COLOURS, styled
+from vhp.figures.style import styled
 from vhp.names import method_name
 
 CAPTION = (

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from vhp.model.distributions import gaussian_mixture_log_prob
-from vhp.model.priors.mixture import GaussianMixture
+from vhp.model.priors.mixture import GaussianMixture, gaussian_mixture_log_prob
 
 
 class VampPrior(nn.Module):

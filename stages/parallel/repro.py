@@ -19,9 +19,11 @@ import zc.lockfile
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline, affected, needed, read_pipeline
 from stages.parallel.local import Stages, cores, schedule
+from stages.runs import plain_yaml
 
 BATCH_SYSTEMS = ("slurm", "sge", "pbs", "lsf")  # as in stages/parallel/queues.py, which needs an optional package
 LOCK = Path(".dvc", "tmp", "vhp-repro.lock")
+PARAMS = Path("params.yaml")
 ONLY = "these and what they need, for instance evaluate, train@digits-vhp_rewo-0 or '*@digits-*'"
 
 
@@ -97,6 +99,7 @@ def here(pipeline: Pipeline, todo: set[str], jobs: int, stages: Stages, display:
 
 def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[str]]:
     """Bring the pipeline up to date; gives it as it was, and the stages visited."""
+    plain_yaml.read(PARAMS)  # is bounded, while DVC writes out whatever its aliases stand for
     clustered = bool(arguments.scheduler or arguments.batch)
     if clustered:
         try:

@@ -21,6 +21,7 @@ import yaml
 
 from stages import logs
 from stages.files import read_json, write_text
+from stages.runs import plain_yaml
 from stages.runs.schema import ParamsError, resolve, validate
 from stages.study import report as study_report
 
@@ -45,8 +46,8 @@ def set_value(params: dict[str, Any], name: str, value: Any) -> None:
 def scalar(text: str) -> Any:
     """A value as params.yaml would have it. Raises ValueError for a list or a mapping."""
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        value = plain_yaml.parse(text)
+    except ValueError as error:
         raise ValueError(f"found the value {text!r}, expected YAML: {error}") from error
     if not isinstance(value, bool | int | float | str):
         raise ValueError(f"found the value {text!r}, expected a number or a word: a study varies one scalar")
@@ -112,7 +113,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="stages at once")
     arguments = parser.parse_args()
     try:
-        params = yaml.safe_load(PARAMS.read_text())
+        params = plain_yaml.read(PARAMS)
+        validate(params)
         last = arguments.param.rpartition(".")[2]
         if last in params["datasets"]:
             params["datasets"] = [last]
@@ -126,7 +128,7 @@ def main() -> None:
             rows += reproduce(there, arguments.param, arguments.jobs)
         if all(row["failed"] for row in rows):
             raise ValueError(f"no run was finished at any value of {arguments.param}; what went wrong is above")
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise SystemExit(f"study: {error}") from error
     except KeyboardInterrupt:
         raise SystemExit("study: interrupted; the same command goes on where this one was") from None

@@ -50,7 +50,7 @@ def test_a_parameter_that_is_not_there_is_refused(name, message):
 
 
 def test_values_are_read_as_in_params_yaml():
-    assert [study.scalar(text) for text in ("0.5", "8", "bf16", "true")] == [0.5, 8, "bf16", True]
+    assert [study.scalar(text) for text in ("0.5", "8", "bf16", "true", "1e-6")] == [0.5, 8, "bf16", True, 1e-6]
     with pytest.raises(ValueError, match=r"'\[1, 2\]'.*one scalar"):
         study.scalar("[1, 2]")
     with pytest.raises(ValueError, match=r"'\[1'.*expected YAML"):

@@ -6,7 +6,7 @@ PYTHON ?= python3
 JOBS ?= 2
 BIN := $(CURDIR)/.venv/bin
 RUN := PATH="$(BIN):$$PATH" DVC_NO_ANALYTICS=1
-REPRO = $(RUN) python -m stages.parallel.repro --jobs $(JOBS) $(CLUSTER)
+REPRO = python -m stages.parallel.repro --jobs $(JOBS) $(CLUSTER)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ help: ## this list
 install: .venv/installed ## the environment in .venv, as pinned in requirements.lock
 
 demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: 11 minutes on 2 cores
-	@$(MAKE) --no-print-directory sandbox DIR=demo BUDGET=demo DATASETS="pendulum, digits"
+	@$(CLONE) demo --budget demo --datasets pendulum digits $(MATRIX) -- $(REPRO)
 	@cat demo/reports/demo/table.md
 	@echo "report:  demo/reports/demo/index.html"
 	@echo "figures: demo/reports/demo/figures/"
@@ -22,23 +22,18 @@ demo: .venv/installed ## the pipeline on the two embedded data sets, five method
 # Images and real values, an exact likelihood, joints: all that the stages distinguish. A stage more is dearer than
 # it looks, since DVC reads and writes the whole of dvc.lock for each.
 smoke: .venv/installed ## every stage and method in minutes, in smoke/; with VHP_DATA on static MNIST and human motion, not digits
-	@$(MAKE) --no-print-directory sandbox DIR=smoke BUDGET=smoke \
-		DATASETS="pendulum, $(if $(VHP_DATA),static_mnist$(COMMA) motion,digits)"
+	@$(CLONE) smoke --budget smoke --datasets pendulum $(if $(VHP_DATA),static_mnist motion,digits) $(MATRIX) -- $(REPRO)
 	@cat smoke/reports/smoke/table.md
 
-study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/studies/<PARAM>/; also METHODS, SEEDS, DATASETS, SET
+STUDY = studies/$(or $(BUDGET),laptop)/$(PARAM)
+study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/studies/laptop/<PARAM>/; also BUDGET, METHODS, SEEDS, DATASETS, SET
 	@test -n "$(PARAM)" -a -n "$(VALUES)" || { echo 'expected PARAM=<name> VALUES="<value> <value> ..."'; exit 1; }
-	@$(MAKE) --no-print-directory clone DIR="studies/$(PARAM)"
-	@$(MIRROR) cd "studies/$(PARAM)" && $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" \
-		--values $(VALUES) --methods $(METHODS) --datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) \
-		--set $(SET)
-	@mkdir -p reports/studies && rm -rf "reports/studies/.$(PARAM)" && cp -R "studies/$(PARAM)/reports/studies/$(PARAM)" "reports/studies/.$(PARAM)" \
-		&& rm -rf "reports/studies/$(PARAM)" && mv "reports/studies/.$(PARAM)" "reports/studies/$(PARAM)"
-	@cat "reports/studies/$(PARAM)/table.md"
+	@$(MIRROR) $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" --values $(VALUES) --methods $(METHODS) \
+		--datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) --set $(SET) $(if $(FORCE),--force)
+	@cat "reports/$(STUDY)/table.md"
 
 pendulum: .venv/installed ## the poster's pendulum experiment, REWO, GECO and IWAE, five seeds, in pendulum/
-	@$(MAKE) --no-print-directory sandbox DIR=pendulum BUDGET=laptop DATASETS=pendulum \
-		METHODS="vhp_rewo, vhp_geco, iwae_l1" SEEDS="0, 1, 2, 3, 4"
+	@$(CLONE) pendulum --budget laptop --datasets pendulum --methods vhp_rewo vhp_geco iwae_l1 --seeds 0 1 2 3 4 -- $(REPRO)
 	@cat pendulum/reports/laptop/table.md
 
 bench: .venv/installed ## speed against a naive reference and the bare matrix products: reports/bench.json; on a machine at rest
@@ -49,11 +44,11 @@ mutations: .venv/installed ## plant each bug of tests/mutations/planted.py: do t
 
 table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once; ONLY="*@digits-*", CLUSTER="--slurm"
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@set -f; $(REPRO) $(if $(ONLY),--only $(ONLY)) $(if $(ALLOW_MISSING),--allow-missing)
+	@set -f; $(RUN) $(REPRO) $(if $(ONLY),--only $(ONLY)) $(if $(ALLOW_MISSING),--allow-missing)
 
 data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and print what is there
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@status=0; $(REPRO) --only preprocess || status=$$?; $(RUN) python -m stages.inspect.inventory; exit $$status
+	@status=0; $(RUN) $(REPRO) --only preprocess || status=$$?; $(RUN) python -m stages.inspect.inventory; exit $$status
 
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 	@$(RUN) python -m pytest --numprocesses $(JOBS) --dist loadfile
@@ -94,6 +89,7 @@ lock: ## renew requirements.lock from pyproject.toml
 	@rm -rf .venv-lock build *.egg-info
 
 clean: ## remove demo/, smoke/, pendulum/ and studies/ (what they computed stays in the cache)
+	@if [ -x "$(BIN)/python" ]; then $(RUN) python -m stages.lock demo smoke pendulum studies; fi
 	@rm -rf demo smoke pendulum studies
 
 .venv/installed: requirements.lock
@@ -108,37 +104,12 @@ clean: ## remove demo/, smoke/, pendulum/ and studies/ (what they computed stays
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-cluster.lock
 	@touch $@
 
-COMMA := ,
-EXPERIMENTS = found experiments in $(DIR) (dvc exp show there), which a new clone would delete; take what you need of them, then FORCE=1
 NO_GIT := found no git repository here, but DVC keeps its records in one: clone the project, or run git init
 
 # VHP_DATA may be relative to where make was called, and the commands run elsewhere.
 MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd) || exit 1; export VHP_DATA; fi;
-KEPT = .dvc/tmp/kept-$(subst /,-,$(DIR))
-
-# A clone with the uncommitted changes laid over it, which shares this repository's cache: nothing is computed twice,
-# and neither params.yaml nor dvc.lock nor the committed reports change. Checkpoints of an interrupted run are kept, and a
-# clone in which somebody made experiments is not deleted without FORCE=1.
-clone:
-	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
-	@if [ -z "$(FORCE)" ] && [ -d $(DIR)/.git ] && git -C $(DIR) for-each-ref --format='%(refname)' refs/exps \
-		| grep -qE '^refs/exps/([0-9a-f]{2}|celery)/'; then echo "$(EXPERIMENTS)"; exit 1; fi
-	@mkdir -p .dvc/tmp; if [ -d $(DIR)/runs/checkpoints ]; then rm -rf $(KEPT) && mv $(DIR)/runs/checkpoints $(KEPT); fi
-	@rm -rf $(DIR) && git clone --quiet . $(DIR) && mkdir -p $(DIR)/runs
-	@git ls-files -z --deleted | (cd $(DIR) && xargs -0 rm -f)
-	@git ls-files -z --cached --others --exclude-standard --deduplicate \
-		| xargs -0 sh -c 'for f; do test -e "$$f" && printf "%s\0" "$$f"; done' sh \
-		| tar --null -T - -c | tar -x -C $(DIR)
-	@mv $(KEPT) $(DIR)/runs/checkpoints 2>/dev/null || true
-	@cache="$$($(RUN) dvc cache dir)" && mkdir -p "$$cache" && cache="$$(cd "$$cache" && pwd)" \
-		&& cd $(DIR) && $(RUN) dvc cache dir --local "$$cache"
-
-# The pipeline with another matrix, in a clone.
-sandbox: clone
-	@cd $(DIR) && sed -e 's/^budget:.*/budget: $(BUDGET)/' -e 's/^datasets:.*/datasets: [$(DATASETS)]/' \
-		-e 's/^seeds:.*/seeds: [$(or $(SEEDS),0)]/' $(if $(METHODS),-e 's/^methods:.*/methods: [$(METHODS)]/') \
-		params.yaml > params.new && mv params.new params.yaml
-	@$(MIRROR) cd $(DIR) && $(REPRO)
+MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
+CLONE = $(MIRROR) $(RUN) python -m stages.clone $(if $(FORCE),--force)
 
 .PHONY: help install demo smoke study pendulum bench mutations table data test check report baseline cluster cluster-test \
-	cluster-kills cluster-plan speedup lint lock clean clone sandbox
+	cluster-kills cluster-plan speedup lint lock clean

@@ -3,6 +3,9 @@
 import ast
 from pathlib import Path
 
+import pytest
+import torch
+
 from vhp import seeds
 
 ROOT = Path(__file__).parents[1]
@@ -34,3 +37,12 @@ def test_two_draws_share_a_seed_only_where_they_share_no_numbers():
 def test_streams_of_a_seed_do_not_meet_those_of_the_next():
     streams = {seeds.numbered(seed, number) for seed in range(3) for number in (0, 1, 999_999)}
     assert len(streams) == 9
+
+
+def test_a_stream_beyond_the_last_that_torch_takes_is_refused():
+    largest = (2**64 - 1) // seeds.STRIDE
+    torch.manual_seed(seeds.numbered(largest, (2**64 - 1) % seeds.STRIDE))
+    with pytest.raises(ValueError, match=f"seed: found {largest}, expected a number from 0 to {largest - 1}"):
+        seeds.numbered(largest, seeds.STRIDE)
+    with pytest.raises(ValueError, match="seed: found -1, expected a number from 0"):
+        seeds.numbered(-1, 0)

@@ -16,9 +16,16 @@ CONTACT_SHEET_SEED = 17  # examples on a data set's contact sheet
 GAPS_SEED = 23  # examples and noise of stages.inspect.gaps
 PRIOR_SEED = 1_000_000  # added to the run's: the nodes do not repeat the noise that the weights were drawn from
 
-_STRIDE = 1_000_003
+STRIDE = 1_000_003
+LARGEST = 2**64 - 1  # that torch takes
 
 
 def numbered(seed: int, number: int) -> int:
-    """The seed of the stream `number` (an epoch, an image) of a seed: different for all numbers below a million."""
-    return seed * _STRIDE + number
+    """The seed of the stream `number` (an epoch, an image) of a seed: different for all numbers below a million.
+
+    Raises ValueError for one that torch's generators do not take: a run's seed is at most about 1.8e13.
+    """
+    found = seed * STRIDE + number
+    if not 0 <= found <= LARGEST:
+        raise ValueError(f"seed: found {seed}, expected a number from 0 to {(LARGEST - number) // STRIDE}")
+    return found

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import cloudpickle
-import yaml
 from distributed import Client, Future
 
 from stages.files import read_json
@@ -24,6 +23,7 @@ from stages.parallel import lockfile, worker
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline
 from stages.parallel.local import outcome
+from stages.runs import plain_yaml
 from stages.runs.progress import Beat
 
 cloudpickle.register_pickle_by_value(worker)
@@ -72,7 +72,7 @@ class Head:
         """stages: those to be run on workers, each with its run."""
         self.pipeline, self.runs, self.options, self.display = pipeline, stages, options, display
         self.revision = head_revision()
-        self.params = yaml.safe_load(Path("params.yaml").read_text())
+        self.params = plain_yaml.read(Path("params.yaml"))
         self.replaced = lockfile.read()  # entries as they were
         self.entries = dict(self.replaced)
         self.remaining = [stage for stage in pipeline.graph if stage in stages]

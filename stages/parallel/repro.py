@@ -9,19 +9,19 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
-import zc.lockfile
-
+from stages.lock import REPRO, BusyError, Lock
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline, affected, needed, read_pipeline
 from stages.parallel.local import Stages, cores, schedule
+from stages.runs import plain_yaml
 
 BATCH_SYSTEMS = ("slurm", "sge", "pbs", "lsf")  # as in stages/parallel/queues.py, which needs an optional package
-LOCK = Path(".dvc", "tmp", "vhp-repro.lock")
+PARAMS = Path("params.yaml")
 ONLY = "these and what they need, for instance evaluate, train@digits-vhp_rewo-0 or '*@digits-*'"
 
 
@@ -56,21 +56,14 @@ def interrupt_by_signal(*_) -> NoReturn:
     raise KeyboardInterrupt
 
 
-@contextmanager
-def only_one() -> Iterator[None]:
+def only_one() -> Lock:
     """Two of these programs in one workspace would wait for each other's locks and start stages twice."""
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
     try:
-        held = zc.lockfile.LockFile(str(LOCK), content_template="process {pid} on {hostname}")
-    except zc.lockfile.LockError as error:
+        return Lock(REPRO)
+    except BusyError as error:
         raise SystemExit(
-            f"repro: found {LOCK.read_text().strip()} at work in this folder, expected none; wait until it has ended "
-            "or stop it, or work in another clone"
+            f"repro: {error} in this folder, expected none; wait until it has ended or stop it, or use another clone"
         ) from error
-    try:
-        yield
-    finally:
-        held.close()
 
 
 def on_cluster(
@@ -97,6 +90,7 @@ def here(pipeline: Pipeline, todo: set[str], jobs: int, stages: Stages, display:
 
 def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[str]]:
     """Bring the pipeline up to date; gives it as it was, and the stages visited."""
+    plain_yaml.read(PARAMS)  # is bounded, while DVC writes out whatever its aliases stand for
     clustered = bool(arguments.scheduler or arguments.batch)
     if clustered:
         try:
@@ -144,7 +138,7 @@ def main() -> None:
     begun = time.monotonic()
     stages = Stages(threads=max(1, cores() // arguments.jobs))
     try:
-        with only_one():
+        with closing(only_one()):
             pipeline, todo = repro(arguments, stages)
     except (ValueError, OSError) as error:
         show(stages.failures)

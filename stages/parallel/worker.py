@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from configobj import ConfigObj
 from distributed import Status, WorkerPlugin, get_worker
 from distributed.utils import sync
 
@@ -79,11 +80,14 @@ class Workspaces(WorkerPlugin):
         settings = base / ".dvc" / "config.local"
         if settings.exists():
             shutil.copy(settings, workspace / ".dvc")
-        cache = subprocess.run([sys.executable, "-m", "dvc", "cache", "dir"], cwd=base, capture_output=True, text=True)
+        command = [sys.executable, "-X", "utf8", "-m", "dvc", "cache", "dir"]
+        cache = subprocess.run(command, cwd=base, capture_output=True, encoding="utf-8")
         if cache.returncode:
             raise UnfitError(f"dvc cache dir in {base}: {cache.stderr.strip()}")
-        command = [sys.executable, "-m", "dvc", "cache", "dir", "--local", str(base / cache.stdout.strip())]
-        subprocess.run(command, cwd=workspace, capture_output=True, check=True)
+        # Not with `dvc cache dir`, which can write ASCII alone.
+        config = ConfigObj(str(workspace / ".dvc" / "config.local"), encoding="utf-8")
+        config.setdefault("cache", {})["dir"] = str(base / cache.stdout.strip())
+        config.write()
         self.base, self.workspace = base, workspace
 
 

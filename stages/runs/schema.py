@@ -1,27 +1,30 @@
 """What params.yaml may contain, and the resolved configuration of each run.
 
 The settings' types and ranges are those of the dataclasses in vhp; this file only applies them. Nothing is coerced:
-"1e-3", which YAML reads as text, is an error, and so is an unknown key.
+a number in quotes, which is text, is an error, and so is an unknown key.
 """
 
 import difflib
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from stages.runs import plain_yaml
 from vhp import datasets, methods
 from vhp.checks import at_least_one, one_of
 from vhp.likelihood.estimate import LikelihoodSettings
 from vhp.model.convolutional import side_of
 from vhp.model.vae import NETWORKS
+from vhp.seeds import numbered
 from vhp.training.fit import TrainingSettings
 
 Budget = Literal["smoke", "demo", "laptop", "paper", "paper_cpu"]
+FOUND_CHARACTERS = 100  # of a wrong value that a message shows at most
 DEFAULT = "default"  # the key of a per-data-set mapping that stands for all data sets not named
 
 
@@ -107,18 +110,18 @@ class Params(BaseModel):
 def read(path: Path) -> Params:
     """The validated content of params.yaml. Raises ParamsError."""
     try:
-        content = yaml.safe_load(path.read_text())
+        content = plain_yaml.read(path)
     except FileNotFoundError as error:
         raise ParamsError(f"{path} is missing; run from the root of the repository") from error
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path} is not YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise ParamsError(f"{path}: found {type(content).__name__}, expected a mapping")
+    except (OSError, ValueError) as error:
+        raise ParamsError(str(error)) from error
     return validate(content)
 
 
-def validate(content: dict[str, Any]) -> Params:
+def validate(content: Any) -> Params:
     """What params.yaml holds, validated. Raises ParamsError."""
+    if not isinstance(content, dict):
+        raise ParamsError(f"params.yaml: found {shown(content)}, expected a mapping")
     check_keys("", content, Params.model_fields)
     try:
         params = Params.model_validate(content)
@@ -165,9 +168,18 @@ def resolve(params: Params) -> dict[str, dict[str, Any]]:
         for method in params.methods:
             settings = resolve_method(params, dataset, method)
             for seed in params.seeds:
+                check_seed(seed, sections["training"]["epochs"])
                 run = {"dataset": dataset, "method": method, "seed": seed, "budget": params.budget}
                 configs[f"{dataset}-{method}-{seed}"] = {"run": run, "method": settings, **sections}
     return configs
+
+
+def check_seed(seed: int, epochs: int) -> None:
+    """Every epoch seeds a generator of its own. Raises ParamsError if the last one cannot."""
+    try:
+        numbered(seed, epochs)
+    except ValueError as error:
+        raise ParamsError(f"seeds: {error}") from error
 
 
 def resolve_sections(params: Params, budget: str, dataset: str) -> dict[str, Any]:
@@ -223,6 +235,9 @@ def validated(where: str, values: dict[str, Any], settings: type, dataset: str) 
         if dataset not in value and DEFAULT not in value:
             raise ParamsError(f"{place}: found no value for {dataset!r}; add `{dataset}: ...` or `{DEFAULT}: ...`")
         chosen[key] = value.get(dataset, value.get(DEFAULT))
+    for key, value in chosen.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ParamsError(f"{where}.{key} ({dataset}): found {value}, expected a finite number")
     try:
         # From JSON in strict mode: lists become tuples, and nothing else is converted.
         TypeAdapter(settings).validate_json(json.dumps(chosen), strict=True)
@@ -250,6 +265,11 @@ def messages(where: str, error: ValidationError) -> str:
         ]
         key = ".".join([where, *parts]).strip(".")
         text = problem["msg"].removeprefix("Value error, ")
-        found = "" if problem["type"] in ("value_error", "missing") else f" (found {problem['input']!r})"
+        found = "" if problem["type"] in ("value_error", "missing") else f" (found {shown(problem['input'])})"
         lines.append(f"{key}: {text}{found}")
     return "\n".join(lines)
+
+
+def shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= FOUND_CHARACTERS else f"{text[:FOUND_CHARACTERS]}..."

@@ -2,9 +2,9 @@
 
     python -m stages.study --param kappa.digits --values 0.5 0.55 --methods vhp_rewo vhp_geco --seeds 0 1 2
 
-It changes params.yaml and runs the pipeline up to `evaluate` once per value, so it is meant for a clone: `make study`
-makes one, which shares this repository's cache. What is finished is cached, so the same command goes on where an
-interrupted one was. Writes reports/studies/<param>/ with results.csv, table.md and figure.png.
+In a clone, studies/<budget>/<param>/, it runs the pipeline up to `evaluate` once per value. The clone shares this
+repository's cache, so the same command goes on where an interrupted one was. Writes reports/studies/<budget>/<param>/
+with results.csv, table.md and figure.png.
 """
 
 import argparse
@@ -14,19 +14,22 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from stages import logs
+from stages import clone, logs
 from stages.files import read_json, write_text
+from stages.runs import plain_yaml
+from stages.runs.places import run_folder
 from stages.runs.schema import ParamsError, resolve, validate
 from stages.study import report as study_report
 
 logger = logging.getLogger(__name__)
 
-PARAMS, RUNS = Path("params.yaml"), Path("runs")
+PARAMS = Path("params.yaml")
 AXES = ("datasets", "methods", "seeds", "budget")
 
 
@@ -45,17 +48,17 @@ def set_value(params: dict[str, Any], name: str, value: Any) -> None:
 def scalar(text: str) -> Any:
     """A value as params.yaml would have it. Raises ValueError for a list or a mapping."""
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        value = plain_yaml.parse(text)
+    except ValueError as error:
         raise ValueError(f"found the value {text!r}, expected YAML: {error}") from error
     if not isinstance(value, bool | int | float | str):
         raise ValueError(f"found the value {text!r}, expected a number or a word: a study varies one scalar")
     return value
 
 
-def measured(name: str, config: dict[str, Any], param: str, value: Any) -> dict[str, Any]:
-    """The row of one run; without results where its training or evaluation failed."""
-    run, folder = config["run"], RUNS / name
+def measured(place: Path, name: str, config: dict[str, Any], param: str, value: Any) -> dict[str, Any]:
+    """The row of one run in the clone; without results where its training or evaluation failed."""
+    run, folder = config["run"], place / run_folder(name)
     row = {key: run[key] for key in ("dataset", "method", "seed", "budget")} | {"param": param, "value": value}
     row |= {"kappa": config["method"].get("kappa")}
     files = [folder / "training.json", folder / "likelihood.json"]
@@ -84,19 +87,42 @@ def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[A
     return found
 
 
-def reproduce(there: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
-    """Run what is out of date at one value; a row for each run, also for those that fail."""
-    write_text(PARAMS, yaml.safe_dump(there.params, sort_keys=False))
+def reproduce(place: Path, there: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
+    """Run in the clone what is out of date at one value; a row for each run, also for those that fail."""
+    write_text(place / PARAMS, yaml.safe_dump(there.params, sort_keys=False))
     # The outputs of the value before: those of a run that now fails must not stay.
-    for folder in RUNS.glob("*-*-*"):
-        shutil.rmtree(folder)
-    subprocess.run(
-        [sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "evaluate"], check=False
-    )
-    rows = [measured(name, config, param, there.value) for name, config in there.configs.items()]
+    for name in there.configs:
+        shutil.rmtree(place / run_folder(name), ignore_errors=True)
+    command = [sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "evaluate"]
+    subprocess.run(command, cwd=place, check=False)
+    rows = [measured(place, name, config, param, there.value) for name, config in there.configs.items()]
     if failed := sum(row["failed"] for row in rows):
         logger.warning("%s = %s: %d of %d runs were not finished", param, there.value, failed, len(rows))
     return rows
+
+
+def study(matrices: Sequence[AtValue], param: str, place: Path, jobs: int) -> list[dict[str, Any]]:
+    """A row per run and value. Raises ValueError if none was finished."""
+    rows = []
+    for there in matrices:
+        logger.info("%s = %s", param, there.value)
+        rows += reproduce(place, there, param, jobs)
+    if all(row["failed"] for row in rows):
+        raise ValueError(f"no run was finished at any value of {param}; what went wrong is above")
+    return rows
+
+
+def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
+    """The matrix at each value. Raises ValueError for what cannot be, before anything is made or removed."""
+    params = plain_yaml.read(PARAMS)
+    validate(params)
+    last = arguments.param.rpartition(".")[2]
+    if last in params["datasets"]:
+        params["datasets"] = [last]
+    params |= {axis: getattr(arguments, axis) for axis in AXES if getattr(arguments, axis)}
+    for name, _, value in (text.partition("=") for text in arguments.set):
+        set_value(params, name, scalar(value))
+    return at_each(params, arguments.param, [scalar(text) for text in arguments.values])
 
 
 def main() -> None:
@@ -110,27 +136,18 @@ def main() -> None:
     parser.add_argument("--budget", help="likewise")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="other parameters, at every value")
     parser.add_argument("--jobs", type=int, default=1, help="stages at once")
+    parser.add_argument("--force", action="store_true", help="also delete experiments that were made in the clone")
     arguments = parser.parse_args()
     try:
-        params = yaml.safe_load(PARAMS.read_text())
-        last = arguments.param.rpartition(".")[2]
-        if last in params["datasets"]:
-            params["datasets"] = [last]
-        params |= {axis: getattr(arguments, axis) for axis in AXES if getattr(arguments, axis)}
-        for name, _, value in (text.partition("=") for text in arguments.set):
-            set_value(params, name, scalar(value))
-        values = [scalar(text) for text in arguments.values]
-        rows = []
-        for there in at_each(params, arguments.param, values):
-            logger.info("%s = %s", arguments.param, there.value)
-            rows += reproduce(there, arguments.param, arguments.jobs)
-        if all(row["failed"] for row in rows):
-            raise ValueError(f"no run was finished at any value of {arguments.param}; what went wrong is above")
-    except (FileNotFoundError, ValueError) as error:
+        matrices = asked_for(arguments)
+        name = Path("studies", matrices[0].params["budget"], arguments.param)
+        with closing(clone.make(name, arguments.force)):
+            rows = study(matrices, arguments.param, name, arguments.jobs)
+    except (OSError, ValueError) as error:
         raise SystemExit(f"study: {error}") from error
     except KeyboardInterrupt:
         raise SystemExit("study: interrupted; the same command goes on where this one was") from None
-    folder = Path("reports", "studies", arguments.param)
+    folder = "reports" / name
     study_report.write(rows, folder)
     logger.info("%d runs: %s", len(rows), folder)
 

@@ -1,6 +1,8 @@
 """params.yaml: what is refused, with which message, and what a run's configuration depends on."""
 
 import copy
+import math
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -8,6 +10,7 @@ import pytest
 import yaml
 
 from stages.runs.schema import Budget, ParamsError, read, resolve
+from vhp.seeds import STRIDE
 
 PARAMS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
 # Whatever matrix the file asks for at the moment.
@@ -105,10 +108,11 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
         ({"settings__shared__K": 0}, "settings.vhp_.*K: found 0, expected at least 1"),
         ({"settings__shared__alfa": 0.9}, "settings.shared.alfa: unknown key; did you mean 'alpha'?"),
         ({"settings__vhp_geco": {"tau": 1.0}}, "settings.vhp_geco.tau: unknown key"),
-        (
-            {"budgets__laptop__training__learning_rate": "1e-3"},
-            "laptop.*learning_rate: .*number.*found '1e-3'",
-        ),
+        ({"budgets__laptop__training__learning_rate": "fast"}, "laptop.*learning_rate: .*number.*found 'fast'"),
+        ({"budgets__laptop__training__learning_rate": math.inf}, r"learning_rate .*found inf, expected a finite"),
+        ({"settings__shared__alpha": math.nan}, r"settings.vhp_.*alpha .*found nan, expected a finite number"),
+        ({"seeds": [0, 2 * 10**13]}, r"seeds: .*found 20000000000000, expected a number from 0 to 18446688733"),
+        ({"seeds": ["x" * 1000]}, r"seeds.0: .*found 'x{99}\.\.\.\)$"),
         ({"budgets__laptop__training__epochs": True}, "laptop.training.*epochs: .*integer.*found True"),
         ({"budgets__paper__training__epochs": 0}, "paper.training.*epochs: found 0, expected at least 1"),
         ({"budgets__laptop__training__epoch": 3}, "laptop.training.epoch: unknown key; did you mean 'epochs'?"),
@@ -140,8 +144,40 @@ def test_a_missing_setting_is_named(write):
         configs(write(budgets__laptop__training=training))
 
 
-def test_text_that_is_not_yaml_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"budget: [", "not YAML"),
+        (b"", "found None, expected a mapping"),
+        (b"- budget\n", r"found \['budget'\], expected a mapping"),
+        ("budget: laptop # \xe0 la carte".encode("latin-1"), "line 1: found the byte 0xe0, expected UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_mapping_in_yaml_is_refused_by_name(tmp_path, content, message):
     path = tmp_path / "params.yaml"
-    path.write_text("budget: [")
-    with pytest.raises(ParamsError, match="not YAML"):
+    path.write_bytes(content)
+    with pytest.raises(ParamsError, match=rf"params\.yaml: .*{message}"):
         read(path)
+
+
+@pytest.mark.parametrize("text", ["5e-05", "1e-6", "1E-6", "1.e-6"])  # the first is what `dvc exp run -S` writes
+def test_small_numbers_are_numbers_however_they_are_written(write, text):
+    path = write(budgets__laptop__training__learning_rate=0.123)
+    path.write_text(path.read_text().replace("0.123", text))
+    assert configs(path)["digits-iwae_l1-0"]["training"]["learning_rate"] == float(text)
+
+
+def test_a_number_in_quotes_is_text(write):
+    path = write(budgets__laptop__training__learning_rate=0.123)
+    path.write_text(path.read_text().replace("0.123", "'1e-3'"))
+    with pytest.raises(ParamsError, match=r"laptop.*learning_rate: .*number.*found '1e-3'"):
+        read(path)
+
+
+def test_the_largest_seed_with_a_generator_for_every_epoch_is_accepted(write):
+    epochs = {"default": 60}
+    largest = (2**64 - 1 - 60) // STRIDE
+    write_with = partial(write, datasets=["digits"], budget="laptop", budgets__laptop__training__epochs=epochs)
+    assert configs(write_with(seeds=[largest]))
+    with pytest.raises(ParamsError, match=rf"seeds: .*found {largest + 1}"):
+        configs(write_with(seeds=[largest + 1]))

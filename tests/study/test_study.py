@@ -1,6 +1,7 @@
 """The parameter study: what it sets, what it collects, and what it says of it. The pipeline itself is replaced."""
 
 import csv
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,7 @@ def test_a_parameter_that_is_not_there_is_refused(name, message):
 
 
 def test_values_are_read_as_in_params_yaml():
-    assert [study.scalar(text) for text in ("0.5", "8", "bf16", "true")] == [0.5, 8, "bf16", True]
+    assert [study.scalar(text) for text in ("0.5", "8", "bf16", "true", "1e-6")] == [0.5, 8, "bf16", True, 1e-6]
     with pytest.raises(ValueError, match=r"'\[1, 2\]'.*one scalar"):
         study.scalar("[1, 2]")
     with pytest.raises(ValueError, match=r"'\[1'.*expected YAML"):
@@ -58,6 +59,8 @@ def test_values_are_read_as_in_params_yaml():
 
 
 # --- runs ---
+
+CLONE = Path("studies", "laptop", "kappa.digits")
 
 
 def result_of(method, seed, kappa):
@@ -73,10 +76,12 @@ def place(tmp_path, monkeypatch):
     """A folder with params.yaml; place(fails) replaces the pipeline by one in which runs may fail."""
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(yaml.safe_dump(PARAMS))
+    monkeypatch.setattr(study.clone, "make", lambda folder, force: folder.mkdir(parents=True) or io.StringIO())
 
     def place(fails=lambda method, kappa: False, *arguments):
-        def pipeline(command, **_):
-            params = yaml.safe_load(Path("params.yaml").read_text())
+        def pipeline(command, cwd, **_):
+            assert cwd == CLONE
+            params = yaml.safe_load((cwd / "params.yaml").read_text())
             failed = False
             for dataset in params["datasets"]:
                 for method in params["methods"]:
@@ -86,15 +91,15 @@ def place(tmp_path, monkeypatch):
                             failed = True
                             continue
                         training, likelihood = result_of(method, seed, kappa)
-                        write_json(Path("runs", name, "training.json"), training)
-                        write_json(Path("runs", name, "likelihood.json"), likelihood)
+                        write_json(cwd / "runs" / dataset / name / "training.json", training)
+                        write_json(cwd / "runs" / dataset / name / "likelihood.json", likelihood)
             return subprocess.CompletedProcess(command, int(failed))
 
         monkeypatch.setattr(study.subprocess, "run", pipeline)
         argv = ["study", "--param", "kappa.digits", "--values", "0.5", "0.7", *arguments]
         monkeypatch.setattr(sys, "argv", argv)
         study.main()
-        with Path("reports/studies/kappa.digits/results.csv").open() as file:
+        with Path("reports/studies/laptop/kappa.digits/results.csv").open() as file:
             return list(csv.DictReader(file))
 
     return place
@@ -108,28 +113,37 @@ def test_every_run_at_every_value_is_a_row_with_its_own_numbers(place):
         expected = result_of(row["method"], int(row["seed"]), float(row["value"]))[1]["nll"]
         assert float(row["nll"]) == expected and row["failed"] == "False"
         assert row["kappa"] == (row["value"] if row["method"] == "vhp_rewo" else "")
-    assert Path("reports/studies/kappa.digits/figure.png").read_bytes()[:4] == b"\x89PNG"
+    assert Path("reports/studies/laptop/kappa.digits/figure.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_other_parameters_can_be_set(place):
     place(lambda *_: False, "--set", "budgets.laptop.training.epochs.digits=7", "--methods", "vhp_rewo")
-    params = yaml.safe_load(Path("params.yaml").read_text())
+    params = yaml.safe_load((CLONE / "params.yaml").read_text())
     assert params["budgets"]["laptop"]["training"]["epochs"]["digits"] == 7
     assert params["methods"] == ["vhp_rewo"] and params["kappa"]["digits"] == 0.7
+
+
+def test_another_budget_is_another_study(place, monkeypatch):
+    place()
+    before = Path("reports/studies/laptop/kappa.digits/table.md").read_bytes()
+    monkeypatch.setattr("test_study.CLONE", Path("studies", "smoke", "kappa.digits"))
+    place(lambda *_: False, "--budget", "smoke")
+    assert Path("reports/studies/laptop/kappa.digits/table.md").read_bytes() == before
+    assert Path("reports/studies/smoke/kappa.digits/results.csv").exists()
 
 
 def test_a_run_that_fails_at_one_value_does_not_keep_the_numbers_of_the_value_before(place):
     rows = place(lambda method, kappa: method == "vhp_rewo" and kappa == 0.7)
     failed = [row for row in rows if row["failed"] == "True"]
     assert [(row["method"], row["value"], row["nll"]) for row in failed] == [("vhp_rewo", "0.7", "")]
-    table = Path("reports/studies/kappa.digits/table.md").read_text()
+    table = Path("reports/studies/laptop/kappa.digits/table.md").read_text()
     assert "| 0.7 | VHP + REWO | – | – | – | – | 0.49 | – | 1 of 1 |" in table
 
 
 def test_a_value_at_which_every_run_fails_leaves_the_others_their_results(place):
     rows = place(lambda method, kappa: kappa == 0.5)
     assert {(row["value"], row["failed"]) for row in rows} == {("0.5", "True"), ("0.7", "False")}
-    table = Path("reports/studies/kappa.digits/table.md").read_text()
+    table = Path("reports/studies/laptop/kappa.digits/table.md").read_text()
     assert "| 0.5 | IWAE (L=1) | – | – | – | – | – | – | 1 of 1 |" in table
 
 
@@ -145,18 +159,20 @@ def test_a_study_in_which_nothing_works_stops(place):
         (["--values", "0.5", "[1]"], r"'\[1\]'.*one scalar"),
         (["--values", "0.5", "-1"], r"kappa\.digits = -1: .*kappa"),
         (["--methods", "vae"], r"kappa\.digits = 0\.5: methods: .*vae"),
+        (["--budget", "../vhp"], r"budget: .*found '\.\./vhp'"),
+        (["--param", "../vhp"], r"study: \.\./vhp: found no  in params\.yaml"),
     ],
 )
 def test_a_value_that_cannot_be_stops_before_anything_runs(place, arguments, message):
     with pytest.raises(SystemExit, match=message):
         place(lambda *_: False, *arguments)
-    assert not Path("runs").exists() and yaml.safe_load(Path("params.yaml").read_text()) == PARAMS
+    assert not CLONE.exists() and yaml.safe_load(Path("params.yaml").read_text()) == PARAMS
 
 
 def test_an_unknown_parameter_stops_before_anything_runs(place):
     with pytest.raises(SystemExit, match=r"study: budgets\.huge: found no budgets\.huge"):
         place(lambda *_: False, "--set", "budgets.huge=1")
-    assert not Path("runs").exists()
+    assert not CLONE.exists()
 
 
 # --- table and figure ---

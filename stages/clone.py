@@ -1,0 +1,170 @@
+"""A clone of this repository in a folder of its own, for the pipeline with another matrix: `make demo`, `make study`.
+
+    python -m stages.clone demo --budget demo --datasets pendulum digits -- python -m stages.parallel.repro
+
+The uncommitted changes are laid over it, and it shares this repository's cache: nothing is computed twice, and neither
+params.yaml nor dvc.lock nor the committed reports change. A clone of an earlier call is replaced, but for the
+checkpoints of interrupted runs. A folder that is no such clone, or in which a pipeline is at work, is refused before
+anything is removed, and so is one with commits or experiments of its own, unless --force is given.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from configobj import ConfigObj
+
+from stages.files import write_text
+from stages.lock import Lock, check_idle
+
+WORK = Path(".dvc", "tmp")
+CHECKPOINTS = Path("runs", "checkpoints")
+AXES = ("budget", "datasets", "methods", "seeds")
+EXPERIMENTS = re.compile(r"refs/exps/([0-9a-f]{2}|celery)/")  # and not the references that DVC needs for itself
+
+
+class CloneError(ValueError):
+    """The folder cannot be made anew; nothing was removed."""
+
+
+def make(folder: Path, force: bool = False) -> Lock:
+    """Make the clone, or make it anew. It is this process's own until the lock is closed.
+
+    folder: relative to the repository's root, which is the working directory. force: also delete what somebody has
+    committed or tried there. Raises CloneError, BusyError or OSError.
+    """
+    check_place(folder)
+    key = folder.as_posix().replace("/", "-")
+    held = Lock(WORK / f"clone-{key}.lock")
+    try:
+        check_content(folder, force)
+        kept, new, old = (WORK / f"{what}-{key}" for what in ("kept", "new", "old"))
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
+        copy_repository(new)
+        share_cache(new)
+        if (folder / CHECKPOINTS).exists():
+            shutil.rmtree(kept, ignore_errors=True)
+            (folder / CHECKPOINTS).rename(kept)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+        if kept.exists():
+            (folder / CHECKPOINTS).parent.mkdir(exist_ok=True)
+            kept.rename(folder / CHECKPOINTS)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        held.close()
+        raise
+    return held
+
+
+def check_place(folder: Path) -> None:
+    """Raises CloneError for a folder that is not below this one, or in which this repository has files."""
+    if not (Path(".git").exists() and Path(".dvc").is_dir()):
+        raise CloneError("found no git repository with DVC here; clone the project, and call this in its folder")
+    root = Path.cwd()
+    if folder.is_absolute() or ".." in folder.parts or (root / folder).resolve() != root / folder or folder == Path():
+        raise CloneError(f"found the folder {str(folder)!r}, expected the name of one in this folder")
+    if _git("--literal-pathspecs", "ls-files", "-z", "--", str(folder)):
+        raise CloneError(f"found files of this repository in {folder}, expected a folder without any")
+
+
+def check_content(folder: Path, force: bool) -> None:
+    """Raises CloneError if the folder holds what a new clone must not replace, and BusyError if it is in use."""
+    if not folder.exists():
+        return
+    if any(folder.iterdir()) and not (folder / ".git").is_dir():
+        raise CloneError(f"found {folder}, which is no clone; delete or move it")
+    check_idle(folder)
+    if force:
+        return
+    references = _git("for-each-ref", "--format=%(refname)", folder=folder).splitlines()
+    if any(EXPERIMENTS.match(name) for name in references):
+        raise CloneError(f"found experiments in {folder} (dvc exp show there); take what you need, then FORCE=1")
+    tips = _git("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/tags", folder=folder).split()
+    tips += (_git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder, check=False) or "").split()
+    if any(_git("cat-file", "-e", tip, check=False) is None for tip in tips):
+        raise CloneError(f"found commits in {folder} that are not here (git fetch {folder}); take them, then FORCE=1")
+
+
+def copy_repository(new: Path) -> None:
+    """The last commit, with the uncommitted changes laid over it."""
+    _git("clone", "--quiet", ".", str(new))
+    for path in _listed("--deleted"):
+        (new / path).unlink(missing_ok=True)
+    for path in _listed("--cached", "--others", "--exclude-standard", "--deduplicate"):
+        # A folder is another repository, and a file that is not there was deleted.
+        if path.is_symlink() or path.is_file():
+            (new / path).parent.mkdir(parents=True, exist_ok=True)
+            (new / path).unlink(missing_ok=True)
+            shutil.copy2(path, new / path, follow_symlinks=False)
+
+
+def share_cache(folder: Path) -> None:
+    """Give the clone this repository's cache. `dvc cache dir` could not: it writes ASCII alone."""
+    command = [sys.executable, "-X", "utf8", "-m", "dvc", "cache", "dir"]
+    cache = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if cache.returncode:
+        raise CloneError(f"dvc cache dir: {cache.stderr.strip()}")
+    place = Path(cache.stdout.strip())
+    place.mkdir(parents=True, exist_ok=True)
+    settings = ConfigObj(str(folder / ".dvc" / "config.local"), encoding="utf-8")
+    settings.setdefault("cache", {})["dir"] = str(place.resolve())
+    settings.write()
+
+
+def set_matrix(params: Path, **axes: Sequence[str] | None) -> None:
+    """Write other values for some of AXES into params.yaml, whose comments stay. Raises CloneError."""
+    text = params.read_text(encoding="utf-8")
+    for axis, values in axes.items():
+        if values:
+            line = f"{axis}: {values[0]}" if axis == "budget" else f"{axis}: [{', '.join(values)}]"
+            text, found = re.subn(rf"^{axis}:.*", lambda _, line=line: line, text, flags=re.MULTILINE)
+            if found != 1:
+                raise CloneError(f"{params}: found {found} lines {axis}: ..., expected one")
+    write_text(params, text)
+
+
+def _git(*arguments: str, folder: Path = Path(), check: bool = True) -> str | None:
+    """What git prints; None where it fails and check is false."""
+    command = ["git", "-C", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="surrogateescape")
+    if done.returncode and check:
+        raise CloneError(f"git {arguments[0]}: {done.stderr.strip()}")
+    return None if done.returncode else done.stdout
+
+
+def _listed(*options: str) -> Iterator[Path]:
+    return (Path(name) for name in _git("ls-files", "-z", *options).split("\0") if name)
+
+
+def main() -> None:
+    usage = "%(prog)s [options] FOLDER [-- COMMAND ...]; the clone is the command's own until that ends"
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], usage=usage)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--force", action="store_true", help="also delete experiments and commits that were made there")
+    for axis in AXES:
+        parser.add_argument(f"--{axis}", nargs=1 if axis == "budget" else "+", help="by default that of params.yaml")
+    split = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    arguments, command = parser.parse_args(sys.argv[1:split]), sys.argv[split + 1 :]
+    try:
+        held = make(arguments.folder, arguments.force)
+        set_matrix(arguments.folder / "params.yaml", **{axis: getattr(arguments, axis) for axis in AXES})
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"clone: {error}") from error
+    if command:
+        # The command takes this process's place, and with its open file the lock: it ends when the command does.
+        held.outlast_exec()
+        os.chdir(arguments.folder)
+        os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""A clone below the repository: what goes into it, what of an old one stays, and what is refused before all else."""
+
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import yaml
+from dvc.config import Config
+from sandbox import call
+
+from stages import clone
+from stages.lock import REPRO, BusyError, Lock, check_idle
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    return subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository with uncommitted changes in a folder whose name is not ASCII; the working directory."""
+    root = tmp_path / "Zürich 東京"
+    (root / ".dvc").mkdir(parents=True)
+    (root / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
+    (root / ".dvc" / "config").touch()
+    (root / ".gitignore").write_text("/demo/\n/studies/\n*.o\n")
+    (root / "params.yaml").write_text("# All.\nbudget: laptop # a night\ndatasets: [a, b]\nseeds: [0]\n")
+    (root / "code").mkdir()
+    for name in ("kept.py", "changed.py", "deleted.py", "code/über.py"):
+        (root / name).write_text("committed")
+    git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "All")
+    (root / "changed.py").write_text("changed")
+    (root / "changed.py").chmod(0o755)
+    (root / "deleted.py").unlink()
+    (root / "code" / "new.py").write_text("new")
+    (root / "ignored.o").write_text("ignored")
+    (root / "link").symlink_to("code")
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def demo(repository):
+    """The clone of an earlier call."""
+    clone.make(Path("demo")).close()
+    return repository / "demo"
+
+
+def contents(folder: Path) -> dict[str, str]:
+    files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+
+
+def test_the_uncommitted_changes_are_in_it_and_the_cache_is_shared(repository):
+    clone.make(Path("demo")).close()
+    found = contents(repository / "demo")
+    code = {name: text for name, text in found.items() if name.endswith((".py", ".o"))}
+    assert code == {"kept.py": "committed", "changed.py": "changed", "code/über.py": "committed", "code/new.py": "new"}
+    assert os.access(repository / "demo" / "changed.py", os.X_OK)
+    assert (repository / "demo" / "link").readlink() == Path("code")
+    assert Config(str(repository / "demo" / ".dvc"))["cache"]["dir"] == str(repository / ".dvc" / "cache")
+    assert call(repository / "demo", "dvc", "cache", "dir").strip() == str(repository / ".dvc" / "cache")
+
+
+def test_an_old_clone_is_replaced_but_for_the_checkpoints_of_interrupted_runs(demo):
+    (demo / "old.txt").touch()
+    (demo / "runs" / "checkpoints" / "ab12").mkdir(parents=True)
+    (demo / "runs" / "checkpoints" / "ab12" / "state.pt").write_text("half")
+    (demo / "runs" / "digits").mkdir()
+    clone.make(Path("demo")).close()
+    found = contents(demo)
+    assert "old.txt" not in found and found["runs/checkpoints/ab12/state.pt"] == "half"
+    assert not (demo / "runs" / "digits").exists()
+    assert [path.name for path in Path(".dvc", "tmp").iterdir()] == ["clone-demo.lock"]
+
+
+def test_an_old_clone_stays_if_a_new_one_cannot_be_made(demo, monkeypatch):
+    (demo / "old.txt").touch()
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(clone.shutil, "copy2", full)
+    with pytest.raises(OSError, match="No space"):
+        clone.make(Path("demo"))
+    assert (demo / "old.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "code", "studies/../code", ".", "/tmp/x", "link/x"])
+def test_a_folder_that_is_not_its_own_is_refused_and_nothing_removed(repository, name):
+    before = contents(repository)
+    with pytest.raises(clone.CloneError, match=r"found (the folder|files of this repository in) "):
+        clone.make(Path(name))
+    assert contents(repository) == before
+
+
+@pytest.mark.parametrize("name", ["mine", ".git", ".dvc/tmp/x"])
+def test_a_folder_that_is_no_clone_is_refused_and_nothing_removed(repository, name):
+    (repository / name).mkdir(parents=True, exist_ok=True)
+    (repository / name / "work.txt").write_text("a day's work")
+    with pytest.raises(clone.CloneError, match=f"found {name}, which is no clone; delete or move it"):
+        clone.make(Path(name))
+    assert (repository / name / "work.txt").read_text() == "a day's work"
+
+
+@pytest.mark.parametrize("ref", ["ab/cd/fried-tilt", "celery/stash"])
+def test_experiments_are_not_deleted_without_force(demo, ref):
+    git(demo, "update-ref", f"refs/exps/{ref}", "HEAD")
+    with pytest.raises(clone.CloneError, match=r"found experiments in demo .*FORCE=1"):
+        clone.make(Path("demo"))
+    assert ref in git(demo, "for-each-ref")
+    clone.make(Path("demo"), force=True).close()
+    assert ref not in git(demo, "for-each-ref")
+
+
+@pytest.mark.parametrize("ref", ["exps/exec/EXEC_HEAD", "exps/apply/ORIG_HEAD", "stash"])
+def test_references_that_dvc_needs_for_itself_are_no_experiments(demo, ref):
+    git(demo, "update-ref", f"refs/{ref}", "HEAD")
+    clone.make(Path("demo")).close()
+
+
+def test_commits_are_not_deleted_without_force(demo):
+    git(demo, "commit", "-qam", "An idea")
+    with pytest.raises(clone.CloneError, match=r"found commits in demo .*git fetch demo.*FORCE=1"):
+        clone.make(Path("demo"))
+    git(Path.cwd(), "fetch", "-q", "demo")
+    clone.make(Path("demo")).close()
+
+
+def test_a_clone_in_which_a_pipeline_is_at_work_is_refused(demo):
+    with closing(Lock(demo / REPRO)):
+        for force in (False, True):
+            with pytest.raises(BusyError, match=rf"found process {os.getpid()} on .* at work in demo; wait"):
+                clone.make(Path("demo"), force)
+    assert (demo / "kept.py").exists()
+    clone.make(Path("demo")).close()
+
+
+def test_a_study_at_work_is_found_from_the_folder_of_all_studies(repository):
+    with closing(Lock(repository / "studies" / "laptop" / "kappa.digits" / REPRO)):
+        with pytest.raises(BusyError, match=r"at work in studies/laptop/kappa\.digits"):
+            check_idle(Path("studies"))
+        done = subprocess.run([sys.executable, "-m", "stages.lock", "demo", "studies"], env=here(), capture_output=True)
+        assert done.returncode == 1 and b"at work in studies/laptop/kappa.digits" in done.stderr
+    check_idle(Path("studies"))
+
+
+def here() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def test_the_clone_is_its_commands_own_until_that_ends(repository):
+    command = [sys.executable, "-m", "stages.clone", "demo", "--budget", "demo", "--datasets", "c", "d", "--seeds", "1"]
+    first = subprocess.Popen([*command, "--", "cat"], env=here(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    first.stdin.write(b"hello\n")
+    first.stdin.flush()
+    assert first.stdout.readline() == b"hello\n"  # it runs
+    second = subprocess.run(command, env=here(), capture_output=True, text=True)
+    assert second.returncode == 1 and f"found process {first.pid} on" in second.stderr
+    first.communicate()
+    third = subprocess.run([*command, "--", "pwd"], env=here(), capture_output=True, text=True)
+    assert third.returncode == 0 and third.stdout.strip() == str(repository / "demo")
+    text = (repository / "demo" / "params.yaml").read_text()
+    assert yaml.safe_load(text) == {"budget": "demo", "datasets": ["c", "d"], "seeds": [1]} and "# All." in text
+
+
+def test_an_axis_that_params_yaml_lacks_is_named(repository):
+    with pytest.raises(clone.CloneError, match=r"params\.yaml: found 0 lines methods: \.\.\., expected one"):
+        clone.set_matrix(Path("params.yaml"), methods=["x"])
+
+
+def test_without_a_repository_nothing_is_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(clone.CloneError, match="found no git repository with DVC here"):
+        clone.make(Path("demo"))
+    assert not list(tmp_path.iterdir())

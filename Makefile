@@ -89,7 +89,7 @@ lock: ## renew requirements.lock from pyproject.toml
 	@rm -rf .venv-lock build *.egg-info
 
 clean: ## remove demo/, smoke/, pendulum/ and studies/ (what they computed stays in the cache)
-	@if [ -x "$(BIN)/python" ]; then $(RUN) python -m stages.lock demo smoke pendulum studies; fi
+	@if [ -x "$(BIN)/python" ]; then $(RUN) python -m stages.clones.lock demo smoke pendulum studies; fi
 	@rm -rf demo smoke pendulum studies
 
 .venv/installed: requirements.lock
@@ -109,7 +109,7 @@ NO_GIT := found no git repository here, but DVC keeps its records in one: clone 
 # VHP_DATA may be relative to where make was called, and the commands run elsewhere.
 MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd) || exit 1; export VHP_DATA; fi;
 MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
-CLONE = $(MIRROR) $(RUN) python -m stages.clone $(if $(FORCE),--force)
+CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
 
 .PHONY: help install demo smoke study pendulum bench mutations table data test check report baseline cluster cluster-test \
 	cluster-kills cluster-plan speedup lint lock clean

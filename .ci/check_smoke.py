@@ -10,6 +10,7 @@ import yaml
 RUN = ["dataset", "method", "seed"]
 COLUMNS = [*RUN, "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"]
 COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "train_seconds", "eval_seconds", "device"]
+COLUMNS += ["revision", *(f"code_{s}" for s in ("train", "evaluate", "interpolate", "smoothness", "representation"))]
 # Of the other files: columns that are there and that no run may leave empty.
 MEASURED = {
     "interpolation.csv": ["n_nodes", "k", "components", "unreachable", "n_paths", "n_frames"],
@@ -31,6 +32,7 @@ def require_runs(name: str, frame: pd.DataFrame, params: dict, datasets: list[st
 def check_results(results: pd.DataFrame, params: dict) -> None:
     require(list(results.columns) == COLUMNS, f"results.csv has the columns {list(results.columns)}")
     require_runs("results.csv", results, params, params["datasets"])
+    require(results[[c for c in COLUMNS if c.startswith("code_")]].notna().all(axis=None), "results of unknown code")
     numbers = results[["nll", "nll_se", "elbo", "ess", "beta_final", "constraint_final"]]
     require(numbers.notna().all(axis=None), "results.csv has empty values")
     for row in results.itertuples():
@@ -54,11 +56,22 @@ def check_files(clone: Path, report: Path, params: dict) -> None:
     for dataset in params["datasets"]:
         require((clone / "data" / "processed" / f"{dataset}.npz").exists(), f"no processed {dataset}")
         for figure in ("training_curves", "latent_graph", "interpolation_strips", "samples"):
-            file = report / "figures" / f"{figure}-{dataset}.png"
+            file = report / "datasets" / dataset / f"{figure}.png"
             require(file.exists() and file.read_bytes()[:4] == b"\x89PNG", f"{file} is missing or no PNG")
-    names = ["table.md", "table.csv", "table.tex", "index.html"]
-    for name in [*names, "figures/beta_update.png", "figures/latent_steps-pendulum.png"]:
+    names = [
+        "table.md",
+        "table.csv",
+        "table.tex",
+        "index.html",
+        "beta_update.png",
+        "datasets/pendulum/latent_steps.png",
+    ]
+    for name in names:
         require((report / name).stat().st_size > 0, f"{name} is empty")
+
+
+def check_nothing_is_stale(report: Path) -> None:
+    require("No result is." in (report / "stale.md").read_text(), "results are older than the code that made them")
 
 
 def check_nothing_left_to_run(clone: Path) -> None:
@@ -75,6 +88,7 @@ def main() -> None:
     check_results(results, params)
     check_measures(report, params)
     check_files(clone, report, params)
+    check_nothing_is_stale(report)
     check_nothing_left_to_run(clone)
     print(f"smoke: {len(results)} runs, tables and figures are there, and nothing is left to run")
 

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
-from stages.lock import REPRO, BusyError, Lock
+from stages.clones.lock import REPRO, BusyError, Lock
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline, affected, needed, read_pipeline
 from stages.parallel.local import Stages, cores, schedule

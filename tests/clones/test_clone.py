@@ -11,8 +11,8 @@ import yaml
 from dvc.config import Config
 from sandbox import call
 
-from stages import clone
-from stages.lock import REPRO, BusyError, Lock, check_idle
+from stages.clones import __main__ as clone
+from stages.clones.lock import REPRO, BusyError, Lock, check_idle
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -146,7 +146,9 @@ def test_a_study_at_work_is_found_from_the_folder_of_all_studies(repository):
     with closing(Lock(repository / "studies" / "laptop" / "kappa.digits" / REPRO)):
         with pytest.raises(BusyError, match=r"at work in studies/laptop/kappa\.digits"):
             check_idle(Path("studies"))
-        done = subprocess.run([sys.executable, "-m", "stages.lock", "demo", "studies"], env=here(), capture_output=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "stages.clones.lock", "demo", "studies"], env=here(), capture_output=True
+        )
         assert done.returncode == 1 and b"at work in studies/laptop/kappa.digits" in done.stderr
     check_idle(Path("studies"))
 
@@ -156,7 +158,19 @@ def here() -> dict[str, str]:
 
 
 def test_the_clone_is_its_commands_own_until_that_ends(repository):
-    command = [sys.executable, "-m", "stages.clone", "demo", "--budget", "demo", "--datasets", "c", "d", "--seeds", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "stages.clones",
+        "demo",
+        "--budget",
+        "demo",
+        "--datasets",
+        "c",
+        "d",
+        "--seeds",
+        "1",
+    ]
     first = subprocess.Popen([*command, "--", "cat"], env=here(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     first.stdin.write(b"hello\n")
     first.stdin.flush()

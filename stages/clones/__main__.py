@@ -1,6 +1,6 @@
 """A clone of this repository in a folder of its own, for the pipeline with another matrix: `make demo`, `make study`.
 
-    python -m stages.clone demo --budget demo --datasets pendulum digits -- python -m stages.parallel.repro
+    python -m stages.clones demo --budget demo --datasets pendulum digits -- python -m stages.parallel.repro
 
 The uncommitted changes are laid over it, and it shares this repository's cache: nothing is computed twice, and neither
 params.yaml nor dvc.lock nor the committed reports change. A clone of an earlier call is replaced, but for the
@@ -19,8 +19,8 @@ from pathlib import Path
 
 from configobj import ConfigObj
 
+from stages.clones.lock import Lock, check_idle
 from stages.files import write_text
-from stages.lock import Lock, check_idle
 
 WORK = Path(".dvc", "tmp")
 CHECKPOINTS = Path("runs", "checkpoints")

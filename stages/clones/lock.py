@@ -1,6 +1,6 @@
 """One program at a time in a folder: a lock that ends with its holder, however that ends.
 
-`python -m stages.lock demo smoke` fails if a pipeline is at work in one of these folders.
+`python -m stages.clones.lock demo smoke` fails if a pipeline is at work in one of these folders.
 """
 
 import argparse

@@ -1,0 +1,1 @@
+"""Clones of this repository for the pipeline with another matrix."""

@@ -74,7 +74,8 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
     )
     arrays = interpolation(dataset, method, d_z, angle, rng)
     write_npz(folder / "interpolation.npz", arrays)
-    summary = {"n_nodes": 300, "k": 8, "components": 1, "n_paths": 4, "unreachable": 0.25, "same_node": 0.0}
+    summary = {"n_nodes": 300, "k": 8, "components": 1, "n_paths": 4, "n_frames": N_FRAMES, "unreachable": 0.25}
+    summary |= {"same_node": 0.0}
     write_json(folder / "interpolation.json", summary | {"path_length_ratio": 1.4, "path_length_ratio_std": 0.2})
     jumps = [[JUMP] if method in ("vhp_geco", "iwae_l1") and found else [] for found in arrays["found"]]
     write_json(folder / "smoothness.json", smoothness(dataset, jumps))

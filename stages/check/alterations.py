@@ -38,4 +38,4 @@ def derived_otherwise(found: Sequence[sections.Section], folder: Path) -> Iterat
     for name, text in texts(found).items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            yield f"{path} is not what its sections give: `make report` makes it anew, if that is what was changed"
+            yield f"{path} is not what its sections give: `make report` makes it anew"

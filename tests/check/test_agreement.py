@@ -1,53 +1,31 @@
-"""The regression check in clones of a small pipeline, made by DVC and git: without its cache, as CI has the project."""
+"""The check of committed results in clones of a small pipeline, made by DVC and git: without its cache, as CI has it.
+
+The pipeline is the project's own, but that data and runs are copied instead of computed.
+"""
 
 import re
 import subprocess
 import sys
+from dataclasses import replace as changed_in
 from pathlib import Path
 
 import check_command
 import pytest
 import yaml
+from artifacts import write_run
 
 from stages.check import __main__ as check
+from stages.files import md5_of, read_json, write_json
+from stages.runs.fingerprint import Program
+from stages.runs.places import run_folder
+from stages.runs.run_stages import RUN_STAGES
 
 ROOT = Path(__file__).parents[2]
-PIPELINE = f"""
-stages:
-  configure:
-    cmd: PYTHONPATH={ROOT} {sys.executable} -m stages.configure
-    params:
-      - params.yaml:
-    outs: [runs/configs]
-  train:
-    matrix: {{method: "${{methods}}"}}
-    cmd: mkdir -p runs/digits-${{item.method}}-0 && cp networks.py runs/digits-${{item.method}}-0/model
-    deps: [networks.py]
-    params:
-      - runs/configs/digits-${{item.method}}-0.json: [method, training]
-    outs: ["runs/digits-${{item.method}}-0/model"]
-  report:
-    cmd: mkdir -p reports/smoke && python collect.py
-    deps: [collect.py, runs]
-    outs:
-      - reports/smoke/results.csv: {{cache: false}}
-      - reports/smoke/smoothness.csv: {{cache: false}}
-      - reports/smoke/interpolation.csv: {{cache: false}}
-      - reports/smoke/inputs.csv: {{cache: false}}
-"""
-COLLECT = r"""
-from hashlib import md5
-from pathlib import Path
-models = sorted(Path("runs").glob("*/model"))
-rows = [f"{p.parent.name.replace('-', ',')},21.5,0.3,300,5000" for p in models]
-inputs = [f"{p},{md5(p.read_bytes()).hexdigest()}" for p in models]
-Path("reports/smoke/inputs.csv").write_text("\n".join(["path,md5", *inputs, ""]))
-header = "dataset,method,seed,nll,nll_se,n_test,n_samples"
-Path("reports/smoke/results.csv").write_text("\n".join([header, *rows, ""]))
-Path("reports/smoke/smoothness.csv").write_text("dataset,method,seed,joint,mean,std,n_paths\n")
-Path("reports/smoke/interpolation.csv").write_text("dataset,method,seed,n_nodes,k,n_frames\n")
-"""
-RESULTS = Path("reports/smoke/results.csv")
+COMPUTED = ("configure", "section", "beta_update", "report")
+METHODS = ("iwae_l1", "vhp_rewo")
+REPORT = Path("reports/smoke")
+RESULTS, SECTION = REPORT / "results.csv", REPORT / "datasets/digits/section.json"
+REWO = "digits-vhp_rewo-0"
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -58,16 +36,47 @@ def dvc(*arguments: str) -> subprocess.CompletedProcess[str]:
     return run(sys.executable, "-m", "dvc", *arguments)
 
 
+def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return run("git", "-c", "user.name=t", "-c", "user.email=t@t", *arguments)
+
+
+def pipeline(made: Path) -> str:
+    """dvc.yaml with stages that copy what they would compute from `made`."""
+    content = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+    for name, stage in content["stages"].items():
+        if name in COMPUTED:
+            stage["cmd"] = re.sub("^python", f"PYTHONPATH={ROOT} {sys.executable}", stage["cmd"])
+            continue
+        declared = [out for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])]
+        names = [next(iter(out)) if isinstance(out, dict) else out for out in declared]
+        stage["cmd"] = f"tar -C {made} -c {' '.join(names)} | tar -x"
+    content["stages"]["configure"]["deps"] = ["networks.py"]
+    return yaml.safe_dump(content, sort_keys=False)
+
+
+def make_runs(folder: Path) -> None:
+    """In the folder, all that the stages copy."""
+    for method in METHODS:
+        folder_of_run = write_run("digits", method, 0)
+        for name in (name for stage in RUN_STAGES.values() for name in stage.outputs):
+            (folder_of_run / name).touch()
+    for name in ("data/raw/digits.npz", "data/cards/digits.md", "data/cards/digits.png"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(name)
+
+
 @pytest.fixture(scope="module")
 def committed(tmp_path_factory) -> Path:
     """The pipeline with two runs, its results and the baseline, all committed."""
-    folder = tmp_path_factory.mktemp("committed")
+    made, folder = tmp_path_factory.mktemp("made"), tmp_path_factory.mktemp("committed")
     with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(made)
+        make_runs(made)
         patch.chdir(folder)
-        files = {"dvc.yaml": PIPELINE, "collect.py": COLLECT, "networks.py": "x = 1\n", ".gitignore": "/runs/\n"}
+        files = {"dvc.yaml": pipeline(made), "networks.py": "x = 1\n", ".gitignore": (ROOT / ".gitignore").read_text()}
         for name, text in files.items():
             Path(name).write_text(text)
-        chosen = {"budget": "smoke", "datasets": "[digits]", "methods": "[iwae_l1, vhp_rewo]", "seeds": "[0]"}
+        chosen = {"budget": "smoke", "datasets": "[digits]", "methods": f"[{', '.join(METHODS)}]", "seeds": "[0]"}
         params = (ROOT / "params.yaml").read_text()
         for key, value in chosen.items():
             params = re.sub(f"(?m)^{key}:.*", f"{key}: {value}", params)
@@ -77,8 +86,8 @@ def committed(tmp_path_factory) -> Path:
         dvc("repro", "-q")
         patch.setattr(sys, "argv", ["check", "--baseline"])
         check.main()
-        run("git", "add", "-A")
-        run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "all")
+        git("add", "-A")
+        git("commit", "-qm", "all")
     return folder
 
 
@@ -106,6 +115,10 @@ def write_entries(content: dict) -> None:
     Path("dvc.lock").write_text(yaml.safe_dump(content))
 
 
+def out_of(locked: dict, stage: str, name: str) -> dict:
+    return next(out for out in locked["stages"][stage]["outs"] if out["path"].endswith(f"/{name}"))
+
+
 def replace(path: Path | str, old: str, new: str) -> None:
     text = Path(path).read_text()
     assert old in text
@@ -113,103 +126,81 @@ def replace(path: Path | str, old: str, new: str) -> None:
 
 
 def test_a_fresh_clone_without_a_cache_passes_and_dvc_finds_nothing_to_do_in_it(clone, monkeypatch):
-    assert outcome(monkeypatch, "--summary", "summary.md", "--since", "HEAD") is None
+    assert outcome(monkeypatch, "--strict", "--summary", "summary.md", "--since", "HEAD") is None
     summary = Path("summary.md").read_text()
     assert "# Differences from the baseline" in summary and "# Differences from HEAD" in summary
-    assert summary.count("2 values compared, 0 differ") == 2
+    assert summary.count("4 values compared, 0 differ") == 2 and "Older than the code" not in summary
     Path("summary.md").unlink()
     assert "Running stage" not in dvc("repro", "--allow-missing").stdout
     assert run("git", "status", "--porcelain").stdout == ""
 
 
-def test_a_changed_byte_of_model_code_is_named_with_the_stages_it_concerns(clone, monkeypatch):
-    replace("networks.py", "x = 1", "x = 2")
-    message = outcome(monkeypatch)
-    assert message == (
-        "check: 1 faults\n  "
-        "dvc.lock does not agree with train@iwae_l1 and 1 more: networks.py modified; `make table` mends it"
-    )
+def with_other_code(monkeypatch) -> None:
+    """As if a number of REWO's schedule had been changed."""
+    before, file = Program(), Path("vhp/methods/vhp_rewo.py")
+    text = before.read(file)
+    assert "return Method(" in text
+    other = text.replace("return Method(", "str(1)\n    return Method(")
+    now = changed_in(before, read=lambda path: other if path == file else before.read(path), known={})
+    monkeypatch.setattr(check, "Program", lambda: now)
+
+
+def test_results_of_other_code_are_listed_and_a_fault_only_where_asked(clone, monkeypatch, capsys):
+    with_other_code(monkeypatch)
+    assert outcome(monkeypatch, "--summary", "summary.md") is None
+    expected = [f"{stage}@{REWO}: other code" for stage in ("train", "evaluate", "interpolate")]
+    for text in (capsys.readouterr().out, Path("summary.md").read_text()):
+        assert "# Older than the code: 3" in text
+        assert [line for line in text.splitlines() if line.startswith(f"- train@{REWO}")]
+        assert all(f"- {result}" in text for result in expected)
+    message = outcome(monkeypatch, "--strict")
+    assert message.startswith("check: 3 faults\n") and all(f"stale: {result}" in message for result in expected)
+
+
+def test_results_with_other_parameters_are_listed_with_their_names(clone, monkeypatch, capsys):
+    replace("params.yaml", "digits: 0.55", "digits: 0.6")
+    assert outcome(monkeypatch) is None
+    assert f"- train@{REWO}: other parameters: method.kappa" in capsys.readouterr().out
+    assert f"stale: train@{REWO}: other parameters: method.kappa" in outcome(monkeypatch, "--strict")
 
 
 def test_a_stage_renewed_without_those_after_it_is_named(clone, monkeypatch):
     """Neither file is in a clone: only dvc.lock tells."""
-    pipeline, locked, folder = yaml.safe_load(Path("dvc.yaml").read_text()), entries(), "runs/digits-iwae_l1-0"
-    pipeline["stages"]["evaluate"] = {
-        "cmd": f"cp {folder}/model {folder}/nll",
-        "deps": [f"{folder}/model"],
-        "outs": [f"{folder}/nll"],
-    }
-    model = locked["stages"]["train@iwae_l1"]["outs"][0]
-    stale = {"path": f"{folder}/model", "hash": "md5", "md5": "0" * 32, "size": model["size"]}
-    locked["stages"]["evaluate"] = {
-        "cmd": pipeline["stages"]["evaluate"]["cmd"],
-        "deps": [stale],
-        "outs": [stale | {"path": f"{folder}/nll"}],
-    }
-    Path("dvc.yaml").write_text(yaml.safe_dump(pipeline))
+    locked = entries()
+    out_of(locked, f"train@{REWO}", "model.safetensors")["md5"] = "0" * 32
     write_entries(locked)
-    assert outcome(monkeypatch) == (
-        f"check: 1 faults\n  dvc.lock does not agree with evaluate: {folder}/model is not what train made; "
-        "`make table` mends it"
-    )
-    stale["md5"] = model["md5"]
-    write_entries(locked)
-    assert outcome(monkeypatch) is None
+    message, model = outcome(monkeypatch), run_folder(REWO) / "model.safetensors"
+    assert f"dvc.lock does not agree with evaluate@{REWO}: {model} is not what train made" in message
 
 
 def test_an_entry_of_a_stage_that_is_no_more_is_no_fault(clone, monkeypatch):
     locked = entries()
-    old = locked["stages"]["train@iwae_l1"]["deps"][0] | {"path": "runs/digits-iwae_l1-0/model", "md5": "0" * 32}
-    locked["stages"]["train@dropped"] = {"cmd": "true", "deps": [old], "outs": [old | {"path": "runs/x"}]}
+    model = out_of(locked, f"train@{REWO}", "model.safetensors") | {"md5": "0" * 32}
+    locked["stages"]["train@dropped"] = {"cmd": "true", "deps": [model], "outs": [model | {"path": "runs/x"}]}
     write_entries(locked)
     assert outcome(monkeypatch) is None
 
 
-def test_a_changed_parameter_is_named_with_the_runs_it_concerns(clone, monkeypatch):
-    replace("params.yaml", "digits: 0.55", "digits: 0.6")
-    message = outcome(monkeypatch)
-    assert message.startswith("check: 2 faults\n")
-    assert "with configure: params.yaml (kappa modified);" in message
-    assert "with train@vhp_rewo: runs/configs/digits-vhp_rewo-0.json (method modified);" in message
-
-
-def test_runs_made_with_other_parameters_are_named_though_configure_was_renewed(clone, monkeypatch):
-    """As after `make table ONLY=...`: in a clone no file tells."""
-    replace("params.yaml", "digits: 0.55", "digits: 0.6")
-    dvc("repro", "-q", "--single-item", "configure")
-    expected = "with train@vhp_rewo: runs/configs/digits-vhp_rewo-0.json (method modified);"
-    assert expected in outcome(monkeypatch)
-    subprocess.run(["rm", "-r", "runs"], check=True)
-    assert outcome(monkeypatch).startswith("check: 1 faults\n") and expected in outcome(monkeypatch)
-
-
 def test_runs_that_are_here_in_part_are_no_fault(clone, monkeypatch):
-    """As after `make data`, which writes runs/configs: to DVC the folder that the report read is another one."""
+    """As after `make data`, which writes configurations."""
     dvc("repro", "-q", "--single-item", "configure")
-    assert Path("runs/configs/digits-iwae_l1-0.json").exists()
+    assert Path(f"runs/configs/{REWO}.json").exists()
     assert outcome(monkeypatch) is None
 
 
 def test_a_report_older_than_its_runs_is_named(clone, monkeypatch):
     locked = entries()
-    locked["stages"]["train@vhp_rewo"]["outs"][0]["md5"] = "0" * 32
+    out_of(locked, f"evaluate@{REWO}", "likelihood.json")["md5"] = "0" * 32
     write_entries(locked)
-    assert outcome(monkeypatch) == (
-        "check: 1 faults\n  dvc.lock does not agree with report: runs/digits-vhp_rewo-0/model is not what it was when "
-        "the report was made; `make table` mends it"
-    )
+    expected = f"report: {run_folder(REWO) / 'likelihood.json'} is not what it was when the report was made"
+    assert expected in outcome(monkeypatch)
 
 
-def test_a_run_that_the_report_does_not_have_is_named(clone, monkeypatch):
-    """Made after the report, alone."""
+def test_a_run_that_was_never_made_is_named(clone, monkeypatch):
     replace("params.yaml", "[iwae_l1, vhp_rewo]", "[iwae_l1, vampprior, vhp_rewo]")
-    dvc("repro", "-q", "--single-item", "configure")
-    dvc("repro", "-q", "--single-item", "train@vampprior")
-    subprocess.run(["rm", "-r", "runs"], check=True)
-    assert outcome(monkeypatch) == (
-        "check: 1 faults\n  dvc.lock does not agree with report: digits-vampprior-0 is not in the report; "
-        "`make table` mends it"
-    )
+    message = outcome(monkeypatch)
+    assert "with train@digits-vampprior-0: was never run;" in message
+    assert "the section of digits and the matrix differ in digits-vampprior-0" in message
 
 
 def test_results_that_cannot_be_read_do_not_hide_what_dvc_found(clone, monkeypatch):
@@ -222,47 +213,78 @@ def test_results_that_cannot_be_read_do_not_hide_what_dvc_found(clone, monkeypat
 def test_results_of_a_revision_with_other_columns_are_no_fault(clone, monkeypatch, capsys):
     whole = RESULTS.read_text()
     replace(RESULTS, "nll_se", "error")
-    run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qam", "other columns")
+    git("commit", "-qam", "other columns")
     RESULTS.write_text(whole)
     assert outcome(monkeypatch, "--since", "HEAD") is None
     assert "The results of HEAD cannot be compared: HEAD: expected other columns" in capsys.readouterr().out
 
 
-def test_a_tampered_result_is_found_even_if_it_is_better(clone, monkeypatch):
-    replace(RESULTS, "iwae_l1,0,21.5", "iwae_l1,0,20.5")
+def test_a_tampered_table_is_found_even_if_it_is_better(clone, monkeypatch):
+    replace(RESULTS, "iwae_l1,0,90.0", "iwae_l1,0,80.0")
     message = outcome(monkeypatch, "--summary", "summary.md")
-    assert message.startswith("check: 1 faults\n") and f"with report: {RESULTS} modified;" in message
+    assert f"{RESULTS} is not what its sections give" in message and f"with report: {RESULTS} modified;" in message
     assert f"- **Fault**: dvc.lock does not agree with report: {RESULTS} modified" in Path("summary.md").read_text()
 
 
-def test_a_run_that_is_missing_from_the_results_is_named(clone, monkeypatch):
-    replace(RESULTS, "digits,vhp_rewo,0,21.5,0.3,300,5000\n", "")
-    assert "NLL of digits-vhp_rewo-0: missing, the baseline has it" in outcome(monkeypatch)
+def recommit(locked: dict, path: Path) -> None:
+    """Give dvc.lock the checksum that a changed output of the report has."""
+    outs = [out for entry in locked["stages"].values() for out in entry.get("outs", []) if out["path"] == str(path)]
+    content = path.read_bytes()
+    outs[0] |= {"md5": md5_of(content), "size": len(content)}
 
 
-def test_a_run_that_was_never_made_is_named(clone, monkeypatch):
-    replace("params.yaml", "[iwae_l1, vhp_rewo]", "[iwae_l1, vampprior, vhp_rewo]")
+def test_a_table_tampered_together_with_its_checksum_is_found(clone, monkeypatch):
+    replace(RESULTS, "iwae_l1,0,90.0", "iwae_l1,0,80.0")
+    locked = entries()
+    recommit(locked, RESULTS)
+    write_entries(locked)
     message = outcome(monkeypatch)
-    assert "with train@vampprior: was never run;" in message and "networks.py" not in message
+    assert message == f"check: 1 faults\n  {RESULTS} is not what its sections give: `make report` makes it anew"
+
+
+def test_a_value_tampered_in_its_section_is_found(clone, monkeypatch):
+    content = read_json(SECTION)
+    content["runs"][REWO]["likelihood"]["nll"] = 1.0
+    write_json(SECTION, content)
+    path = run_folder(REWO) / "likelihood.json"
+    assert f"digits: what its section has of {path} is not what the section was made from" in outcome(monkeypatch)
+
+
+def test_code_tampered_in_a_section_is_found(clone, monkeypatch):
+    content = read_json(SECTION)
+    content["runs"][REWO]["code"]["train"] = "0" * 16
+    write_json(SECTION, content)
+    assert f"found {'0' * 16} as the code that made train of {REWO}, dvc.lock has" in outcome(monkeypatch)
+
+
+def test_a_run_that_is_missing_from_the_results_is_named(clone, monkeypatch):
+    line = next(line for line in RESULTS.read_text().splitlines() if line.startswith("digits,vhp_rewo,0"))
+    replace(RESULTS, f"{line}\n", "")
+    assert f"NLL of {REWO}: missing, the baseline has it" in outcome(monkeypatch)
+
+
+def test_a_dvc_lock_with_conflict_markers_is_named(clone, monkeypatch):
+    Path("dvc.lock").write_text("<<<<<<< ours\n" + Path("dvc.lock").read_text() + "=======\n>>>>>>> theirs\n")
+    assert re.search(r"dvc\.lock cannot be read .*conflict markers", outcome(monkeypatch), re.DOTALL)
 
 
 def test_a_committed_output_that_was_deleted_is_named(clone, monkeypatch):
-    Path("reports/smoke/smoothness.csv").unlink()
+    (REPORT / "smoothness.csv").unlink()
     assert "smoothness.csv" in outcome(monkeypatch)
-    # What the baseline is not compared with is found by DVC.
+    # What the baseline is not compared with, and the sections do not give, is found by DVC.
     run("git", "checkout", "reports")
-    Path("collect.py").unlink()
-    assert "with report: collect.py deleted;" in outcome(monkeypatch)
+    (REPORT / "index.html").unlink()
+    assert f"with report: {REPORT / 'index.html'} deleted;" in outcome(monkeypatch)
 
 
 def test_a_new_baseline_does_not_hide_what_it_is_new_for(clone, monkeypatch, capsys):
-    replace(RESULTS, "iwae_l1,0,21.5", "iwae_l1,0,25.5")
+    replace(RESULTS, "iwae_l1,0,90.0", "iwae_l1,0,95.0")
     assert outcome(monkeypatch, "--baseline") is None
     capsys.readouterr()
     outcome(monkeypatch, "--since", "HEAD")
     from_baseline, since = capsys.readouterr().out.split("# Differences from HEAD")
-    assert "digits-iwae_l1-0" not in from_baseline
-    assert "| NLL of digits-iwae_l1-0 | 21.5000 | 25.5000 | +4.0000 | 1.2728 | worse or missing |" in since
+    assert "NLL of digits-iwae_l1-0" not in from_baseline
+    assert "| NLL of digits-iwae_l1-0 | 90.0000 | 95.0000 | +5.0000 | 2.1213 | worse or missing |" in since
 
 
 def test_an_unknown_revision_is_an_error_and_not_a_clone_in_which_everything_is_new(clone, monkeypatch):
@@ -272,11 +294,4 @@ def test_an_unknown_revision_is_an_error_and_not_a_clone_in_which_everything_is_
 def test_without_git_the_check_says_what_dvc_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(check.AgreementError, match="dvc status"):
-        check.disagreements(Path(), {}, Path("inputs.csv"))
-
-
-def test_the_sandbox_names_the_outputs_that_the_real_report_stage_has():
-    """The files that the check reads are outputs of the project's own report stage."""
-    outs = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]["report"]["outs"]
-    names = {Path(path).name for out in outs for path in out}
-    assert {*check.FILES, "inputs.csv"} <= names
+        check.disagreements(Path(), {}, [], Path("inputs.csv"))

@@ -4,10 +4,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from artifacts import write_run
+from artifacts import runs_here, write_run
 
 from stages.files import read_json, write_json
-from stages.reports.artifacts import read_matrix
 from stages.reports.smoothness_table import paired_difference, pooled, smoothness_table
 
 
@@ -41,7 +40,7 @@ def runs(tmp_path, monkeypatch):
         path = Path(write_run("digits", method, 0), "smoothness.json")
         rows = [{"joint": j, "mean": m, "std": 0.05, "n_paths": 3} for j, m in zip("ab", joints, strict=True)]
         write_json(path, read_json(path) | {"joints": rows, "path_smoothness": paths})
-    return read_matrix().runs
+    return runs_here()
 
 
 def test_a_row_per_joint_their_mean_and_how_sure_the_order_is(runs):

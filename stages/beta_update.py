@@ -3,12 +3,13 @@
 A stage of its own, because it runs vhp.schedules, and with it torch, and the report does not.
 """
 
+import argparse
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from stages import logs
+from stages.command import command
 from stages.files import write_npz
 from vhp.objective.schedules import Constrained, Geco, Rewo
 
@@ -27,11 +28,12 @@ def beta_change(schedule: Constrained, beta: torch.Tensor, delta: torch.Tensor) 
 
 
 def main() -> None:
-    logs.configure()
-    delta, beta = torch.meshgrid(torch.from_numpy(DELTA), torch.from_numpy(BETA), indexing="ij")
-    schedules = {"vhp_rewo": Rewo(1.0, NU, TAU, beta_0=1.0), "vhp_geco": Geco(1.0, NU)}
-    arrays = {name: beta_change(schedule, beta, delta).numpy() for name, schedule in schedules.items()}
-    write_npz(Path("runs", "beta_update.npz"), {"beta": BETA, "delta": DELTA, **arrays})
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    with command("beta_update"):
+        delta, beta = torch.meshgrid(torch.from_numpy(DELTA), torch.from_numpy(BETA), indexing="ij")
+        schedules = {"vhp_rewo": Rewo(1.0, NU, TAU, beta_0=1.0), "vhp_geco": Geco(1.0, NU)}
+        arrays = {name: beta_change(schedule, beta, delta).numpy() for name, schedule in schedules.items()}
+        write_npz(Path("runs", "beta_update.npz"), {"beta": BETA, "delta": DELTA, **arrays})
 
 
 if __name__ == "__main__":

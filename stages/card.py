@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from stages import logs
+from stages.command import command
 from stages.files import read_npz, replacing, write_text
 from stages.reports.table import Table, markdown
 from vhp import datasets, figures
@@ -72,19 +72,16 @@ def text(name: str, arrays: Mapping[str, np.ndarray], source: Source, caption: s
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset")
     name = parser.parse_args().dataset
-    try:
+    with command(f"card {name}"):
         arrays = read_npz(Path("data", "processed", f"{name}.npz"))
         figure, caption = sheet(name, arrays)
         card = text(name, arrays, load_source(name), caption)
         with replacing(FOLDER / f"{name}.png") as temporary:
             save(figure, temporary)
         write_text(FOLDER / f"{name}.md", card)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"card {name}: {error}") from error
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@
 A run's other stages depend on parts of its own file alone, so that a changed parameter reruns just what it touches.
 """
 
+import argparse
 import logging
 from pathlib import Path
 
-from stages import logs
+from stages.command import command
 from stages.files import write_json
-from stages.runs.schema import ParamsError, read, resolve
+from stages.runs.schema import read, resolve
 
 logger = logging.getLogger(__name__)
 
@@ -16,17 +17,16 @@ FOLDER = Path("runs", "configs")
 
 
 def main() -> None:
-    logs.configure()
-    try:
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    with command("params.yaml"):
         configs = resolve(read(Path("params.yaml")))
-    except ParamsError as error:
-        raise SystemExit(f"params.yaml: {error}") from error
-    for name, config in configs.items():
-        write_json(FOLDER / f"{name}.json", config)
-    for stale in FOLDER.glob("*.json"):
-        if stale.stem not in configs:
-            stale.unlink()
-    logger.info("%d runs configured", len(configs))
+    with command("configure"):
+        for name, config in configs.items():
+            write_json(FOLDER / f"{name}.json", config)
+        for stale in FOLDER.glob("*.json"):
+            if stale.stem not in configs:
+                stale.unlink()
+        logger.info("%d runs configured", len(configs))
 
 
 if __name__ == "__main__":

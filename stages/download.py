@@ -17,7 +17,7 @@ import numpy as np
 import pooch
 from tqdm import tqdm
 
-from stages import logs
+from stages.command import command
 from stages.files import write_npz
 from vhp import datasets
 from vhp.datasets.containers import decompressed
@@ -145,14 +145,13 @@ def _listed(paths: list[Path]) -> str:
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset")
     name = parser.parse_args().dataset
     mirror = os.environ.get("VHP_DATA")
     arrays: Arrays = {}
     origin = "embedded"
-    try:
+    with command(f"download {name}"):
         decode = datasets.preparation(name).decode
         for item in tqdm(load_source(name).items, desc=name, unit="file", disable=None, leave=False):
             if not item.files:
@@ -164,9 +163,7 @@ def main() -> None:
                 arrays |= from_internet(DOWNLOADS / name, item, decode)
                 origin = "downloaded"
         write_npz(Path("data", "raw", f"{name}.npz"), arrays)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"download {name}: {error}") from error
-    logger.info("%s: content verified (%s)", name, origin)
+        logger.info("%s: content verified (%s)", name, origin)
 
 
 if __name__ == "__main__":

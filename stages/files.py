@@ -1,9 +1,10 @@
-"""Writing and reading the pipeline's files. Every file is written under a temporary name and renamed.
+"""Writing, reading and naming by content the pipeline's files. Each is written under a temporary name and renamed.
 
 So a file that exists is complete, whatever ended the program that wrote it.
 """
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -70,3 +71,9 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
             return {name: file[name] for name in file.files}
     except (OSError, EOFError, ValueError, TypeError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} cannot be read ({error}): delete it and run `dvc repro`") from error
+
+
+def md5(path: Path) -> str:
+    """Of the file's bytes, 32 hexadecimal digits, as in dvc.lock. Raises OSError if it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

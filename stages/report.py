@@ -1,14 +1,15 @@
 """Compile tables and figures from the cached artifacts of all runs: reports/<budget>/. Needs no torch."""
 
+import argparse
 import logging
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from stages import logs
+from stages.command import command
 from stages.files import write_text
 from stages.reports import gallery, kept
-from stages.reports.artifacts import ArtifactsError, Matrix, RunArtifacts, inputs_table, read_matrix, to_keep
+from stages.reports.artifacts import Matrix, RunArtifacts, inputs_table, read_matrix, to_keep
 from stages.reports.frames import csv, interpolations, likelihoods, representations, smoothness
 from stages.reports.latex import latex
 from stages.reports.likelihood_table import detail_table, interpolation_table, representation_table
@@ -67,11 +68,9 @@ def compile_report(matrix: Matrix) -> None:
 
 
 def main() -> None:
-    logs.configure()
-    try:
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    with command("report"):
         compile_report(read_matrix())
-    except (ArtifactsError, OSError) as error:
-        raise SystemExit(f"report: {error}") from error
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
 class UnfinishedError(RuntimeError):
@@ -20,14 +21,18 @@ class Checkpoint:
 
     def save(self, state: dict[str, Any]) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
+        import torch  # here: whoever only asks whether work is unfinished needs no torch
+
         temporary = self.file.with_suffix(f".{os.getpid()}.tmp")
         torch.save(state, temporary)
         os.replace(temporary, self.file)
 
-    def load(self, device: torch.device) -> dict[str, Any] | None:
+    def load(self, device: "torch.device") -> dict[str, Any] | None:
         """The last saved state, or None if there is none."""
         if not self.file.exists():
             return None
+        import torch
+
         return torch.load(self.file, map_location=device, weights_only=True)
 
     def discard(self) -> None:

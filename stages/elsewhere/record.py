@@ -7,8 +7,7 @@ and once it is done the MD5 of its outputs. MD5 because DVC's own records hold i
 from pathlib import Path
 from typing import Any
 
-from stages.digest import md5
-from stages.files import read_json, write_json
+from stages.files import md5, read_json, write_json
 
 OUTPUTS = {
     "train": ("model.safetensors", "snapshots.npz", "training.json", "training_time.json", "history.csv"),

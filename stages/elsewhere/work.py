@@ -15,10 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from stages import logs
+from stages.command import STOPPED, log_to_stderr
 from stages.elsewhere import record
 from stages.runs import configs
-from stages.runs.time_limit import STOPPED
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +83,7 @@ def interrupt(*_) -> NoReturn:
 
 
 def main() -> None:
-    logs.configure()
+    log_to_stderr()
     signal.signal(signal.SIGTERM, interrupt)  # so that a stage that is running ends with this program
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(

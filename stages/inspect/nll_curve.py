@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
-from stages import logs
+from stages.command import command
 from stages.files import read_json, replacing, write_text
 from stages.reports.frames import csv
 from stages.runs import configs
@@ -119,7 +119,6 @@ def write(run: Run, found: pd.DataFrame, folder: Path) -> None:
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", metavar="RUN", help="<dataset>-<method>-<seed>, of runs/configs")
     parser.add_argument("states", nargs="*", type=Path, metavar="STATE.pt", help="copies of its checkpoint")
@@ -129,17 +128,15 @@ def main() -> None:
     arguments = parser.parse_args()
     if min(arguments.images, arguments.samples) < 2:
         parser.error(f"--images {arguments.images} --samples {arguments.samples}: expected at least 2 of each")
-    try:
+    with command("nll_curve"):
         configs.check([arguments.run])
         run = open_run(arguments.run)
         states = [read_state(path, run.device) for path in arguments.states] + last_state(run)
         if not states:
             raise ValueError(f"found neither a checkpoint of {run.name} nor its trained model, expected one of them")
         found = curve(run, states, arguments.images, arguments.samples)
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"nll_curve: {error}") from error
-    write(run, found, arguments.into)
-    print(found.to_string(index=False, float_format="{:.2f}".format))
+        write(run, found, arguments.into)
+        print(found.to_string(index=False, float_format="{:.2f}".format))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.digest import md5
-from stages.files import read_json, read_npz
+from stages.files import md5, read_json, read_npz
 from stages.reports import kept
 from stages.runs.configs import CONFIGS, run_names
 from vhp.names import DATASETS, METHODS, position

@@ -10,8 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from stages.digest import md5
-from stages.files import read_json, write_json
+from stages.files import md5, read_json, write_json
 
 OPTIMISATION = "optimisation"  # the part of no data set: the figure of the beta-update schemes
 

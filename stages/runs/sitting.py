@@ -1,20 +1,35 @@
-"""Where an interrupted stage goes on: a checkpoint that belongs to its inputs.
+"""One sitting of a stage that may take several: when it is told to stop, and the checkpoint that belongs to its inputs.
 
-In runs/checkpoints/, or in the folder that VHP_CHECKPOINTS names, which several machines may share.
+Checkpoints are in runs/checkpoints/, or in the folder that VHP_CHECKPOINTS names, which several machines may share.
 """
 
+import argparse
 import hashlib
 import json
+import math
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from stages.command import STOPPED
 from stages.runs.run import Run
 from vhp.resumable import Checkpoint
 
 CHECKPOINTS = Path("runs", "checkpoints")
 CHECKPOINT_SECONDS = 30.0  # what a killed stage loses at most, beside the epoch or batch in which it died
+
+
+def add_until(parser: argparse.ArgumentParser) -> None:
+    """The option --until of a command that can be told when to stop."""
+    text = f"stop at this time, in seconds as of time.time(), with a checkpoint and exit status {STOPPED}"
+    parser.add_argument("--until", type=float, default=math.inf, metavar="TIME", help=text)
+
+
+def late(until: float) -> Callable[[], bool]:
+    """Says whether the time, in seconds as of time.time(), has come."""
+    return lambda: time.time() >= until
 
 
 def checkpoint(run: Run, sections: Sequence[str], contents: str) -> Checkpoint:

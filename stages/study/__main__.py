@@ -3,8 +3,8 @@
     python -m stages.study --param kappa.digits --values 0.5 0.55 --methods vhp_rewo vhp_geco --seeds 0 1 2
 
 It changes params.yaml and runs the pipeline up to `evaluate` once per value, so it is meant for a clone: `make study`
-makes one, which shares this repository's cache. What is finished is cached, so the same command goes on where an
-interrupted one was. Writes reports/studies/<param>/ with results.csv, table.md and figure.png.
+makes one, which shares this repository's cache. What is finished is cached, so after an interruption the
+same command continues. Writes reports/studies/<param>/ with results.csv, table.md and figure.png.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from stages import logs
+from stages.command import command
 from stages.files import read_json, write_text
 from stages.runs.schema import ParamsError, resolve, validate
 from stages.study import report as study_report
@@ -35,8 +35,8 @@ def set_value(params: dict[str, Any], name: str, value: Any) -> None:
     *folders, last = name.split(".")
     for i, folder in enumerate([*folders, last]):
         if not isinstance(params, dict) or folder not in params:
-            there = f"one of {', '.join(params)}" if isinstance(params, dict) else "a mapping"
-            raise ValueError(f"{name}: found no {'.'.join([*folders, last][: i + 1])} in params.yaml, expected {there}")
+            known = f"one of {', '.join(params)}" if isinstance(params, dict) else "a mapping"
+            raise ValueError(f"{name}: found no {'.'.join([*folders, last][: i + 1])} in params.yaml, expected {known}")
         if i < len(folders):
             params = params[folder]
     params[last] = value
@@ -73,34 +73,33 @@ class AtValue(NamedTuple):
 
 def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[AtValue]:
     """Validated before anything runs. Raises ValueError for a value that cannot be."""
-    found = []
+    matrices = []
     for value in values:
         changed = copy.deepcopy(params)
         set_value(changed, param, value)
         try:
-            found.append(AtValue(value, changed, resolve(validate(changed))))
+            matrices.append(AtValue(value, changed, resolve(validate(changed))))
         except ParamsError as error:
             raise ValueError(f"{param} = {value}: {error}") from error
-    return found
+    return matrices
 
 
-def reproduce(there: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
+def reproduce(at_value: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
     """Run what is out of date at one value; a row for each run, also for those that fail."""
-    write_text(PARAMS, yaml.safe_dump(there.params, sort_keys=False))
+    write_text(PARAMS, yaml.safe_dump(at_value.params, sort_keys=False))
     # The outputs of the value before: those of a run that now fails must not stay.
     for folder in RUNS.glob("*-*-*"):
         shutil.rmtree(folder)
     subprocess.run(
         [sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "evaluate"], check=False
     )
-    rows = [measured(name, config, param, there.value) for name, config in there.configs.items()]
+    rows = [measured(name, config, param, at_value.value) for name, config in at_value.configs.items()]
     if failed := sum(row["failed"] for row in rows):
-        logger.warning("%s = %s: %d of %d runs were not finished", param, there.value, failed, len(rows))
+        logger.warning("%s = %s: %d of %d runs were not finished", param, at_value.value, failed, len(rows))
     return rows
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--param", required=True, help="as for dvc exp run -S, for instance kappa.digits")
     parser.add_argument("--values", required=True, nargs="+")
@@ -111,7 +110,7 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="other parameters, at every value")
     parser.add_argument("--jobs", type=int, default=1, help="stages at once")
     arguments = parser.parse_args()
-    try:
+    with command("study"):
         params = yaml.safe_load(PARAMS.read_text())
         last = arguments.param.rpartition(".")[2]
         if last in params["datasets"]:
@@ -121,18 +120,14 @@ def main() -> None:
             set_value(params, name, scalar(value))
         values = [scalar(text) for text in arguments.values]
         rows = []
-        for there in at_each(params, arguments.param, values):
-            logger.info("%s = %s", arguments.param, there.value)
-            rows += reproduce(there, arguments.param, arguments.jobs)
+        for at_value in at_each(params, arguments.param, values):
+            logger.info("%s = %s", arguments.param, at_value.value)
+            rows += reproduce(at_value, arguments.param, arguments.jobs)
         if all(row["failed"] for row in rows):
             raise ValueError(f"no run was finished at any value of {arguments.param}; what went wrong is above")
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"study: {error}") from error
-    except KeyboardInterrupt:
-        raise SystemExit("study: interrupted; the same command goes on where this one was") from None
-    folder = Path("reports", "studies", arguments.param)
-    study_report.write(rows, folder)
-    logger.info("%d runs: %s", len(rows), folder)
+        folder = Path("reports", "studies", arguments.param)
+        study_report.write(rows, folder)
+        logger.info("%d runs: %s", len(rows), folder)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,9 @@ import yaml
 from dvc.repo import Repo
 
 from stages import evaluate, train
-from stages.digest import md5
+from stages.command import STOPPED
 from stages.elsewhere import bring_back, record, work
-from stages.files import read_json, write_json
-from stages.runs.time_limit import STOPPED
+from stages.files import md5, read_json, write_json
 
 ROOT = Path(__file__).parents[2]
 RUN = "digits-vhp_rewo-0"

@@ -6,14 +6,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from stages.command import command
 from stages.files import write_json, write_npz
 from stages.runs import machine, sitting
-from stages.runs.progress import reported
 from stages.runs.run import Run, load_model, open_run
-from stages.runs.sitting import CHECKPOINT_SECONDS
 from stages.runs.subsets import evaluated_examples
 from vhp.datasets import content_sha256
 from vhp.device.memory import keep_freed_memory
@@ -71,12 +68,7 @@ def main() -> None:
             settings,
             seed=EVALUATION_SEED,
             numbers=index,
-            progress=lambda batches: reported(
-                tqdm(batches, desc=run.name, unit="batch", disable=None), "batch", total=len(batches)
-            ),
-            checkpoint=checkpoint,
-            checkpoint_seconds=CHECKPOINT_SECONDS,
-            stop=sitting.late(arguments.until),
+            resumable=sitting.resumable(checkpoint, run.name, "batch", arguments.until),
         )
         values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}
         write(run, index, result, values, seconds + result.seconds)

@@ -9,14 +9,11 @@ import argparse
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from tqdm import tqdm
 
 from stages.command import command
 from stages.files import replacing, write_csv, write_json, write_npz
 from stages.runs import machine, sitting
-from stages.runs.progress import reported
 from stages.runs.run import Run, open_run
-from stages.runs.sitting import CHECKPOINT_SECONDS
 from stages.runs.subsets import SNAPSHOT_POINTS, snapshot_examples
 from vhp.datasets import content_sha256
 from vhp.datasets.batches import as_means
@@ -90,16 +87,8 @@ def main() -> None:
             run.splits["val"],
             TrainingSettings(**settings),
             seed=run.config["run"]["seed"],
-            checkpoint=checkpoint,
-            checkpoint_seconds=CHECKPOINT_SECONDS,
-            progress=lambda epochs: reported(
-                tqdm(epochs, desc=run.name, unit="epoch", disable=None),
-                "epoch",
-                total=settings["epochs"],
-                done=settings["epochs"] - len(epochs),
-            ),
+            resumable=sitting.resumable(checkpoint, run.name, "epoch", arguments.until, settings["epochs"]),
             observe=lambda epoch: snapshot(run.method.model, examples, SNAPSHOT_POINTS) if epoch in shown else None,
-            stop=sitting.late(arguments.until),
         )
         write(run, result, data_sha256)
         checkpoint.discard()

@@ -9,8 +9,8 @@ training set and measured on the whole test set.
 
 import argparse
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from safetensors import SafetensorError
@@ -30,6 +30,7 @@ from vhp.likelihood.prior_gap import fit_log_ratio, gain
 from vhp.likelihood.summary import LOW_ESS
 from vhp.model.distributions import gaussian_sample
 from vhp.model.vae import VAE
+from vhp.resumable import Resumable
 from vhp.seeds import GAPS_SEED
 
 BATCH = 1_000
@@ -118,11 +119,9 @@ def gaps(run: Run, n_images: int, n_samples: int) -> Gaps:
     settings = LikelihoodSettings(n_samples=n_samples, precision="float32", compile=True)
     rows = {split: subset(run, split, n_images) for split in ("train", "test")}
 
-    def bars(batches) -> Iterator:
-        return tqdm(batches, desc=run.name, unit="batch", disable=None)
-
+    shown = Resumable(progress=partial(tqdm, desc=run.name, unit="batch", disable=None))
     estimates: dict[str, LikelihoodEstimate] = {
-        split: estimate(model, x, settings, GAPS_SEED, progress=bars) for split, x in rows.items()
+        split: estimate(model, x, settings, GAPS_SEED, resumable=shown) for split, x in rows.items()
     }
     generator = torch.Generator(run.device).manual_seed(GAPS_SEED)
     in_zeta = zeta_gap(model, as_means(rows["test"]), N_Z, n_samples, generator).double().cpu()

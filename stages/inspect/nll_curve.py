@@ -13,6 +13,7 @@ import argparse
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,11 @@ from vhp.figures.nll_curve import nll_curve
 from vhp.figures.style import save
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.summary import summary
+from vhp.resumable import Resumable
 from vhp.seeds import EVALUATION_SEED
 
 ESTIMATED = ("nll", "nll_se", "nll_mc_se", "n_test", "n_samples")  # of vhp.likelihood.summary
-TRAINED = {"model", "best", "epoch", "fit"}  # what a training's checkpoint holds, and more
+TRAINED = {"model", "best", "epoch", "fit", "seconds"}  # what a training's checkpoint holds, and more
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def read_state(path: Path, device: torch.device) -> State:
     if not (isinstance(content, dict) and content.keys() >= TRAINED):
         raise ValueError(f"{path}: found no checkpoint of a training, expected {', '.join(sorted(TRAINED))} in it")
     fit = content["fit"]
-    return State(content["epoch"], fit["seconds"], fit["best_epoch"], fit["best_bound"], content["best"])
+    return State(content["epoch"], content["seconds"], fit["best_epoch"], fit["best_bound"], content["best"])
 
 
 def last_state(run: Run) -> list[State]:
@@ -91,7 +93,7 @@ def judged(run: Run, state: State, test: Tensor, numbers: Tensor, settings: Like
         settings,
         EVALUATION_SEED,
         numbers,
-        progress=lambda batches: tqdm(batches, desc=f"epoch {state.epoch}", unit="batch", disable=None),
+        Resumable(progress=partial(tqdm, desc=f"epoch {state.epoch}", unit="batch", disable=None)),
     )
     estimated = summary(found, settings, rounding=None)
     return {

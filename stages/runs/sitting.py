@@ -11,11 +11,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from stages.command import STOPPED
+from stages.runs.progress import shown
 from stages.runs.run import Run
-from vhp.resumable import Checkpoint
+from vhp.resumable import Checkpoint, Resumable
 
 CHECKPOINTS = Path("runs", "checkpoints")
 CHECKPOINT_SECONDS = 30.0  # what a killed stage loses at most, beside the epoch or batch in which it died
@@ -44,3 +46,11 @@ def checkpoint(run: Run, sections: Sequence[str], contents: str) -> Checkpoint:
         if name.split(".")[0] in ("vhp", "stages", "__main__") and getattr(sys.modules[name], "__file__", None):
             digest.update(Path(sys.modules[name].__file__).read_bytes())
     return Checkpoint(Path(os.environ.get("VHP_CHECKPOINTS", CHECKPOINTS)) / digest.hexdigest()[:16])
+
+
+def resumable(checkpoint: Checkpoint, name: str, unit: str, until: float, total: int | None = None) -> Resumable:
+    """A run's work with this checkpoint, with its progress shown, and stopped at the time `until`.
+
+    unit: what a step is called. total: how many steps there are, with those done before.
+    """
+    return Resumable(checkpoint, CHECKPOINT_SECONDS, partial(shown, name=name, unit=unit, total=total), late(until))

@@ -8,7 +8,7 @@ import argparse
 import numpy as np
 import torch
 
-from stages import logs
+from stages.command import command
 from stages.files import read_json, replacing
 from stages.runs.fingerprint import require_own
 from stages.runs.places import MATRIX, report_folder
@@ -31,18 +31,15 @@ def beta_change(schedule: Constrained, beta: torch.Tensor, delta: torch.Tensor) 
 
 
 def main() -> None:
-    logs.configure()
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    try:
+    with command("beta_update"):
         matrix = read_json(MATRIX)
         require_own("beta_update", matrix["code"]["beta_update"], MATRIX)
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"beta_update: {error}") from error
-    delta, beta = torch.meshgrid(torch.from_numpy(DELTA), torch.from_numpy(BETA), indexing="ij")
-    schedules = {"vhp_rewo": Rewo(1.0, NU, TAU, beta_0=1.0), "vhp_geco": Geco(1.0, NU)}
-    arrays = {name: beta_change(schedule, beta, delta).numpy() for name, schedule in schedules.items()}
-    with replacing(report_folder(matrix["budget"]) / "beta_update.png") as temporary:
-        save(beta_update(BETA, DELTA, arrays), temporary)
+        delta, beta = torch.meshgrid(torch.from_numpy(DELTA), torch.from_numpy(BETA), indexing="ij")
+        schedules = {"vhp_rewo": Rewo(1.0, NU, TAU, beta_0=1.0), "vhp_geco": Geco(1.0, NU)}
+        arrays = {name: beta_change(schedule, beta, delta).numpy() for name, schedule in schedules.items()}
+        with replacing(report_folder(matrix["budget"]) / "beta_update.png") as temporary:
+            save(beta_update(BETA, DELTA, arrays), temporary)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from stages import logs
+from stages.command import command
 from stages.files import read_npz, replacing, write_text
 from stages.reports.table import Table, markdown
+from stages.runs.configs import require_own_data
+from stages.runs.places import data_file
 from vhp import datasets, figures
 from vhp.datasets.sources import Source, load_source
 from vhp.figures import contact_sheet
@@ -72,19 +74,17 @@ def text(name: str, arrays: Mapping[str, np.ndarray], source: Source, caption: s
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset")
     name = parser.parse_args().dataset
-    try:
-        arrays = read_npz(Path("data", "processed", f"{name}.npz"))
+    with command(f"card {name}"):
+        require_own_data("card", name)
+        arrays = read_npz(data_file(name))
         figure, caption = sheet(name, arrays)
         card = text(name, arrays, load_source(name), caption)
         with replacing(FOLDER / f"{name}.png") as temporary:
             save(figure, temporary)
         write_text(FOLDER / f"{name}.md", card)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"card {name}: {error}") from error
 
 
 if __name__ == "__main__":

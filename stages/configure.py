@@ -8,31 +8,29 @@ import argparse
 import logging
 from pathlib import Path
 
-from stages import logs
+from stages.command import command
 from stages.files import write_json
-from stages.runs.fingerprint import FingerprintError, Program
+from stages.runs.fingerprint import Program
 from stages.runs.places import CONFIGS, DATA_CONFIGS
 from stages.runs.resolved import resolved
-from stages.runs.schema import ParamsError, read
+from stages.runs.schema import read, resolve
 
 logger = logging.getLogger(__name__)
 
 
 def main() -> None:
-    logs.configure()
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    try:
-        files = resolved(read(Path("params.yaml")), Program())
-    except ParamsError as error:
-        raise SystemExit(f"params.yaml: {error}") from error
-    except FingerprintError as error:
-        raise SystemExit(f"configure: {error}") from error
-    for path, content in files.items():
-        write_json(path, content)
-    for stale in [*CONFIGS.glob("*.json"), *DATA_CONFIGS.glob("*.json")]:
-        if stale not in files:
-            stale.unlink()
-    logger.info("%d runs configured", sum(path.parent == CONFIGS for path in files))
+    with command("params.yaml"):
+        params = read(Path("params.yaml"))
+        resolve(params)
+    with command("configure"):
+        files = resolved(params, Program())
+        for path, content in files.items():
+            write_json(path, content)
+        for stale in [*CONFIGS.glob("*.json"), *DATA_CONFIGS.glob("*.json")]:
+            if stale not in files:
+                stale.unlink()
+        logger.info("%d runs configured", sum(path.parent == CONFIGS for path in files))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,10 @@ import numpy as np
 import pooch
 from tqdm import tqdm
 
-from stages import logs
+from stages.command import command
 from stages.files import write_npz
+from stages.runs.configs import require_own_data
+from stages.runs.places import raw_file
 from vhp import datasets
 from vhp.datasets.containers import decompressed
 from vhp.datasets.sources import Item, load_source
@@ -145,14 +147,14 @@ def _listed(paths: list[Path]) -> str:
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset")
     name = parser.parse_args().dataset
     mirror = os.environ.get("VHP_DATA")
     arrays: Arrays = {}
     origin = "embedded"
-    try:
+    with command(f"download {name}"):
+        require_own_data("download", name)
         decode = datasets.preparation(name).decode
         for item in tqdm(load_source(name).items, desc=name, unit="file", disable=None, leave=False):
             if not item.files:
@@ -163,10 +165,8 @@ def main() -> None:
             else:
                 arrays |= from_internet(DOWNLOADS / name, item, decode)
                 origin = "downloaded"
-        write_npz(Path("data", "raw", f"{name}.npz"), arrays)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"download {name}: {error}") from error
-    logger.info("%s: content verified (%s)", name, origin)
+        write_npz(raw_file(name), arrays)
+        logger.info("%s: content verified (%s)", name, origin)
 
 
 if __name__ == "__main__":

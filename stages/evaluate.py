@@ -1,25 +1,22 @@
-"""Estimate a run's test likelihood: runs/<run>/ gets likelihood.json, likelihood.npz and evaluation_time.json."""
+"""Estimate a run's test likelihood: the run gets likelihood.json, likelihood.npz and evaluation_time.json."""
 
 import argparse
 import time
+from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
-from stages import logs
+from stages.command import command
 from stages.files import write_json, write_npz
-from stages.runs import machine, sitting, time_limit
-from stages.runs.progress import reported
+from stages.runs import machine, sitting
 from stages.runs.run import Run, load_model, open_run
-from stages.runs.sitting import CHECKPOINT_SECONDS
 from stages.runs.subsets import evaluated_examples
 from vhp.datasets import content_sha256
 from vhp.device.memory import keep_freed_memory
-from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, estimate
 from vhp.likelihood.rounding import proved
 from vhp.likelihood.summary import summary
-from vhp.resumable import UnfinishedError
 from vhp.seeds import EVALUATION_SEED
 
 
@@ -29,15 +26,29 @@ def exact_nll(run: Run, test: torch.Tensor) -> float | None:
     return None if density is None else -float(np.mean(density(test.cpu().numpy())))
 
 
+def write(run: Run, index: torch.Tensor, result: LikelihoodEstimate, values: dict[str, Any], seconds: float) -> None:
+    write_json(run.folder / "likelihood.json", values)
+    write_npz(
+        run.folder / "likelihood.npz",
+        {
+            "index": index.numpy(),
+            "log_likelihood": result.log_likelihood.numpy(),
+            "elbo": result.elbo.numpy(),
+            "effective_samples": result.effective_samples.numpy(),
+            "monte_carlo_se": result.monte_carlo_se.numpy(),
+        },
+    )
+    write_json(run.folder / "evaluation_time.json", machine.description(run.device, seconds))
+
+
 def main() -> None:
-    logs.configure()
-    keep_freed_memory()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
-    time_limit.add_argument(parser)
+    sitting.add_until(parser)
     arguments = parser.parse_args()
-    try:
-        run = open_run(arguments.run)
+    with command("evaluate"):
+        keep_freed_memory()
+        run = open_run(arguments.run, "evaluate")
         model = load_model(run)
         chosen = dict(run.config["evaluation"])
         index = evaluated_examples(len(run.splits["test"]), chosen.pop("n_test"))
@@ -54,34 +65,11 @@ def main() -> None:
             settings,
             seed=EVALUATION_SEED,
             numbers=index,
-            progress=lambda batches: reported(
-                tqdm(batches, desc=run.name, unit="batch", disable=None), "batch", total=len(batches)
-            ),
-            checkpoint=checkpoint,
-            checkpoint_seconds=CHECKPOINT_SECONDS,
-            stop=time_limit.late(arguments.until),
+            resumable=sitting.resumable(checkpoint, run.name, "batch", arguments.until),
         )
-    except UnfinishedError as error:
-        print(f"evaluate: {error}; the same command goes on")
-        raise SystemExit(time_limit.STOPPED) from None
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"evaluate: {error}") from error
-    except KeyboardInterrupt:
-        raise SystemExit("evaluate: interrupted; the same command goes on from the last checkpoint") from None
-    values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}
-    write_json(run.folder / "likelihood.json", values)
-    write_npz(
-        run.folder / "likelihood.npz",
-        {
-            "index": index.numpy(),
-            "log_likelihood": result.log_likelihood.numpy(),
-            "elbo": result.elbo.numpy(),
-            "effective_samples": result.effective_samples.numpy(),
-            "monte_carlo_se": result.monte_carlo_se.numpy(),
-        },
-    )
-    write_json(run.folder / "evaluation_time.json", machine.description(run.device, seconds + result.seconds))
-    checkpoint.discard()
+        values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}
+        write(run, index, result, values, seconds + result.seconds)
+        checkpoint.discard()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writing and reading the pipeline's files. Every file is written under a temporary name and renamed.
+"""Writing, reading and naming by content the pipeline's files. Each is written under a temporary name and renamed.
 
 So a file that exists is complete, whatever ended the program that wrote it.
 """

@@ -1,4 +1,4 @@
-"""Interpolate on the graph of a run's own prior: runs/<run>/ gets interpolation.{npz,json} and graph.graphml.
+"""Interpolate on the graph of a run's own prior: the run gets interpolation.{npz,json} and graph.graphml.
 
 The npz also holds what the figures of a run's latent space and images need, so that drawing them takes no model.
 """
@@ -10,7 +10,7 @@ import networkx
 import numpy as np
 import torch
 
-from stages import logs
+from stages.command import command
 from stages.files import replacing, write_json, write_npz
 from stages.runs.run import load_model, open_run
 from stages.runs.subsets import posterior_examples, shown_examples
@@ -39,11 +39,11 @@ def gallery(model: VAE, test: np.ndarray, prior: np.ndarray) -> dict[str, np.nda
 
 @torch.no_grad()
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
-    try:
-        run = open_run(parser.parse_args().run)
+    name = parser.parse_args().run
+    with command("interpolate"):
+        run = open_run(name, "interpolate")
         model = load_model(run)
         settings = dict(run.config["interpolation"])
         test = as_means(run.splits["test"]).cpu().numpy()
@@ -51,13 +51,11 @@ def main() -> None:
         prior, shown = (model.prior.sample(n).cpu().numpy() for n in (settings.pop("n_nodes"), N_SAMPLES))
         paths, graph = interpolate(prior, test, partial(encode, model), partial(decode, model), **settings)
         arrays = paths | latent_space(model, test, graph.nodes) | gallery(model, test, shown)
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"interpolate: {error}") from error
-    write_npz(run.folder / "interpolation.npz", arrays)
-    with replacing(run.folder / "graph.graphml") as temporary:
-        # Not write_graphml, which takes another writer where lxml happens to be installed: other bytes.
-        networkx.write_graphml_xml(graph.to_networkx(), temporary)
-    write_json(run.folder / "interpolation.json", summary(paths, graph, settings["k"]))
+        write_npz(run.folder / "interpolation.npz", arrays)
+        with replacing(run.folder / "graph.graphml") as temporary:
+            # Not write_graphml, which takes another writer where lxml happens to be installed: other bytes.
+            networkx.write_graphml_xml(graph.to_networkx(), temporary)
+        write_json(run.folder / "interpolation.json", summary(paths, graph, settings["k"]))
 
 
 if __name__ == "__main__":

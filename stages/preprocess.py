@@ -2,30 +2,36 @@
 
 import argparse
 import logging
-from pathlib import Path
 
-from stages import logs
+import numpy as np
+
+from stages.command import command
 from stages.files import read_npz, write_npz
+from stages.runs.configs import require_own_data
+from stages.runs.places import data_file, raw_file
 from vhp import datasets
 
 logger = logging.getLogger(__name__)
 
 
+def preprocess(name: str) -> dict[str, np.ndarray]:
+    """The prepared arrays. Raises ValueError and OSError for raw data that are missing or damaged."""
+    raw = raw_file(name)
+    try:
+        return datasets.preparation(name).preprocess(read_npz(raw))
+    except KeyError as error:
+        raise ValueError(f"{raw}: found no array {error}; delete the file and run `dvc repro`") from error
+
+
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset")
     name = parser.parse_args().dataset
-    try:
-        arrays = datasets.preparation(name).preprocess(read_npz(Path("data", "raw", f"{name}.npz")))
-        write_npz(Path("data", "processed", f"{name}.npz"), arrays)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"preprocess {name}: {error}") from error
-    except KeyError as error:
-        raise SystemExit(
-            f"preprocess {name}: found no array {error} in the raw data; delete it and run `dvc repro`"
-        ) from error
-    logger.info("%s: %s", name, ", ".join(f"{k} {arrays[k].shape}" for k in ("train", "val", "test")))
+    with command(f"preprocess {name}"):
+        require_own_data("preprocess", name)
+        arrays = preprocess(name)
+        write_npz(data_file(name), arrays)
+        logger.info("%s: %s", name, ", ".join(f"{k} {arrays[k].shape}" for k in ("train", "val", "test")))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import argparse
 import logging
 from pathlib import Path
 
-from stages import logs
+from stages.command import command
 from stages.files import read_json, write_text
 from stages.reports.artifacts import ArtifactsError
 from stages.reports.page import PageSection, page
@@ -12,7 +12,7 @@ from stages.reports.provenance import not_run, parameters_table, provenance_tabl
 from stages.reports.sections import Drawn
 from stages.reports.table import markdown
 from stages.reports.tables import dataset_tables, overview, read_sections, runs_of, stale_results, stale_table, texts
-from stages.runs.fingerprint import FingerprintError, Program, require_own
+from stages.runs.fingerprint import Program, require_own
 from stages.runs.places import MATRIX, config_file, report_folder
 from vhp.figures.beta_update import CAPTION
 
@@ -28,9 +28,8 @@ def optimisation_figure(folder: Path) -> Drawn:
 
 
 def main() -> None:
-    logs.configure()
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    try:
+    with command("report"):
         matrix = read_json(MATRIX)
         require_own("report", matrix["code"]["report"], MATRIX)
         found = read_sections(matrix)
@@ -44,9 +43,7 @@ def main() -> None:
         provenance = [provenance_table(runs), *(parameters_table(section.runs) for section in found)]
         text = page([*overview(runs), *older], parts, optimisation_figure(folder), not_run(runs), provenance)
         write_text(folder / "index.html", text)
-    except (ArtifactsError, FingerprintError, OSError) as error:
-        raise SystemExit(f"report: {error}") from error
-    logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
+        logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
 
 
 if __name__ == "__main__":

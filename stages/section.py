@@ -6,23 +6,21 @@ Needs no torch.
 import argparse
 import logging
 
-from stages import logs
+from stages.command import command
 from stages.files import read_json
 from stages.reports import gallery, sections
 from stages.reports.artifacts import ArtifactsError, from_json
-from stages.runs.fingerprint import FingerprintError, require_own
+from stages.runs.fingerprint import require_own
 from stages.runs.places import MATRIX, section_folder
-from stages.runs.recorded import RecordError
 
 logger = logging.getLogger(__name__)
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset")
     dataset = parser.parse_args().dataset
-    try:
+    with command(f"section {dataset}"):
         matrix = read_json(MATRIX)
         if dataset not in matrix["sections"]:
             raise ArtifactsError(f"{MATRIX}: found no {dataset}, expected one of {', '.join(matrix['sections'])}")
@@ -34,9 +32,7 @@ def main() -> None:
         drawn = gallery.draw(runs, folder)
         sections.write(matrix["budget"], sections.Section(dataset, wanted["code"], runs, inputs, drawn), content)
         gallery.remove_others(folder, [*(figure.path for figure in drawn), folder / sections.NAME])
-    except (ArtifactsError, FingerprintError, RecordError, OSError) as error:
-        raise SystemExit(f"section {dataset}: {error}") from error
-    logger.info("%s: %d runs, figures in %s", dataset, len(runs), folder)
+        logger.info("%s: %d runs, figures in %s", dataset, len(runs), folder)
 
 
 if __name__ == "__main__":

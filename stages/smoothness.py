@@ -1,27 +1,25 @@
-"""Measure a run's interpolations: interpolation.npz -> runs/<run>/smoothness.json. Needs no torch."""
+"""Measure a run's interpolations: interpolation.npz -> smoothness.json. Needs no torch."""
 
 import argparse
-from pathlib import Path
 
-from stages import logs
-from stages.files import read_json, read_npz, write_json
+from stages.command import command
+from stages.files import read_npz, write_json
+from stages.runs.configs import own_config
+from stages.runs.places import run_folder
 from vhp import datasets
 from vhp.latent.paths import WHOLE, measure
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
     name = parser.parse_args().run
-    try:
-        config = read_json(Path("runs", "configs", f"{name}.json"))
-        arrays = read_npz(Path("runs", name, "interpolation.npz"))
+    with command("smoothness"):
+        config = own_config("smoothness", name)
+        arrays = read_npz(run_folder(name) / "interpolation.npz")
         dataset = datasets.load(config["run"]["dataset"])
         result = measure(arrays, getattr(dataset, "JOINTS", WHOLE), getattr(dataset, "render", None))
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"smoothness: {error}") from error
-    write_json(Path("runs", name, "smoothness.json"), result)
+        write_json(run_folder(name) / "smoothness.json", result)
 
 
 if __name__ == "__main__":

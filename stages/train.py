@@ -1,4 +1,4 @@
-"""Train one run: runs/<run>/ gets model.safetensors, history.csv, snapshots.npz, training.json, training_time.json.
+"""Train one run: it gets model.safetensors, history.csv, snapshots.npz, training.json, training_time.json.
 
 Interrupted and started again, it goes on from its last checkpoint, in runs/checkpoints/<hash of its inputs> or in the
 folder that VHP_CHECKPOINTS names, which several machines may share.
@@ -9,19 +9,15 @@ import argparse
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from tqdm import tqdm
 
-from stages import logs
+from stages.command import command
 from stages.files import replacing, write_csv, write_json, write_npz
-from stages.runs import machine, sitting, time_limit
-from stages.runs.progress import reported
+from stages.runs import machine, sitting
 from stages.runs.run import Run, open_run
-from stages.runs.sitting import CHECKPOINT_SECONDS
 from stages.runs.subsets import SNAPSHOT_POINTS, snapshot_examples
 from vhp.datasets import content_sha256
 from vhp.datasets.batches import as_means
 from vhp.device.memory import keep_freed_memory
-from vhp.resumable import UnfinishedError
 from vhp.training.fit import Fit, TrainingDivergedError, TrainingSettings, fit
 from vhp.training.snapshots import epochs_to_show, snapshot
 
@@ -68,14 +64,13 @@ def write(run: Run, result: Fit, data_sha256: str) -> None:
 
 
 def main() -> None:
-    logs.configure()
-    keep_freed_memory()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
-    time_limit.add_argument(parser)
+    sitting.add_until(parser)
     arguments = parser.parse_args()
-    try:
-        run = open_run(arguments.run)
+    with command("train", TrainingDivergedError):
+        keep_freed_memory()
+        run = open_run(arguments.run, "train")
         data_sha256 = content_sha256({key: tensor.cpu().numpy() for key, tensor in run.splits.items()})
         checkpoint = sitting.checkpoint(run, "train", data_sha256)
         settings = dict(run.config["training"])
@@ -90,26 +85,11 @@ def main() -> None:
             run.splits["val"],
             TrainingSettings(**settings),
             seed=run.config["run"]["seed"],
-            checkpoint=checkpoint,
-            checkpoint_seconds=CHECKPOINT_SECONDS,
-            progress=lambda epochs: reported(
-                tqdm(epochs, desc=run.name, unit="epoch", disable=None),
-                "epoch",
-                total=settings["epochs"],
-                done=settings["epochs"] - len(epochs),
-            ),
+            resumable=sitting.resumable(checkpoint, run.name, "epoch", arguments.until, settings["epochs"]),
             observe=lambda epoch: snapshot(run.method.model, examples, SNAPSHOT_POINTS) if epoch in shown else None,
-            stop=time_limit.late(arguments.until),
         )
-    except UnfinishedError as error:
-        print(f"train: {error}; the same command goes on")
-        raise SystemExit(time_limit.STOPPED) from None
-    except (FileNotFoundError, ValueError, TrainingDivergedError) as error:
-        raise SystemExit(f"train: {error}") from error
-    except KeyboardInterrupt:
-        raise SystemExit("train: interrupted; the same command goes on from the last checkpoint") from None
-    write(run, result, data_sha256)
-    checkpoint.discard()
+        write(run, result, data_sha256)
+        checkpoint.discard()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Shared settings of all tests."""
 
 import os
+import sys
 
 import hypothesis
 import pytest
@@ -16,6 +17,14 @@ hypothesis.settings.load_profile("vhp")
 hypothesis.settings.register_profile(
     "unshrunk", derandomize=True, deadline=None, phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate)
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_arguments():
+    """A command called in a test gets the arguments that the test sets, and not those of pytest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["command"])
+        yield
 
 
 @pytest.fixture(autouse=True)

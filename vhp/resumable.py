@@ -1,10 +1,14 @@
-"""The state of unfinished work, so that what was killed or stopped goes on where it was."""
+"""Work that may take several sittings: its state is saved now and then, and what was killed or stopped is resumed."""
 
 import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+if TYPE_CHECKING:  # whoever only asks whether work is unfinished needs no PyTorch
+    import torch
 
 
 class UnfinishedError(RuntimeError):
@@ -19,13 +23,17 @@ class Checkpoint:
         self.file = folder / "state.pt"
 
     def save(self, state: dict[str, Any]) -> None:
+        import torch
+
         self.file.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.file.with_suffix(f".{os.getpid()}.tmp")
         torch.save(state, temporary)
         os.replace(temporary, self.file)
 
-    def load(self, device: torch.device) -> dict[str, Any] | None:
+    def load(self, device: "torch.device") -> dict[str, Any] | None:
         """The last saved state, or None if there is none."""
+        import torch
+
         if not self.file.exists():
             return None
         return torch.load(self.file, map_location=device, weights_only=True)
@@ -36,3 +44,67 @@ class Checkpoint:
             for leftover in self.file.parent.glob("state*"):
                 leftover.unlink()
             self.file.parent.rmdir()
+
+
+def never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Resumable:
+    """How work that is done in steps (epochs, batches) is saved, shown and stopped; by default it is none of them.
+
+    checkpoint          where to resume from and to save to; None: nowhere
+    checkpoint_seconds  the state is saved at most so often, and after a step
+    progress            wraps the iterable of the steps left, for instance tqdm
+    stop                asked after each step but the last; if it says yes, the state is saved, UnfinishedError raised
+    """
+
+    checkpoint: Checkpoint | None = None
+    checkpoint_seconds: float = 30.0
+    progress: Callable[[Iterable], Iterable] = iter
+    stop: Callable[[], bool] = never
+
+    def begin(self, device: "torch.device") -> "Sitting":
+        """Start, or resume with the last saved state, whose tensors are put on the device."""
+        return Sitting(self, self.checkpoint.load(device) if self.checkpoint else None)
+
+
+class Sitting:
+    """The work from its start or its last checkpoint on.
+
+    state: what was saved last, None at the work's start.
+    """
+
+    def __init__(self, resumable: Resumable, state: dict[str, Any] | None):
+        self.resumable, self.state = resumable, state
+        self.seconds_before = state["seconds"] if state else 0.0
+        self.begun = self.saved = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long the work has taken, with the sittings before this one."""
+        return self.seconds_before + time.monotonic() - self.begun
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Save the state, with the time that it took, where there is a checkpoint."""
+        if self.resumable.checkpoint:
+            self.resumable.checkpoint.save(state | {"seconds": self.seconds})
+            self.saved = time.monotonic()
+
+    def done(self, step: str, last: bool, state: Callable[[], dict[str, Any]]) -> None:
+        """To be called after each step, for instance "epoch 3 of 60": saves and stops as it was asked to.
+
+        last: whether the work is done with it. state: gives all that the steps after this one depend on. Raises
+        UnfinishedError.
+        """
+        if last:
+            return
+        stopped = self.resumable.stop()
+        if stopped or time.monotonic() - self.saved > self.resumable.checkpoint_seconds:
+            self.save(state())
+        if stopped:
+            raise UnfinishedError(f"stopped after {step}")
+
+
+ONE_SITTING = Resumable()

@@ -16,7 +16,7 @@ from dvc.dependency.param import ParamsDependency
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
-from stages import logs
+from stages.command import log_to_stderr
 from stages.elsewhere import pack, record
 from stages.files import md5, read_json, replacing
 from stages.runs.places import run_folder
@@ -106,7 +106,7 @@ def take(root: Path, stages: Finished, repo: Repo) -> None:
 
 
 def main() -> None:
-    logs.configure()
+    log_to_stderr()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="the folder `runs` that stages/elsewhere/work.py filled")
     parser.add_argument("runs", nargs="*", metavar="RUN", help="by default all that are in it")

@@ -11,9 +11,9 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import logs
+from stages.command import log_to_stderr
 from stages.files import read_json, replacing
-from stages.runs import configs, revision
+from stages.runs import configs, machine
 from stages.runs.places import config_file, data_file
 
 logger = logging.getLogger(__name__)
@@ -55,14 +55,14 @@ def pack(archive: Path, runs: Sequence[str]) -> None:
             # What it holds, where DVC made the file a link into its cache.
             tar.add(file.resolve(), arcname=file)
         # For the results' provenance: there is no git where they are made.
-        text = f"{revision.revision() or 'unknown'}\n".encode()
-        member = tarfile.TarInfo(revision.FILE.as_posix())
+        text = f"{machine.revision() or 'unknown'}\n".encode()
+        member = tarfile.TarInfo(machine.REVISION_FILE.as_posix())
         member.size = len(text)
         tar.addfile(member, io.BytesIO(text))
 
 
 def main() -> None:
-    logs.configure()
+    log_to_stderr()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive", type=Path, help="the file to write")
     parser.add_argument("runs", nargs="+", metavar="RUN", help="<dataset>-<method>-<seed>, of runs/configs")

@@ -14,12 +14,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from stages import logs
+from stages.command import STOPPED, log_to_stderr
 from stages.elsewhere import record
 from stages.runs import configs
 from stages.runs.fingerprint import require_own
 from stages.runs.places import RUNS, config_file, run_folder
-from stages.runs.time_limit import STOPPED
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ def interrupt(*_) -> NoReturn:
 
 
 def main() -> None:
-    logs.configure()
+    log_to_stderr()
     signal.signal(signal.SIGTERM, interrupt)  # so that a stage that is running ends with this program
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(

@@ -16,6 +16,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
+from stages.command import command
 from stages.files import read_json
 from stages.reports.table import Table, markdown
 from stages.runs import configs
@@ -100,7 +101,10 @@ def image_cost(config: dict[str, Any], n_dims: int) -> Cost:
 def row(name: str) -> tuple[str, ...]:
     config = read_json(config_file(name))
     dataset, training, evaluation = config["run"]["dataset"], config["training"], config["evaluation"]
-    with np.load(data_file(dataset), allow_pickle=False) as arrays:
+    path = data_file(dataset)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: `dvc repro preprocess@{dataset}` makes it")
+    with np.load(path, allow_pickle=False) as arrays:
         n_train, n_dims = arrays["train"].shape
         n_test = min(len(arrays["test"]), evaluation["n_test"] or len(arrays["test"]))
     with FakeTensorMode():  # shapes, and no numbers
@@ -131,13 +135,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", metavar="RUN", help="<dataset>-<method>-<seed>, of runs/configs")
     runs = parser.parse_args().runs
-    try:
+    with command("cost"):
         configs.check(runs)
         rows = tuple(row(name) for name in runs)
-    except FileNotFoundError as error:
-        raise SystemExit(f"cost: {error}; `dvc repro preprocess` makes what is missing") from error
-    except ValueError as error:
-        raise SystemExit(f"cost: {error}") from error
     rates = " or ".join(f"{flops / 1e12:.0f} TFLOP/s ({precision})" for precision, flops in PEAK_FLOPS.items())
     peak = f"{rates} and {PEAK_BYTES / 1e12:.2f} TB/s"
     note = f"Least: at {peak}, the data sheet's numbers for an H100 SXM5, whichever of the two takes longer."

@@ -9,16 +9,15 @@ training set and measured on the whole test set.
 
 import argparse
 import math
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
 from tqdm import tqdm
 
-from stages import logs
+from stages.command import command
 from stages.reports.table import Table, markdown, with_error
 from stages.runs import configs
 from stages.runs.run import Run, load_model, open_run
@@ -31,6 +30,7 @@ from vhp.likelihood.prior_gap import fit_log_ratio, gain
 from vhp.likelihood.summary import LOW_ESS
 from vhp.model.distributions import gaussian_sample
 from vhp.model.vae import VAE
+from vhp.resumable import Resumable
 from vhp.seeds import GAPS_SEED
 
 BATCH = 1_000
@@ -119,27 +119,25 @@ def gaps(run: Run, n_images: int, n_samples: int) -> Gaps:
     settings = LikelihoodSettings(n_samples=n_samples, precision="float32", compile=True)
     rows = {split: subset(run, split, n_images) for split in ("train", "test")}
 
-    def bars(batches) -> Iterator:
-        return tqdm(batches, desc=run.name, unit="batch", disable=None)
-
-    found: dict[str, LikelihoodEstimate] = {
-        split: estimate(model, x, settings, GAPS_SEED, progress=bars) for split, x in rows.items()
+    shown = Resumable(progress=partial(tqdm, desc=run.name, unit="batch", disable=None))
+    estimates: dict[str, LikelihoodEstimate] = {
+        split: estimate(model, x, settings, GAPS_SEED, resumable=shown) for split, x in rows.items()
     }
     generator = torch.Generator(run.device).manual_seed(GAPS_SEED)
     in_zeta = zeta_gap(model, as_means(rows["test"]), N_Z, n_samples, generator).double().cpu()
-    train, test = (-found[split].log_likelihood for split in ("train", "test"))
+    train, test = (-estimates[split].log_likelihood for split in ("train", "test"))
     return Gaps(
         train=mean(train),
         test=mean(test),
         over_fitting=((test.mean() - train.mean()).item(), math.hypot(mean(train)[1], mean(test)[1])),
-        posterior_z=mean(found["test"].log_likelihood - found["test"].elbo - in_zeta),
+        posterior_z=mean(estimates["test"].log_likelihood - estimates["test"].elbo - in_zeta),
         posterior_zeta=mean(in_zeta),
         prior=prior_gap(run, model),
-        low_ess=tuple((e.effective_samples < LOW_ESS).double().mean().item() for e in found.values()),
+        low_ess=tuple((e.effective_samples < LOW_ESS).double().mean().item() for e in estimates.values()),
     )
 
 
-def table(found: dict[str, Gaps], n_images: int, n_samples: int) -> Table:
+def table(measured: dict[str, Gaps], n_images: int, n_samples: int) -> Table:
     notes = (
         f"Nats; mean ± standard error over at most {n_images:,} random examples per set, {n_samples:,} samples each; "
         f"but the prior gap over the whole test set, with a z each and {N_PRIOR:,} samples of the prior.",
@@ -151,11 +149,10 @@ def table(found: dict[str, Gaps], n_images: int, n_samples: int) -> Table:
         "a classifier that tells it from the encoded training set: a lower bound on KL(q(z) || p(z)). Below 0 where "
         "what the classifier learned does not hold for the test set.",
     )
-    return Table("Where the nats go", COLUMNS, tuple(g.row(name) for name, g in found.items()), notes=notes)
+    return Table("Where the nats go", COLUMNS, tuple(g.row(name) for name, g in measured.items()), notes=notes)
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", metavar="RUN", help="<dataset>-<method>-<seed>, trained")
     parser.add_argument("--images", type=int, default=500, help="of each set (default: %(default)s)")
@@ -163,17 +160,18 @@ def main() -> None:
     arguments = parser.parse_args()
     if min(arguments.images, arguments.samples) < 2:
         parser.error(f"--images {arguments.images} --samples {arguments.samples}: expected at least 2 of each")
-    found, faults = {}, []
-    for name in arguments.runs:
-        try:
-            configs.check([name])
-            found[name] = gaps(open_run(name), arguments.images, arguments.samples)
-        except (FileNotFoundError, ValueError) as error:
-            faults.append(f"{name}: {error}")
-    if found:
-        print(markdown([table(found, arguments.images, arguments.samples)]), end="")
-    if faults:
-        sys.exit("\n".join(f"gaps: {fault}" for fault in faults))
+    measured, faults = {}, []
+    with command("gaps"):
+        for name in arguments.runs:
+            try:
+                configs.check([name])
+                measured[name] = gaps(open_run(name), arguments.images, arguments.samples)
+            except (OSError, ValueError) as error:
+                faults.append(f"{name}: {error}")
+        if measured:
+            print(markdown([table(measured, arguments.images, arguments.samples)]), end="")
+        if faults:
+            raise ValueError("\n  ".join(faults))
 
 
 if __name__ == "__main__":

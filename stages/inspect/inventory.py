@@ -1,12 +1,14 @@
 """Print what there is of every data set in params.yaml: `make data`."""
 
+import argparse
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from stages.command import command
 from stages.reports.table import NONE, Table, markdown
-from stages.runs.schema import ParamsError, read
+from stages.runs.schema import read
 from vhp.datasets.sources import load_source
 
 MIB = 2**20
@@ -40,12 +42,12 @@ def row(name: str) -> tuple[str, ...]:
 
 
 def main() -> None:
-    try:
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    with command("params.yaml"):
         names = read(Path("params.yaml")).datasets
-    except ParamsError as error:
-        raise SystemExit(f"params.yaml: {error}") from error
-    columns = ("data set", "files", "verified MiB", *SPLITS, "licence")
-    print(markdown([Table("Data", columns, tuple(row(name) for name in names))]))
+    with command("inventory"):
+        columns = ("data set", "files", "verified MiB", *SPLITS, "licence")
+        print(markdown([Table("Data", columns, tuple(row(name) for name in names))]))
 
 
 if __name__ == "__main__":

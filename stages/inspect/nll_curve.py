@@ -13,6 +13,7 @@ import argparse
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
-from stages import logs
+from stages.command import command
 from stages.files import read_json, replacing, write_text
 from stages.reports.frames import csv
 from stages.runs import configs
@@ -33,10 +34,11 @@ from vhp.figures.nll_curve import nll_curve
 from vhp.figures.style import save
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.summary import summary
+from vhp.resumable import Resumable
 from vhp.seeds import EVALUATION_SEED
 
 ESTIMATED = ("nll", "nll_se", "nll_mc_se", "n_test", "n_samples")  # of vhp.likelihood.summary
-TRAINED = {"model", "best", "epoch", "fit"}  # what a training's checkpoint holds, and more
+TRAINED = {"model", "best", "epoch", "fit", "seconds"}  # what a training's checkpoint holds, and more
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def read_state(path: Path, device: torch.device) -> State:
     if not (isinstance(content, dict) and content.keys() >= TRAINED):
         raise ValueError(f"{path}: found no checkpoint of a training, expected {', '.join(sorted(TRAINED))} in it")
     fit = content["fit"]
-    return State(content["epoch"], fit["seconds"], fit["best_epoch"], fit["best_bound"], content["best"])
+    return State(content["epoch"], content["seconds"], fit["best_epoch"], fit["best_bound"], content["best"])
 
 
 def last_state(run: Run) -> list[State]:
@@ -91,7 +93,7 @@ def judged(run: Run, state: State, test: Tensor, numbers: Tensor, settings: Like
         settings,
         EVALUATION_SEED,
         numbers,
-        progress=lambda batches: tqdm(batches, desc=f"epoch {state.epoch}", unit="batch", disable=None),
+        Resumable(progress=partial(tqdm, desc=f"epoch {state.epoch}", unit="batch", disable=None)),
     )
     estimated = summary(found, settings, rounding=None)
     return {
@@ -119,7 +121,6 @@ def write(run: Run, found: pd.DataFrame, folder: Path) -> None:
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", metavar="RUN", help="<dataset>-<method>-<seed>, of runs/configs")
     parser.add_argument("states", nargs="*", type=Path, metavar="STATE.pt", help="copies of its checkpoint")
@@ -129,17 +130,15 @@ def main() -> None:
     arguments = parser.parse_args()
     if min(arguments.images, arguments.samples) < 2:
         parser.error(f"--images {arguments.images} --samples {arguments.samples}: expected at least 2 of each")
-    try:
+    with command("nll_curve"):
         configs.check([arguments.run])
         run = open_run(arguments.run)
         states = [read_state(path, run.device) for path in arguments.states] + last_state(run)
         if not states:
             raise ValueError(f"found neither a checkpoint of {run.name} nor its trained model, expected one of them")
         found = curve(run, states, arguments.images, arguments.samples)
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"nll_curve: {error}") from error
-    write(run, found, arguments.into)
-    print(found.to_string(index=False, float_format="{:.2f}".format))
+        write(run, found, arguments.into)
+        print(found.to_string(index=False, float_format="{:.2f}".format))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline
 from stages.parallel.local import outcome
 from stages.runs import plain_yaml
+from stages.runs.places import CONFIGS
 from stages.runs.progress import Beat
 
 cloudpickle.register_pickle_by_value(worker)
@@ -51,7 +52,7 @@ def head_revision() -> str:
     return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def travelling(todo: set[str], folder: Path = Path("runs", "configs")) -> dict[str, dict[str, Any]]:
+def travelling(todo: set[str], folder: Path = CONFIGS) -> dict[str, dict[str, Any]]:
     """The stages of todo that belong to one run, each with that run; the others have to do with the head's files."""
     runs = {path.stem: read_json(path)["run"] for path in folder.glob("*.json")}
     return {stage: runs[name] for stage in todo if (name := stage.partition("@")[2]) in runs}

@@ -1,11 +1,29 @@
-"""What ran and for how long: a small output of its own, so that nothing but the report depends on it."""
+"""What ran, where and for how long: a small output of its own, so that nothing but the report depends on it."""
 
 import platform
+import subprocess
 from pathlib import Path
 
 import torch
 
-from stages.runs.revision import revision
+REVISION_FILE = Path("REVISION")  # where the code came in an archive and there is no git: stages/elsewhere/pack.py
+CODE = ("stages", "vhp")  # parameters stand in each run's configuration, and dvc.lock changes with every stage
+
+
+def revision() -> str | None:
+    """The git revision, with -dirty if the code differs from it; None where it is not known."""
+    if REVISION_FILE.exists():
+        return REVISION_FILE.read_text().strip()
+    try:
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        return commit + ("-dirty" if _git("status", "--porcelain", "--", *CODE) else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
 
 REVISION = revision()  # when the stage starts: the files may change while it runs
 

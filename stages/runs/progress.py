@@ -4,9 +4,11 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
+
+from tqdm import tqdm
 
 from stages.files import write_json
 
@@ -38,6 +40,15 @@ def reported(steps: Iterable[Step], unit: str, total: int, done: int = 0) -> Ite
             with contextlib.suppress(OSError):
                 write_json(Path(path), Beat(unit, done, total)._asdict())
             written = time.monotonic()
+
+
+def shown(steps: Sequence[Step], name: str, unit: str, total: int | None = None) -> Iterator[Step]:
+    """The steps left, unchanged, with a bar where a person looks on, and reported.
+
+    total: how many steps there are, with those done before; by default these are all.
+    """
+    total = len(steps) if total is None else total
+    return reported(tqdm(steps, desc=name, unit=unit, disable=None), unit, total, done=total - len(steps))
 
 
 def read(path: Path) -> Beat | None:

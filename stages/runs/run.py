@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from stages.files import read_json, read_npz
+from stages.runs.configs import own_config
 from stages.runs.places import config_file, data_file, run_folder
 from vhp import datasets, methods
 from vhp.datasets.batches import as_means
@@ -35,9 +36,12 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def open_run(name: str) -> Run:
-    """Read configuration and data, and build the model with the run's seed."""
-    config = read_json(config_file(name))
+def open_run(name: str, stage: str | None = None) -> Run:
+    """Read configuration and data, and build the model with the run's seed.
+
+    stage: as which it is opened; a configuration made for other code of this stage is refused. Raises ValueError.
+    """
+    config = own_config(stage, name) if stage else read_json(config_file(name))
     dataset = datasets.load(config["run"]["dataset"])
     where = device()
     arrays = read_npz(data_file(config["run"]["dataset"]))

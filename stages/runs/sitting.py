@@ -1,19 +1,37 @@
-"""Where an interrupted stage goes on: a checkpoint that belongs to its inputs.
+"""One sitting of a stage that may take several: when it is told to stop, and the checkpoint that belongs to its inputs.
 
-In runs/checkpoints/, or in the folder that VHP_CHECKPOINTS names, which several machines may share.
+Checkpoints are in runs/checkpoints/, or in the folder that VHP_CHECKPOINTS names, which several machines may share.
 """
 
+import argparse
 import hashlib
 import json
+import math
 import os
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from stages.command import STOPPED
+from stages.runs.progress import shown
 from stages.runs.run import Run
 from stages.runs.run_stages import RUN_STAGES
-from vhp.resumable import Checkpoint
+from vhp.resumable import Checkpoint, Resumable
 
 CHECKPOINTS = Path("runs", "checkpoints")
 CHECKPOINT_SECONDS = 30.0  # what a killed stage loses at most, beside the epoch or batch in which it died
+
+
+def add_until(parser: argparse.ArgumentParser) -> None:
+    """The option --until of a command that can be told when to stop."""
+    text = f"stop at this time, in seconds as of time.time(), with a checkpoint and exit status {STOPPED}"
+    parser.add_argument("--until", type=float, default=math.inf, metavar="TIME", help=text)
+
+
+def late(until: float) -> Callable[[], bool]:
+    """Says whether the time, in seconds as of time.time(), has come."""
+    return lambda: time.time() >= until
 
 
 def checkpoint(run: Run, stage: str, contents: str) -> Checkpoint:
@@ -26,3 +44,11 @@ def checkpoint(run: Run, stage: str, contents: str) -> Checkpoint:
     # The same noise is other numbers on another kind of device.
     digest.update(f"{contents} {run.device.type}".encode())
     return Checkpoint(Path(os.environ.get("VHP_CHECKPOINTS", CHECKPOINTS)) / digest.hexdigest()[:16])
+
+
+def resumable(checkpoint: Checkpoint, name: str, unit: str, until: float, total: int | None = None) -> Resumable:
+    """A run's work with this checkpoint, with its progress shown, and stopped at the time `until`.
+
+    unit: what a step is called. total: how many steps there are, with those done before.
+    """
+    return Resumable(checkpoint, CHECKPOINT_SECONDS, partial(shown, name=name, unit=unit, total=total), late(until))

@@ -3,7 +3,7 @@
     python -m stages.study --param kappa.digits --values 0.5 0.55 --methods vhp_rewo vhp_geco --seeds 0 1 2
 
 In a clone, studies/<budget>/<param>/, it runs the pipeline up to `evaluate` once per value. The clone shares this
-repository's cache, so the same command goes on where an interrupted one was. Writes reports/studies/<budget>/<param>/
+repository's cache, so a repeated command continues an interrupted one. Writes reports/studies/<budget>/<param>/
 with results.csv, table.md and figure.png.
 """
 
@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from stages import clone, logs
+from stages.clones import __main__ as clone
+from stages.command import command
 from stages.files import read_json, write_text
 from stages.runs import plain_yaml
 from stages.runs.places import run_folder
@@ -38,8 +39,8 @@ def set_value(params: dict[str, Any], name: str, value: Any) -> None:
     *folders, last = name.split(".")
     for i, folder in enumerate([*folders, last]):
         if not isinstance(params, dict) or folder not in params:
-            there = f"one of {', '.join(params)}" if isinstance(params, dict) else "a mapping"
-            raise ValueError(f"{name}: found no {'.'.join([*folders, last][: i + 1])} in params.yaml, expected {there}")
+            known = f"one of {', '.join(params)}" if isinstance(params, dict) else "a mapping"
+            raise ValueError(f"{name}: found no {'.'.join([*folders, last][: i + 1])} in params.yaml, expected {known}")
         if i < len(folders):
             params = params[folder]
     params[last] = value
@@ -87,26 +88,26 @@ def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[A
     return found
 
 
-def reproduce(place: Path, there: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
+def reproduce(place: Path, at_value: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
     """Run in the clone what is out of date at one value; a row for each run, also for those that fail."""
-    write_text(place / PARAMS, yaml.safe_dump(there.params, sort_keys=False))
+    write_text(place / PARAMS, yaml.safe_dump(at_value.params, sort_keys=False))
     # The outputs of the value before: those of a run that now fails must not stay.
-    for name in there.configs:
+    for name in at_value.configs:
         shutil.rmtree(place / run_folder(name), ignore_errors=True)
     command = [sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "evaluate"]
     subprocess.run(command, cwd=place, check=False)
-    rows = [measured(place, name, config, param, there.value) for name, config in there.configs.items()]
+    rows = [measured(place, name, config, param, at_value.value) for name, config in at_value.configs.items()]
     if failed := sum(row["failed"] for row in rows):
-        logger.warning("%s = %s: %d of %d runs were not finished", param, there.value, failed, len(rows))
+        logger.warning("%s = %s: %d of %d runs were not finished", param, at_value.value, failed, len(rows))
     return rows
 
 
 def study(matrices: Sequence[AtValue], param: str, place: Path, jobs: int) -> list[dict[str, Any]]:
     """A row per run and value. Raises ValueError if none was finished."""
     rows = []
-    for there in matrices:
-        logger.info("%s = %s", param, there.value)
-        rows += reproduce(place, there, param, jobs)
+    for at_value in matrices:
+        logger.info("%s = %s", param, at_value.value)
+        rows += reproduce(place, at_value, param, jobs)
     if all(row["failed"] for row in rows):
         raise ValueError(f"no run was finished at any value of {param}; what went wrong is above")
     return rows
@@ -126,7 +127,6 @@ def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
 
 
 def main() -> None:
-    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--param", required=True, help="as for dvc exp run -S, for instance kappa.digits")
     parser.add_argument("--values", required=True, nargs="+")
@@ -138,18 +138,14 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="stages at once")
     parser.add_argument("--force", action="store_true", help="also delete experiments that were made in the clone")
     arguments = parser.parse_args()
-    try:
+    with command("study"):
         matrices = asked_for(arguments)
         name = Path("studies", matrices[0].params["budget"], arguments.param)
         with closing(clone.make(name, arguments.force)):
             rows = study(matrices, arguments.param, name, arguments.jobs)
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"study: {error}") from error
-    except KeyboardInterrupt:
-        raise SystemExit("study: interrupted; the same command goes on where this one was") from None
-    folder = "reports" / name
-    study_report.write(rows, folder)
-    logger.info("%d runs: %s", len(rows), folder)
+        folder = "reports" / name
+        study_report.write(rows, folder)
+        logger.info("%d runs: %s", len(rows), folder)
 
 
 if __name__ == "__main__":

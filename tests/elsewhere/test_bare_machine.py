@@ -16,9 +16,9 @@ import yaml
 from dvc.repo import Repo
 
 from stages import evaluate, train
+from stages.command import STOPPED
 from stages.elsewhere import bring_back, record, work
 from stages.files import md5, read_json, write_json
-from stages.runs.time_limit import STOPPED
 
 ROOT = Path(__file__).parents[2]
 RUN = "digits-vhp_rewo-0"

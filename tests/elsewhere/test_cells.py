@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from stages.command import STOPPED
 from stages.elsewhere import bring_back, work
 from stages.elsewhere.record import path_of
 from stages.files import write_json
-from stages.runs.time_limit import STOPPED
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +25,11 @@ def statuses(monkeypatch):
     """Replaces the stages by these exit statuses, by (run, stage); the others succeed. Gives what was called."""
     called, wanted = [], {}
 
-    def work(run, stage, end):
+    def status_of(run, stage, end):
         called.append((run, stage))
         return wanted.get((run, stage), 0)
 
-    monkeypatch.setattr(work, "work", work)
+    monkeypatch.setattr(work, "work", status_of)
     return wanted, called
 
 

@@ -251,7 +251,7 @@ def test_a_run_that_cannot_be_measured_does_not_take_the_others_with_it(workplac
         f"gaps: {other}: runs/{other}/model.safetensors does not fit runs/configs/{other}.json; `dvc repro "
         f"train@{other}` trains it again"
     )
-    assert second.startswith("gaps: digits-typo-0: found no configuration of digits-typo-0, expected some of ")
+    assert second.startswith("  digits-typo-0: found no configuration of digits-typo-0, expected some of ")
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 from stages import train
+from stages.command import STOPPED
 from stages.files import read_json, write_json, write_npz
 from stages.inspect import nll_curve
 from stages.runs.run import load_model, open_run
 from stages.runs.subsets import evaluated_examples
-from stages.runs.time_limit import STOPPED
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.seeds import EVALUATION_SEED
 

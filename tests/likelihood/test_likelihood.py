@@ -9,7 +9,7 @@ import torch
 
 from vhp.likelihood import estimate as likelihood
 from vhp.likelihood.estimate import LikelihoodSettings, estimate, noise
-from vhp.resumable import Checkpoint, UnfinishedError
+from vhp.resumable import Checkpoint, Resumable, UnfinishedError
 
 S = 60
 FIELDS = ("log_likelihood", "elbo", "effective_samples", "monte_carlo_se")
@@ -83,7 +83,7 @@ def test_estimate_does_not_depend_on_the_chunk_size(monkeypatch, rows):
             yield batch
 
     monkeypatch.setattr(likelihood, "CHUNK_BYTES", rows * 8 * model.floats_per_decode)
-    assert_equal(run(model, x, progress=count), whole)
+    assert_equal(run(model, x, resumable=Resumable(progress=count)), whole)
     # The chunks were really cut: 5 images alone, in pairs or in fours.
     assert batches == {1: [1] * 5, 7: [1] * 5, S: [1] * 5, 2 * S + 1: [2, 2, 1], 4 * S: [4, 1]}[rows]
 
@@ -93,12 +93,14 @@ def test_an_estimate_stopped_after_each_batch_ends_with_the_same_bits(monkeypatc
     model, x = model_of(name, torch.float32), tiny.patterns(5)
     monkeypatch.setattr(likelihood, "CHUNK_BYTES", 2 * S * 4 * model.floats_per_decode)  # batches of 2, 2 and 1 images
     whole = run(model, x, dtype=torch.float32)
-    checkpoint, options = Checkpoint(tmp_path / "run"), {"dtype": torch.float32, "checkpoint_seconds": 1e6}
+    checkpoint, batches = Checkpoint(tmp_path / "run"), []
+    stopped = Resumable(checkpoint, 1e6, stop=lambda: True)
     for image in (2, 4):
         with pytest.raises(UnfinishedError, match=f"stopped after image {image} of 5"):
-            run(model, x, checkpoint=checkpoint, stop=lambda: True, **options)
-    before, batches = checkpoint.load(torch.device("cpu"))["seconds"], []
-    result = run(model, x, checkpoint=checkpoint, progress=lambda b: batches.extend(b) or b, **options)
+            run(model, x, dtype=torch.float32, resumable=stopped)
+    before = checkpoint.load(torch.device("cpu"))["seconds"]
+    resumed = Resumable(checkpoint, 1e6, progress=lambda b: batches.extend(b) or b)
+    result = run(model, x, dtype=torch.float32, resumable=resumed)
     assert [index.tolist() for index in batches] == [[4]]
     for field in FIELDS:
         assert torch.equal(getattr(result, field), getattr(whole, field)), field
@@ -110,9 +112,9 @@ def test_an_estimate_goes_on_where_other_numbers_of_images_fit_a_batch(monkeypat
     whole, checkpoint = run(model, x), Checkpoint(tmp_path / "run")
     monkeypatch.setattr(likelihood, "CHUNK_BYTES", 2 * S * 8 * model.floats_per_decode)
     with pytest.raises(UnfinishedError, match="stopped after image 2 of 5"):
-        run(model, x, checkpoint=checkpoint, stop=lambda: True)
+        run(model, x, resumable=Resumable(checkpoint, stop=lambda: True))
     monkeypatch.setattr(likelihood, "CHUNK_BYTES", S * 8 * model.floats_per_decode)
-    assert_equal(run(model, x, checkpoint=checkpoint), whole)
+    assert_equal(run(model, x, resumable=Resumable(checkpoint)), whole)
 
 
 def test_a_killed_estimate_goes_on_from_its_last_checkpoint(monkeypatch, tmp_path):
@@ -125,9 +127,9 @@ def test_a_killed_estimate_goes_on_from_its_last_checkpoint(monkeypatch, tmp_pat
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        run(model, x, checkpoint=checkpoint, checkpoint_seconds=-1, progress=killed)
+        run(model, x, resumable=Resumable(checkpoint, -1, progress=killed))
     batches = []
-    result = run(model, x, checkpoint=checkpoint, progress=lambda b: batches.extend(b) or b)
+    result = run(model, x, resumable=Resumable(checkpoint, progress=lambda b: batches.extend(b) or b))
     assert [index.tolist() for index in batches] == [[3], [4]]
     assert_equal(result, run(model, x), rtol=0)
 

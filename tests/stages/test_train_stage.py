@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from stages import evaluate, train
 from stages.files import read_npz, write_json, write_npz
-from stages.runs import sitting
+from stages.runs import progress, sitting
 from stages.runs.run import open_run
 
 NAME = "digits-vhp_rewo-3"
@@ -100,15 +100,15 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeyp
     expected = [path.read_bytes() for path in written]
 
     folder("interrupted")
-    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(sitting, "CHECKPOINT_SECONDS", -1.0)
     with monkeypatch.context() as patch:
-        patch.setattr(train, "tqdm", interrupted_before(epoch=4))
-        with pytest.raises(SystemExit, match="interrupted; the same command goes on"):
+        patch.setattr(progress, "tqdm", interrupted_before(epoch=4))
+        with pytest.raises(SystemExit, match="interrupted; repeat the command to continue"):
             train.main()
     assert not MODEL.exists()
     seen = []
     with monkeypatch.context() as patch:
-        patch.setattr(train, "tqdm", lambda epochs, **_: (seen.append(e) or e for e in epochs))
+        patch.setattr(progress, "tqdm", lambda epochs, **_: (seen.append(e) or e for e in epochs))
         train.main()
     assert seen == [4, 5, 6]
     assert [path.read_bytes() for path in written] == expected
@@ -116,16 +116,16 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeyp
 
 def test_a_changed_configuration_does_not_resume_an_old_checkpoint(folder, monkeypatch):
     folder()
-    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(sitting, "CHECKPOINT_SECONDS", -1.0)
     with monkeypatch.context() as patch:
-        patch.setattr(train, "tqdm", interrupted_before(epoch=4))
+        patch.setattr(progress, "tqdm", interrupted_before(epoch=4))
         with pytest.raises(SystemExit):
             train.main()
     changed = CONFIG | {"training": CONFIG["training"] | {"learning_rate": 0.02}}
     write_json(Path("runs", "configs", f"{NAME}.json"), changed)
     seen = []
     with monkeypatch.context() as patch:
-        patch.setattr(train, "tqdm", lambda epochs, **_: (seen.append(e) or e for e in epochs))
+        patch.setattr(progress, "tqdm", lambda epochs, **_: (seen.append(e) or e for e in epochs))
         train.main()
     assert seen == [1, 2, 3, 4, 5, 6]
 
@@ -196,7 +196,7 @@ def test_an_interrupted_evaluation_ends_with_one_line_and_writes_nothing(folder,
         yield next(iter(batches))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(evaluate, "tqdm", interrupted)
+    monkeypatch.setattr(progress, "tqdm", interrupted)
     with pytest.raises(SystemExit, match="evaluate: interrupted"):
         evaluate.main()
     assert sorted(Path("runs", NAME).iterdir()) == before

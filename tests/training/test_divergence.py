@@ -6,7 +6,7 @@ import pytest
 import tiny
 import torch
 
-from vhp.resumable import Checkpoint
+from vhp.resumable import Checkpoint, Resumable
 from vhp.training.divergence import DivergenceWatch, TrainingDivergedError
 from vhp.training.fit import DIVERGED_NATS_PER_DIMENSION, fit
 
@@ -62,12 +62,12 @@ def test_a_diverged_run_leaves_the_state_before_that_epoch(tmp_path, value, meth
     train, val = tiny.patterns(64, torch.float32), tiny.patterns(30, torch.float32)
     good, checkpoint = train.clone(), Checkpoint(tmp_path / "run")
     with pytest.raises(TrainingDivergedError, match=r"epoch 3, step 9: .*'step': 8,.* before epoch 3 is in .*\.pt"):
-        fit(build(method), train, val, SETTINGS, 1, checkpoint, progress=spoilt(train, 3, value))
+        fit(build(method), train, val, SETTINGS, 1, Resumable(checkpoint, progress=spoilt(train, 3, value)))
     assert all(torch.isfinite(tensor).all() for tensor in checkpoint.load(torch.device("cpu"))["model"].values())
 
     expected, resumed, epochs = build(method), build(method), []
     whole = fit(expected, good, val, SETTINGS, 1)
-    result = fit(resumed, good, val, SETTINGS, 1, checkpoint, progress=lambda e: epochs.extend(e) or epochs)
+    result = fit(resumed, good, val, SETTINGS, 1, Resumable(checkpoint, progress=lambda e: epochs.extend(e) or epochs))
     assert epochs == [3, 4, 5, 6]
     assert result.history == whole.history
     for name, tensor in expected.model.state_dict().items():
@@ -78,7 +78,7 @@ def test_divergence_is_found_in_epochs_without_validation():
     train = tiny.patterns(64, torch.float32)
     settings = tiny.training(validate_every=6)
     with pytest.raises(TrainingDivergedError, match=r"^epoch 3, step 9"):
-        fit(build(), train, train.clone(), settings, 1, progress=spoilt(train, 3, math.nan))
+        fit(build(), train, train.clone(), settings, 1, Resumable(progress=spoilt(train, 3, math.nan)))
 
 
 def with_unlikely(method, n_samples):

@@ -14,6 +14,7 @@ import tiny
 
 from stages import train
 from stages.files import write_json, write_npz
+from stages.runs import sitting
 
 KILLS_PER_METHOD = 4  # times five methods
 OUTPUTS = ("model.safetensors", "history.csv", "training.json")
@@ -38,7 +39,7 @@ def prepare(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TQDM_DISABLE", "1")
-    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", -1.0)  # after every epoch, so that saving is killed, too
+    monkeypatch.setattr(sitting, "CHECKPOINT_SECONDS", -1.0)  # after every epoch, so that saving is killed, too
     rng = np.random.default_rng(0)
     grey = rng.integers(0, 256, (64, 64), dtype=np.uint8)
     binary = rng.integers(0, 2, (48, 64), dtype=np.uint8) * np.uint8(255)
@@ -117,7 +118,7 @@ def test_ctrl_c_ends_with_one_line_and_the_same_command_goes_on(prepare):
     os.kill(child, signal.SIGINT)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 1
-    assert Path("last words").read_text() == "train: interrupted; the same command goes on from the last checkpoint"
+    assert Path("last words").read_text() == "train: interrupted; repeat the command to continue"
     assert not folder.exists()
     finish(start())
     assert outputs(folder) == expected

@@ -6,7 +6,7 @@ import torch
 from test_training import build, settings, stop_before, weights
 
 from vhp.datasets.batches import as_means
-from vhp.resumable import Checkpoint
+from vhp.resumable import Checkpoint, Resumable
 from vhp.training.fit import fit
 from vhp.training.snapshots import epochs_to_show, snapshot
 
@@ -19,7 +19,7 @@ def observer(method, x):
 
 def run(method, train, val, x, checkpoint=None, **options):
     s = settings(epochs=8, learning_rate=2e-2)
-    return fit(method, train, val, s, 1, checkpoint, -1, observe=observer(method, x), **options)
+    return fit(method, train, val, s, 1, Resumable(checkpoint, -1, **options), observe=observer(method, x))
 
 
 def test_snapshots_hold_the_posterior_and_the_prior_of_their_epoch():

@@ -8,7 +8,7 @@ import torch
 
 from vhp import methods
 from vhp.objective.schedules import Schedule
-from vhp.resumable import Checkpoint, UnfinishedError
+from vhp.resumable import Checkpoint, Resumable, UnfinishedError
 from vhp.training.fit import TrainingDivergedError, examples, fit, learning_rate_factor, validation_bound
 
 METHODS = list(tiny.SETTINGS)
@@ -79,10 +79,10 @@ def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(name, stop, tmp_
 
     checkpoint = Checkpoint(tmp_path / "run")
     with pytest.raises(InterruptedError):
-        fit(build(name, **kappa), train, val, options, 1, checkpoint, -1, progress=stop_before(stop))
+        fit(build(name, **kappa), train, val, options, 1, Resumable(checkpoint, -1, progress=stop_before(stop)))
     # Another initialisation: whatever is not restored shows.
     resumed, epochs = build(name, seed=5, **kappa), []
-    result = fit(resumed, train, val, options, 1, checkpoint, progress=lambda e: epochs.extend(e) or epochs)
+    result = fit(resumed, train, val, options, 1, Resumable(checkpoint, progress=lambda e: epochs.extend(e) or epochs))
 
     assert epochs == list(range(stop, 9))
     assert result.history == expected.history
@@ -102,11 +102,12 @@ def test_a_run_stopped_after_each_epoch_ends_as_if_it_never_was(name, tmp_path):
     whole = build(name, **kappa)
     expected = fit(whole, train, val, options, seed=1)
     checkpoint = Checkpoint(tmp_path / "run")
+    stopped = Resumable(checkpoint, 1e6, stop=lambda: True)
     for epoch in range(1, 8):
         with pytest.raises(UnfinishedError, match=f"stopped after epoch {epoch} of 8"):
-            fit(build(name, epoch - 1, **kappa), train, val, options, 1, checkpoint, 1e6, stop=lambda: True)
+            fit(build(name, epoch - 1, **kappa), train, val, options, 1, stopped)
     resumed = build(name, seed=5, **kappa)
-    result = fit(resumed, train, val, options, 1, checkpoint, 1e6, stop=lambda: True)  # the last epoch is not stopped
+    result = fit(resumed, train, val, options, 1, stopped)  # the last epoch is not stopped
     assert result.history == expected.history
     assert_same_weights(weights(resumed), weights(whole))
 
@@ -120,9 +121,9 @@ def test_the_best_weights_survive_an_interruption(tmp_path):
     assert expected.best_epoch < 12
     checkpoint = Checkpoint(tmp_path / "run")
     with pytest.raises(InterruptedError):
-        fit(build("iwae_l1"), train, val, options, 1, checkpoint, checkpoint_seconds=-1, progress=stop_before(12))
+        fit(build("iwae_l1"), train, val, options, 1, Resumable(checkpoint, -1, progress=stop_before(12)))
     resumed = build("iwae_l1", seed=5)
-    fit(resumed, train, val, options, 1, checkpoint)
+    fit(resumed, train, val, options, 1, Resumable(checkpoint))
     assert_same_weights(weights(resumed), weights(whole))
 
 
@@ -131,7 +132,7 @@ def test_checkpoints_do_not_change_a_run(tmp_path):
     plain, saved = build("vhp_rewo"), build("vhp_rewo")
     expected = fit(plain, train, val, settings(), seed=1)
     checkpoint = Checkpoint(tmp_path / "run")
-    assert fit(saved, train, val, settings(), 1, checkpoint, checkpoint_seconds=-1).history == expected.history
+    assert fit(saved, train, val, settings(), 1, Resumable(checkpoint, -1)).history == expected.history
     assert_same_weights(weights(saved), weights(plain))
     assert checkpoint.file.exists()
     checkpoint.discard()
@@ -141,7 +142,7 @@ def test_checkpoints_do_not_change_a_run(tmp_path):
 
 def test_a_checkpoint_is_not_saved_before_its_time(tmp_path):
     checkpoint = Checkpoint(tmp_path / "run")
-    fit(build("iwae_l1"), tiny.patterns(64), tiny.patterns(30), settings(), 1, checkpoint, checkpoint_seconds=1e6)
+    fit(build("iwae_l1"), tiny.patterns(64), tiny.patterns(30), settings(), 1, Resumable(checkpoint, 1e6))
     assert not checkpoint.file.exists()
 
 
@@ -188,7 +189,9 @@ def test_the_best_weights_are_returned():
             yield epoch
             last.update(weights(method))
 
-    result = fit(method, train, val, settings(epochs=20, learning_rate=0.05), seed=1, progress=progress)
+    result = fit(
+        method, train, val, settings(epochs=20, learning_rate=0.05), seed=1, resumable=Resumable(progress=progress)
+    )
     bounds = [row["validation_bound"] for row in result.history]
     assert result.best_epoch < 20 and bounds[-1] < max(bounds) - 0.5  # or the test shows nothing
     assert result.best_bound == max(bounds) == bounds[result.best_epoch - 1]
@@ -238,7 +241,9 @@ def test_rewo_holds_the_prior_still_in_the_initial_phase_and_moves_it_afterwards
             yield epoch
             snapshots[epoch] = weights(method) | {"main_phase": bool(method.schedule.main_phase)}
 
-    result = fit(method, train, val, settings(epochs=20, learning_rate=1e-2), seed=1, progress=progress)
+    result = fit(
+        method, train, val, settings(epochs=20, learning_rate=1e-2), seed=1, resumable=Resumable(progress=progress)
+    )
     epoch_of_change = (result.main_phase_step - 1) // 4 + 1
     assert 2 < epoch_of_change < 18  # both phases last for epochs
     for epoch, state in snapshots.items():
@@ -298,7 +303,14 @@ def test_divergence_is_an_error_that_names_the_epoch():
             yield epoch
 
     with pytest.raises(TrainingDivergedError, match=r"\bepoch 3\b") as error:
-        fit(build("iwae_l1", observation="gaussian"), train, val, settings(), seed=1, progress=progress)
+        fit(
+            build("iwae_l1", observation="gaussian"),
+            train,
+            val,
+            settings(),
+            seed=1,
+            resumable=Resumable(progress=progress),
+        )
     assert "'epoch': 2" in str(error.value)  # the last finite values
 
 

@@ -12,6 +12,7 @@ import torch
 
 from vhp import methods
 from vhp.objective.terms import sample_terms, terms
+from vhp.resumable import Resumable
 from vhp.seeds import VALIDATION_SEED
 from vhp.training.fit import fit, learning_rate_factor, validation_bound
 
@@ -85,7 +86,7 @@ def test_training_equals_the_plain_loop(name):
             yield epoch
             after_epoch.append({key: tensor.clone() for key, tensor in fast.model.state_dict().items()})
 
-    history = fit(fast, train, val, SETTINGS, SEED, progress=progress).history
+    history = fit(fast, train, val, SETTINGS, SEED, Resumable(progress=progress)).history
     betas, phases = plain_training(name, plain, train)
     for key, tensor in plain.model.state_dict().items():
         torch.testing.assert_close(after_epoch[-1][key], tensor, rtol=1e-5, atol=1e-7, msg=key)

@@ -7,8 +7,7 @@ latent of their own enter with log p(z_s). In expectation the estimate is a lowe
 """
 
 import math
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +19,7 @@ from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.precision import PRECISIONS, autocast
 from vhp.model.vae import VAE
 from vhp.objective.terms import terms
-from vhp.resumable import Checkpoint, UnfinishedError
+from vhp.resumable import ONE_SITTING, Resumable
 from vhp.seeds import numbered
 
 # The decoder's widest layer for one chunk, samples x batch x its floats, stays below this; all of them together take a
@@ -96,21 +95,16 @@ def estimate(
     settings: LikelihoodSettings,
     seed: int,
     numbers: Tensor | None = None,
-    progress: Callable[[Iterable], Iterable] = iter,
+    resumable: Resumable = ONE_SITTING,
     dtype: torch.dtype = torch.float32,
-    checkpoint: Checkpoint | None = None,
-    checkpoint_seconds: float = 30.0,
-    stop: Callable[[], bool] = lambda: False,
 ) -> LikelihoodEstimate:
     """Estimate log p(x) for each row of test (N, D): binary uint8 (0 and 255) or float32, on the model's device.
 
     Each image is encoded once; images x samples are decoded in chunks of bounded memory.
     numbers: (N,), what the noise of each image is drawn from, beside the seed; by default its position.
-    progress: wraps the iterable of batches.
+    resumable: where to resume from and to save to; its steps are batches of images.
     dtype: of all sums and densities; float64 gives a reference (the model must then be float64, too).
-    checkpoint: where to resume from and to save to, at most every checkpoint_seconds and after a batch.
-    stop: asked after each batch but the last; if it says yes, the state is saved and UnfinishedError raised.
-    Raises ValueError for no data and for uint8 data that are not binary.
+    Raises ValueError for no data and for uint8 data that are not binary, UnfinishedError when it is asked to stop.
     """
     n_samples = settings.n_samples
     if len(test) == 0:
@@ -136,14 +130,12 @@ def estimate(
     images_per_chunk = min(len(test), max(1, rows // n_samples))
     width = model.d_z + prior.d_zeta
 
-    state = checkpoint.load(device) if checkpoint else None
-    columns: list[Tensor] = state["columns"] if state else []
+    sitting = resumable.begin(device)
+    columns: list[Tensor] = sitting.state["columns"] if sitting.state else []
     # Counted in images: another machine may take more or fewer of them at once.
     done = sum(column.shape[1] for column in columns)
     batches = torch.arange(done, len(test)).split(images_per_chunk) if done < len(test) else ()
-    seconds_before = state["seconds"] if state else 0.0
-    started = saved = time.monotonic()
-    for index in progress(batches):
+    for index in resumable.progress(batches):
         n_images = len(index)
         # The last batch is filled up with its last image: a second shape would be compiled a second time.
         index = torch.cat([index, index[-1:].expand(images_per_chunk - n_images)])
@@ -164,11 +156,5 @@ def estimate(
         batch = torch.stack([log_mean, weights.log_w / n_samples, effective, variance.clamp_min(0).sqrt()])
         columns.append(batch[:, :n_images])
         done += n_images
-        stopped = done < len(test) and stop()
-        if checkpoint and (stopped or time.monotonic() - saved > checkpoint_seconds):
-            saved = time.monotonic()
-            checkpoint.save({"columns": columns, "seconds": seconds_before + saved - started})
-        if stopped:
-            raise UnfinishedError(f"stopped after image {done} of {len(test)}")
-    found = torch.cat(columns, 1).cpu()
-    return LikelihoodEstimate(*found, seconds=seconds_before + time.monotonic() - started)
+        sitting.done(f"image {done} of {len(test)}", done == len(test), lambda: {"columns": columns})
+    return LikelihoodEstimate(*torch.cat(columns, 1).cpu(), seconds=sitting.seconds)

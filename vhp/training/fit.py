@@ -3,9 +3,9 @@
 import copy
 import logging
 import math
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.precision import PRECISIONS, autocast
 from vhp.methods import Method
 from vhp.objective.terms import sample_terms
-from vhp.resumable import Checkpoint, UnfinishedError
+from vhp.resumable import ONE_SITTING, Resumable
 from vhp.seeds import VALIDATION_SEED, numbered
 from vhp.training.divergence import DivergenceWatch, TrainingDivergedError
 
@@ -216,54 +216,43 @@ def fit(
     val: Tensor,
     settings: TrainingSettings,
     seed: int,
-    checkpoint: Checkpoint | None = None,
-    checkpoint_seconds: float = 30.0,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    resumable: Resumable = ONE_SITTING,
     observe: Callable[[int], dict[str, Tensor] | None] = lambda epoch: None,
-    stop: Callable[[], bool] = lambda: False,
 ) -> Fit:
     """Train method.model; at the end it holds the weights with the best validation bound at beta = 1.
 
     train, val: (N, D) on the model's device, uint8 (see examples) or float32.
-    checkpoint: where to resume from and to save to, at most every checkpoint_seconds and at an epoch's end.
-    progress: wraps the iterable of epochs, for instance tqdm.
+    resumable: where to resume from and to save to; its steps are the epochs.
     observe: called at each epoch's end, with its number; what it returns is kept in the Fit, also by checkpoints. It
     must leave model and random state alone.
-    stop: asked at each epoch's end but the last; if it says yes, the state is saved and UnfinishedError raised.
     Raises TrainingDivergedError when the loss is no longer finite or beyond use, with the state before that epoch in
-    the checkpoint, and ValueError for fewer examples than one batch.
+    the checkpoint, ValueError for fewer examples than one batch, and UnfinishedError when it is asked to stop.
     """
     if len(train) < settings.batch_size:
         raise ValueError(f"batch_size = {settings.batch_size} exceeds the {len(train)} training examples")
     training, first_epoch = Training(method, train, settings, seed), 1
-    state = checkpoint.load(train.device) if checkpoint else None
-    if state:
-        training.restore(state)
-        first_epoch = state["epoch"] + 1
-        logger.info("resuming after epoch %d of %d", state["epoch"], settings.epochs)
+    sitting = resumable.begin(train.device)
+    if sitting.state:
+        training.restore(sitting.state)
+        first_epoch = sitting.state["epoch"] + 1
+        logger.info("resuming after epoch %d of %d", sitting.state["epoch"], settings.epochs)
 
-    started = saved = time.monotonic()
-    seconds_before = training.result.seconds
-    for epoch in progress(range(first_epoch, settings.epochs + 1)):
-        before = copy.deepcopy(training.state(epoch - 1)) if checkpoint else None
+    for epoch in resumable.progress(range(first_epoch, settings.epochs + 1)):
+        before = copy.deepcopy(training.state(epoch - 1)) if resumable.checkpoint else None
         try:
             means = training.epoch(epoch)
             if epoch % settings.validate_every == 0 or epoch == settings.epochs:
                 training.validate(epoch, means, val)
         except TrainingDivergedError as error:
-            if not checkpoint:
+            if not resumable.checkpoint:
                 raise
-            checkpoint.save(before)
-            raise TrainingDivergedError(f"{error}; the state before epoch {epoch} is in {checkpoint.file}") from None
+            sitting.save(before)
+            raise TrainingDivergedError(
+                f"{error}; the state before epoch {epoch} is in {resumable.checkpoint.file}"
+            ) from None
         if observed := observe(epoch):
             training.result.observations.append(observed)
-        now = time.monotonic()
-        training.result.seconds = seconds_before + now - started
-        stopped = epoch < settings.epochs and stop()
-        if checkpoint and (now - saved > checkpoint_seconds or stopped) and epoch < settings.epochs:
-            checkpoint.save(training.state(epoch))
-            saved = now
-        if stopped:
-            raise UnfinishedError(f"stopped after epoch {epoch} of {settings.epochs}")
+        training.result.seconds = sitting.seconds
+        sitting.done(f"epoch {epoch} of {settings.epochs}", epoch == settings.epochs, partial(training.state, epoch))
     method.model.load_state_dict(training.best)
     return training.result

@@ -1,0 +1,37 @@
+"""What every command has in common: its log, errors as one line, and an exit status that says whether to repeat it."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from vhp.resumable import UnfinishedError
+
+STOPPED = 75  # exit status: out of time, to be repeated (EX_TEMPFAIL of sysexits.h)
+REPEAT = "repeat the command to continue"
+
+logger = logging.getLogger(__name__)
+
+
+def log_to_stderr() -> None:
+    """Short lines, without the time or the module's name."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+
+
+@contextmanager
+def command(name: str, *errors: type[Exception]) -> Iterator[None]:
+    """The body of a command: an error in it is one line, `<name>: <what is wrong>`, and exit status 1.
+
+    That is said of ValueError, of OSError, and of `errors`, all of whose messages are made for the user; any other
+    exception is a bug and shows where. Ctrl-C is one line, too. UnfinishedError ends the command with status STOPPED.
+    """
+    log_to_stderr()
+    try:
+        yield
+    except UnfinishedError as error:
+        logger.info("%s: %s; %s", name, error, REPEAT)
+        raise SystemExit(STOPPED) from None
+    except (ValueError, OSError, *errors) as error:
+        raise SystemExit(f"{name}: {error}") from error
+    except KeyboardInterrupt:
+        raise SystemExit(f"{name}: interrupted; {REPEAT}") from None

@@ -19,6 +19,8 @@ from stages import evaluate, train
 from stages.command import STOPPED
 from stages.elsewhere import bring_back, record, work
 from stages.files import md5, read_json, write_json
+from stages.runs.places import config_file, run_folder
+from stages.runs.run_stages import RUN_STAGES
 
 ROOT = Path(__file__).parents[2]
 RUN = "digits-vhp_rewo-0"
@@ -74,8 +76,8 @@ def results(pipeline):
     for place, after in pairwise(places[:3]):
         # Over before the first epoch is, so that each sitting does one of the three; then on to another machine.
         printed = call(place, "stages.elsewhere.work", "--minutes", "0.01", RUN, status=STOPPED)
-        assert f"out of time before the end of train of {RUN}; the same command goes on" in printed
-        assert not (place / "runs" / RUN / "model.safetensors").exists()
+        assert f"out of time before the end of train of {RUN}" in printed
+        assert not (place / run_folder(RUN) / "model.safetensors").exists()
         shutil.copytree(place / "runs", after / "runs", dirs_exist_ok=True)
     assert "resuming after epoch 2 of 3" in call(places[2], "stages.elsewhere.work")
     assert "complete" in call(places[2], "stages.elsewhere.work")
@@ -89,9 +91,10 @@ def results(pipeline):
 
 def test_three_sittings_end_with_the_bytes_of_one(results):
     found, undisturbed = results
-    for name in ("model.safetensors", "history.csv", "snapshots.npz", "training.json", "likelihood.json"):
-        assert (found / RUN / name).read_bytes() == (undisturbed / RUN / name).read_bytes(), name
-    assert (found / RUN / "likelihood.npz").read_bytes() == (undisturbed / RUN / "likelihood.npz").read_bytes()
+    one, other = (record.folder_of(root, RUN) for root in (found, undisturbed))
+    names = ("model.safetensors", "history.csv", "snapshots.npz", "training.json", "likelihood.json", "likelihood.npz")
+    for name in names:
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
     assert not list((found / "checkpoints").glob("*/*"))
 
 
@@ -112,16 +115,13 @@ def changed(results, tmp_path, stage, change):
     return root
 
 
-def test_results_of_other_code_are_refused_and_both_versions_are_named(pipeline, results, monkeypatch):
+@pytest.mark.parametrize("stage", record.STAGES)
+def test_results_of_other_code_are_refused_and_both_are_named(pipeline, results, tmp_path, monkeypatch, stage):
     monkeypatch.chdir(pipeline)
-    file = Path("vhp/objective/terms.py")
-    original, before = file.read_text(), md5(file)
-    file.write_text(original + "# another version\n")
-    here, printed = md5(file), refusal(results[0])
-    file.write_text(original)
-    assert printed.splitlines()[1:] == [
-        f"  {stage}@{RUN}: vhp/objective/terms.py: found {before}, expected {here}" for stage in record.STAGES
-    ]
+    root = changed(results, tmp_path, stage, lambda made: made["config"]["code"].update({stage: "0123456789abcdef"}))
+    (line,) = refusal(root).splitlines()[1:]
+    found = f"found 0123456789abcdef, expected {read_json(config_file(RUN))['code'][stage]}"
+    assert line == f"  {stage}@{RUN}: {config_file(RUN)} code.{stage}: {found}"
 
 
 def test_results_of_another_configuration_are_refused(pipeline, results, tmp_path, monkeypatch):
@@ -144,19 +144,19 @@ def test_results_of_other_data_are_refused(pipeline, results, tmp_path, monkeypa
 def test_damaged_results_are_refused(pipeline, results, tmp_path, monkeypatch):
     monkeypatch.chdir(pipeline)
     root = changed(results, tmp_path, "evaluate", lambda made: made["outputs"].pop("likelihood.json"))
-    model = root / RUN / "model.safetensors"
+    model = record.folder_of(root, RUN) / "model.safetensors"
     before = md5(model)
     model.write_bytes(model.read_bytes()[:-1])
     assert refusal(root).splitlines()[1:] == [
         f"  train@{RUN}: model.safetensors: found {md5(model)}, expected {before}",
-        f"  evaluate@{RUN}: runs/{RUN}/model.safetensors: found {before}, expected {md5(model)}",
+        f"  evaluate@{RUN}: {run_folder(RUN)}/model.safetensors: found {before}, expected {md5(model)}",
         f"  evaluate@{RUN}: likelihood.json: found no such output",
     ]
 
 
 def test_a_run_of_another_matrix_is_refused(pipeline, results, tmp_path, monkeypatch):
     monkeypatch.chdir(pipeline)
-    shutil.copytree(results[0] / RUN, tmp_path / "digits-vhp_rewo-7")
+    shutil.copytree(record.folder_of(results[0], RUN), tmp_path / "digits" / "digits-vhp_rewo-7")
     with Repo() as repo, pytest.raises(ValueError, match="train@digits-vhp_rewo-7: found no such stage"):
         bring_back.check(tmp_path, bring_back.finished(tmp_path, ["digits-vhp_rewo-7"]), repo)
 
@@ -166,19 +166,23 @@ def test_a_record_of_other_files_is_not_gone_on_with(results, monkeypatch, tmp_p
     shutil.copytree(results[0].parent, place)
     monkeypatch.chdir(place)
     assert work.work_on([RUN], end=0) == ([], [])  # done: nothing to run
-    with Path("vhp/objective/terms.py").open("a") as file:
-        file.write("# another version\n")
-    with pytest.raises(
-        ValueError, match=r"train of digits-vhp_rewo-0 was begun from other files .*\n  vhp/objective/terms.py: "
-    ):
+    config = read_json(config_file(RUN))
+    config["training"]["epochs"] = 4
+    write_json(config_file(RUN), config)
+    with pytest.raises(ValueError, match=r"train of digits-vhp_rewo-0 was begun from other files .*: other training"):
+        work.work_on([RUN], end=0)
+    config["code"]["train"] = "0123456789abcdef"
+    write_json(config_file(RUN), config)
+    with pytest.raises(ValueError, match=r"found 0123456789abcdef as the code of train, expected"):
         work.work_on([RUN], end=0)
 
 
 def test_taken_in_they_are_up_to_date_and_the_rest_runs(pipeline, results, monkeypatch):
     """The last test here: it changes the pipeline."""
     assert "2 stages taken in" in call(pipeline, "stages.elsewhere.bring_back", str(results[0]))
-    for name in (name for stage in record.STAGES for name in record.OUTPUTS[stage]):
-        assert (pipeline / "runs" / RUN / name).read_bytes() == (results[0] / RUN / name).read_bytes()
+    for name in (name for stage in record.STAGES for name in RUN_STAGES[stage].outputs):
+        made = record.folder_of(results[0], RUN) / name
+        assert (pipeline / run_folder(RUN) / name).read_bytes() == made.read_bytes()
     stages = [f"{stage}@{RUN}" for stage in record.STAGES]
     monkeypatch.chdir(pipeline)
     with Repo() as repo:
@@ -187,6 +191,6 @@ def test_taken_in_they_are_up_to_date_and_the_rest_runs(pipeline, results, monke
     ran = [line for line in printed.splitlines() if line.startswith("Running stage")]
     assert ran == [f"Running stage 'interpolate@{RUN}':"]
     # From the cache alone, too.
-    shutil.rmtree(pipeline / "runs" / RUN)
+    shutil.rmtree(pipeline / run_folder(RUN))
     assert "Running stage" not in call(pipeline, "dvc", "repro", *stages)
-    assert (pipeline / "runs" / RUN / "likelihood.npz").exists()
+    assert (pipeline / run_folder(RUN) / "likelihood.npz").exists()

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from configured import write_config
 from linear_gaussian import D_Z, HIERARCHICAL, NORMAL, LinearGaussian
 from safetensors.torch import save_file
 
-from stages.files import read_json, write_json, write_npz
+from stages.files import read_json, write_npz
 from stages.inspect import gaps
+from stages.runs.places import config_file, run_folder
 from stages.runs.run import open_run
 from vhp.datasets.batches import as_means
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
@@ -166,10 +168,10 @@ def make_run(method: str) -> str:
         "model": {"d_z": 2, "network": "mlp", "hidden": [8]},
         "method": tiny.SETTINGS[method],
     }
-    write_json(Path("runs/configs", f"{name}.json"), config)
+    write_config(config)
     model = open_run(name).method.model
-    Path("runs", name).mkdir()
-    save_file(model.state_dict(), Path("runs", name, "model.safetensors"))
+    run_folder(name).mkdir(parents=True, exist_ok=True)
+    save_file(model.state_dict(), (run_folder(name) / "model.safetensors"))
     return name
 
 
@@ -239,16 +241,16 @@ def test_the_command_prints_a_row_per_run(workplace, monkeypatch, capsys):
 def test_a_run_that_cannot_be_measured_does_not_take_the_others_with_it(workplace, monkeypatch, capsys):
     monkeypatch.setattr(gaps, "fit_log_ratio", lambda *samples: fit_log_ratio(*samples, steps=20))
     good, other = make_run("iwae_l1"), make_run("vampprior")
-    config = read_json(Path("runs/configs", f"{other}.json"))
+    config = read_json(config_file(other))
     config["model"]["d_z"] = 3
-    write_json(Path("runs/configs", f"{other}.json"), config)
+    write_config(config)
     monkeypatch.setattr(sys, "argv", ["gaps", good, other, "digits-typo-0", "--images", "20", "--samples", "10"])
     with pytest.raises(SystemExit) as stopped:
         gaps.main()
     assert f"| {good} |" in capsys.readouterr().out
     first, second = stopped.value.code.splitlines()
     assert first == (
-        f"gaps: {other}: runs/{other}/model.safetensors does not fit runs/configs/{other}.json; `dvc repro "
+        f"gaps: {other}: {run_folder(other)}/model.safetensors does not fit runs/configs/{other}.json; `dvc repro "
         f"train@{other}` trains it again"
     )
     assert second.startswith("  digits-typo-0: found no configuration of digits-typo-0, expected some of ")

@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 import tiny
 import torch
+from configured import write_config
 from PIL import Image
 
 from stages import train
 from stages.command import STOPPED
-from stages.files import read_json, write_json, write_npz
+from stages.files import read_json, write_npz
 from stages.inspect import nll_curve
+from stages.runs.places import run_folder
 from stages.runs.run import load_model, open_run
 from stages.runs.subsets import evaluated_examples
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
@@ -45,7 +47,7 @@ def states(tmp_path, monkeypatch):
         "method": tiny.SETTINGS["iwae_l1"],
         "training": vars(tiny.training(epochs=3, batch_size=20)) | {"threads": 1},
     }
-    write_json(Path("runs/configs", f"{RUN}.json"), config)
+    write_config(config)
     kept = []
     for epoch in (1, 2):
         with pytest.raises(SystemExit) as stopped:
@@ -78,7 +80,7 @@ def test_each_row_is_the_estimate_of_the_best_weights_so_far(states, monkeypatch
         )
         assert row.nll == pytest.approx(-expected.log_likelihood.mean().item(), rel=1e-5)
         assert row.nll_se == pytest.approx(expected.log_likelihood.std().item() / N_TEST**0.5, rel=1e-4)
-    last = read_json(Path("runs", RUN, "training.json"))
+    last = read_json(run_folder(RUN) / "training.json")
     assert found["best_epoch"].tolist()[-1] == last["best_epoch"]
     assert found["nll"].nunique() == 3  # three states of the weights, not one of them three times
     with Image.open("out/nll_curve.png") as picture:
@@ -112,6 +114,6 @@ def test_a_run_that_is_not_configured_and_a_damaged_model_are_refused(states, mo
     with pytest.raises(SystemExit, match=f"found no configuration of digits-typo-0, expected some of {RUN}; in"):
         nll_curve.main()
     command(train, monkeypatch)
-    Path("runs", RUN, "model.safetensors").write_bytes(b"short")
+    (run_folder(RUN) / "model.safetensors").write_bytes(b"short")
     with pytest.raises(SystemExit, match=f"model.safetensors: found no model.*`dvc repro train@{RUN}`"):
         command(nll_curve, monkeypatch, "--into", "out")

@@ -7,10 +7,12 @@ import networkx
 import numpy as np
 import pytest
 import torch
+from configured import write_config
 from safetensors.torch import save_file
 
 from stages import interpolate, smoothness
-from stages.files import write_json, write_npz
+from stages.files import write_npz
+from stages.runs.places import config_file, run_folder
 from stages.runs.run import load_model, open_run
 from vhp.datasets import digits
 from vhp.latent.smoothness import smoothness_factor
@@ -64,9 +66,9 @@ def make_run(method: str, seed: int = 0, k: int = 8) -> str:
         "method": METHODS[method],
         "interpolation": {"n_nodes": N, "k": k, "trim": 0.0, "n_paths": P, "n_frames": T},
     }
-    write_json(Path("runs/configs", f"{name}.json"), config)
-    Path("runs", name).mkdir()
-    save_file(open_run(name).method.model.state_dict(), Path("runs", name, "model.safetensors"))
+    write_config(config)
+    run_folder(name).mkdir(parents=True, exist_ok=True)
+    save_file(open_run(name).method.model.state_dict(), (run_folder(name) / "model.safetensors"))
     return name
 
 
@@ -74,9 +76,9 @@ def run_stage(stage, name: str, monkeypatch) -> tuple[dict, dict]:
     """What the stage wrote: all arrays of the run, and the stage's JSON."""
     monkeypatch.setattr(sys, "argv", ["stage", name])
     stage.main()
-    with np.load(Path("runs", name, "interpolation.npz")) as file:
+    with np.load(run_folder(name) / "interpolation.npz") as file:
         arrays = dict(file)
-    return arrays, json.loads(Path("runs", name, OUTPUT[stage]).read_text())
+    return arrays, json.loads((run_folder(name) / OUTPUT[stage]).read_text())
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -140,7 +142,7 @@ def test_test_examples_are_the_same_for_methods_and_seeds_and_nodes_are_not(monk
 
 def test_a_repeated_run_writes_the_same_bytes(monkeypatch):
     name = make_run("iwae_l1")
-    files = [Path("runs", name, file) for file in ("interpolation.npz", "interpolation.json", "graph.graphml")]
+    files = [(run_folder(name) / file) for file in ("interpolation.npz", "interpolation.json", "graph.graphml")]
     run_stage(interpolate, name, monkeypatch)
     first = [file.read_bytes() for file in files]
     run_stage(interpolate, name, monkeypatch)
@@ -150,7 +152,7 @@ def test_a_repeated_run_writes_the_same_bytes(monkeypatch):
 def test_the_graph_can_be_read_by_other_programs(monkeypatch):
     name = make_run("iwae_l1")
     arrays, summary = run_stage(interpolate, name, monkeypatch)
-    graph = networkx.read_graphml(Path("runs", name, "graph.graphml"), node_type=int)
+    graph = networkx.read_graphml((run_folder(name) / "graph.graphml"), node_type=int)
     assert {tuple(sorted(edge)) for edge in graph.edges} == set(map(tuple, arrays["edges"].tolist()))
     assert networkx.number_connected_components(graph) == summary["components"]
     assert graph.nodes[7]["z1"] == pytest.approx(arrays["nodes"][7, 1])
@@ -173,18 +175,18 @@ def test_unreachable_pairs_are_counted_and_have_no_frames(monkeypatch):
 
 def test_no_model(monkeypatch, capsys):
     name = make_run("iwae_l1")
-    Path("runs", name, "model.safetensors").unlink()
+    (run_folder(name) / "model.safetensors").unlink()
     monkeypatch.setattr(sys, "argv", ["interpolate", name])
     with pytest.raises(SystemExit, match=r"interpolate: .*model\.safetensors") as error:
         interpolate.main()
     assert error.value.code not in (None, 0)  # a message: Python prints it and exits with 1
-    assert not Path("runs", name, "interpolation.npz").exists()
+    assert not (run_folder(name) / "interpolation.npz").exists()
 
 
 def test_the_loneliest_samples_are_left_out_of_the_graph(monkeypatch):
     name = make_run("iwae_l1")
     all_nodes = run_stage(interpolate, name, monkeypatch)[0]["nodes"]
-    path = Path("runs", "configs", f"{name}.json")
+    path = config_file(name)
     config = json.loads(path.read_text())
     config["interpolation"]["trim"] = 0.1
     path.write_text(json.dumps(config))

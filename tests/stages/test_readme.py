@@ -63,4 +63,4 @@ def test_the_new_method_trains_on_the_new_data_set(tmp_path):
             text=True,
         )
         assert done.returncode == 0, done.stderr
-    assert np.isfinite(read_json(tmp_path / "runs/moons-vae-0/likelihood.json")["nll"])
+    assert np.isfinite(read_json(tmp_path / "runs/moons/moons-vae-0/likelihood.json")["nll"])

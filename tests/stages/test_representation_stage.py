@@ -9,9 +9,10 @@ import pytest
 
 from stages import representation
 from stages.files import write_npz
+from stages.runs.places import run_folder
 
 NAME, N = "pendulum-vhp_rewo-0", 600
-RUN = Path("runs", NAME)
+RUN = run_folder(NAME)
 
 
 @pytest.fixture

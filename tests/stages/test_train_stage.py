@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from configured import write_config
 from safetensors.numpy import load_file
 
 from stages import evaluate, train
-from stages.files import read_npz, write_json, write_npz
+from stages.files import read_npz, write_npz
 from stages.runs import progress, sitting
+from stages.runs.places import run_folder
 from stages.runs.run import open_run
 
 NAME = "digits-vhp_rewo-3"
@@ -43,7 +45,7 @@ CONFIG = {
     },
     "evaluation": {"n_samples": 50, "n_test": 12, "precision": "float32", "compile": False},
 }
-MODEL = Path("runs", NAME, "model.safetensors")
+MODEL = run_folder(NAME) / "model.safetensors"
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def folder(tmp_path, monkeypatch):
         path = tmp_path / name
         path.mkdir()
         monkeypatch.chdir(path)
-        write_json(Path("runs", "configs", f"{NAME}.json"), CONFIG | changes)
+        write_config(CONFIG | changes)
         rng = np.random.default_rng(0)
         grey = rng.integers(0, 256, (64, 64), dtype=np.uint8)
         binary = rng.integers(0, 2, (48, 64), dtype=np.uint8) * np.uint8(255)
@@ -78,11 +80,11 @@ def interrupted_before(epoch):
 def test_training_leaves_a_model_a_history_and_a_summary(folder):
     folder()
     train.main()
-    summary = json.loads(Path("runs", NAME, "training.json").read_text())
-    history = np.genfromtxt(Path("runs", NAME, "history.csv"), delimiter=",", names=True)
+    summary = json.loads((run_folder(NAME) / "training.json").read_text())
+    history = np.genfromtxt((run_folder(NAME) / "history.csv"), delimiter=",", names=True)
     assert list(history["epoch"]) == [2, 4, 6]
     assert set(history["kappa_squared"]) == {0.8**2}
-    snapshots = read_npz(Path("runs", NAME, "snapshots.npz"))
+    snapshots = read_npz(run_folder(NAME) / "snapshots.npz")
     assert list(snapshots["step"]) == [4, 8, 12, 24]  # after epochs 1, 2, 3 and 6
     assert snapshots["posterior_mean"].shape == (4, 32, 2) and snapshots["prior"].shape == (4, 1000, 2)
     assert len(np.unique(snapshots["example"])) == 32
@@ -96,7 +98,7 @@ def test_training_leaves_a_model_a_history_and_a_summary(folder):
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeypatch):
     folder("whole")
     train.main()
-    written = [Path("runs", NAME, name) for name in ("model.safetensors", "history.csv", "snapshots.npz")]
+    written = [(run_folder(NAME) / name) for name in ("model.safetensors", "history.csv", "snapshots.npz")]
     expected = [path.read_bytes() for path in written]
 
     folder("interrupted")
@@ -122,7 +124,7 @@ def test_a_changed_configuration_does_not_resume_an_old_checkpoint(folder, monke
         with pytest.raises(SystemExit):
             train.main()
     changed = CONFIG | {"training": CONFIG["training"] | {"learning_rate": 0.02}}
-    write_json(Path("runs", "configs", f"{NAME}.json"), changed)
+    write_config(changed)
     seen = []
     with monkeypatch.context() as patch:
         patch.setattr(progress, "tqdm", lambda epochs, **_: (seen.append(e) or e for e in epochs))
@@ -175,22 +177,22 @@ def test_evaluation_reports_what_it_keeps_per_image(folder):
     folder()
     train.main()
     evaluate.main()
-    values = json.loads(Path("runs", NAME, "likelihood.json").read_text())
-    images = read_npz(Path("runs", NAME, "likelihood.npz"))
+    values = json.loads((run_folder(NAME) / "likelihood.json").read_text())
+    images = read_npz(run_folder(NAME) / "likelihood.npz")
     assert values["n_test"] == 12 and values["n_samples"] == 50 and values["exact_nll"] is None
     assert values["nll"] == pytest.approx(-images["log_likelihood"].mean(), rel=1e-12)
     assert values["nll_se"] == pytest.approx(images["log_likelihood"].std(ddof=1) / np.sqrt(12))
     assert values["elbo"] < -values["nll"]
     assert len(np.unique(images["index"])) == 12 and images["index"].max() < 32
-    first = Path("runs", NAME, "likelihood.npz").read_bytes()
+    first = (run_folder(NAME) / "likelihood.npz").read_bytes()
     evaluate.main()
-    assert Path("runs", NAME, "likelihood.npz").read_bytes() == first
+    assert (run_folder(NAME) / "likelihood.npz").read_bytes() == first
 
 
 def test_an_interrupted_evaluation_ends_with_one_line_and_writes_nothing(folder, monkeypatch):
     folder()
     train.main()
-    before = sorted(Path("runs", NAME).iterdir())
+    before = sorted(run_folder(NAME).iterdir())
 
     def interrupted(batches, **_):
         yield next(iter(batches))
@@ -199,7 +201,7 @@ def test_an_interrupted_evaluation_ends_with_one_line_and_writes_nothing(folder,
     monkeypatch.setattr(progress, "tqdm", interrupted)
     with pytest.raises(SystemExit, match="evaluate: interrupted"):
         evaluate.main()
-    assert sorted(Path("runs", NAME).iterdir()) == before
+    assert sorted(run_folder(NAME).iterdir()) == before
 
 
 def test_evaluation_before_training_says_so(folder):

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+from configured import write_config
 
 from stages import train
-from stages.files import write_json, write_npz
+from stages.files import write_npz
 from stages.runs import sitting
+from stages.runs.places import run_folder
 
 KILLS_PER_METHOD = 4  # times five methods
 OUTPUTS = ("model.safetensors", "history.csv", "training.json")
@@ -34,8 +36,8 @@ def prepare(tmp_path, monkeypatch):
             "method": settings,
             "training": vars(tiny.training(epochs=15, learning_rate=0.01)) | {"threads": 1},
         }
-        write_json(Path("runs", "configs", f"{name}.json"), config)
-        return Path("runs", name)
+        write_config(config)
+        return run_folder(name)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TQDM_DISABLE", "1")

@@ -85,3 +85,55 @@ def test_a_second_process_finds_what_the_first_compiled(tmp_path):
     runs = [subprocess.run(command, env=environment, capture_output=True, text=True, check=True) for _ in range(2)]
     assert [run.stdout.strip() for run in runs] == ["miss", "hit"]
     assert (tmp_path / "vhp" / "compiled").is_dir()
+
+
+@pytest.fixture
+def no_home(monkeypatch, tmp_path):
+    """A home that is a file; what find_cache sets is taken back."""
+    (tmp_path / "home").touch()
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "")
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR")
+
+
+def test_without_a_home_that_can_be_written_to_the_cache_is_this_processs_own(no_home, monkeypatch, tmp_path, caplog):
+    monkeypatch.setattr(compilation.tempfile, "tempdir", str(tmp_path))
+    with caplog.at_level(logging.WARNING):
+        assert compilation.find_cache()
+    assert "not kept for later processes: " in caplog.text and str(tmp_path / "home") in caplog.text
+    chosen = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
+    assert chosen.parent == tmp_path and chosen.is_dir()
+
+
+def test_a_user_without_a_home_has_a_cache_of_the_process(no_home, monkeypatch, tmp_path, caplog):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(compilation.Path, "home", homeless)
+    with caplog.at_level(logging.WARNING):
+        assert compilation.find_cache()
+    assert "Could not determine home directory" in caplog.text
+
+
+def test_without_any_place_to_write_to_the_function_itself_is_used(no_home, monkeypatch, caplog):
+    def nowhere(**_):
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(compilation, "missing_for_compile", lambda: None)
+    monkeypatch.setattr(compilation.tempfile, "mkdtemp", nowhere)
+    with caplog.at_level(logging.WARNING):
+        assert compilation.compiled(double, enabled=True) is double
+    assert "torch.compile is not used: No usable temporary directory found; running in eager mode" in caplog.text
+
+
+@pytest.mark.skipif(compilation.missing_for_compile() is not None, reason="torch.compile cannot be used here")
+def test_code_is_compiled_also_without_a_home(tmp_path):
+    (tmp_path / "home").touch()
+    left_out = ("TORCHINDUCTOR_CACHE_DIR", "XDG_CACHE_HOME")
+    environment = {k: v for k, v in os.environ.items() if k not in left_out}
+    environment |= {"HOME": str(tmp_path / "home"), "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment |= {"TMPDIR": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", TWICE], env=environment, capture_output=True, text=True)
+    assert run.returncode == 0 and run.stdout.strip() == "miss", run.stderr
+    assert not list(tmp_path.glob("vhp-compiled-*"))  # removed at the end

@@ -1,9 +1,11 @@
 """torch.compile where there is a C++ compiler, the same code in eager mode where there is none."""
 
+import atexit
 import logging
 import os
 import shutil
 import sysconfig
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,16 +24,36 @@ def missing_for_compile() -> str | None:
 
 
 def cache_folder() -> Path:
-    """Where compiled code is kept for later processes: not in /tmp, torch's choice, which a restart empties."""
+    """Where compiled code is kept for later processes: not in /tmp, torch's choice, which a restart empties.
+
+    Raises RuntimeError for a user without a home.
+    """
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vhp" / "compiled"
 
 
-def keep_in_cache_folder() -> None:
-    """Use cache_folder(), unless TORCHINDUCTOR_CACHE_DIR names another one; torch itself sets that to its default."""
+def find_cache() -> bool:
+    """Use cache_folder(), unless TORCHINDUCTOR_CACHE_DIR names another one; torch itself sets that to its default.
+
+    Where nothing can be written there, a temporary folder for this process alone. False if there is no such one either.
+    """
     from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
-    if os.environ.get("TORCHINDUCTOR_CACHE_DIR") in (None, default_cache_dir()):
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(cache_folder())
+    named = os.environ.get("TORCHINDUCTOR_CACHE_DIR")
+    try:
+        folder = cache_folder() if named in (None, default_cache_dir()) else Path(named)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (OSError, RuntimeError) as error:
+        logger.warning("compiled code is not kept for later processes: %s; XDG_CACHE_HOME names another place", error)
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="vhp-compiled-"))
+        except OSError as no_temporary:
+            logger.warning("torch.compile is not used: %s; running in eager mode, which is slower", no_temporary)
+            return False
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
+    return True
 
 
 def compiled(function: Callable, enabled: bool, device: torch.device | None = None) -> Callable:
@@ -47,7 +69,8 @@ def compiled(function: Callable, enabled: bool, device: torch.device | None = No
     if missing:
         logger.warning("torch.compile is not used: %s; running in eager mode, which is slower", missing)
         return function
-    keep_in_cache_folder()
+    if not find_cache():
+        return function
     # A graph that the compiler refuses runs in eager mode instead of ending the run.
     torch._dynamo.config.suppress_errors = True
     on_gpu = device is not None and device.type == "cuda"

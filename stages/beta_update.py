@@ -4,13 +4,13 @@ A stage of its own, because it runs vhp.schedules, and with it torch, and the re
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from stages.command import command
 from stages.files import write_npz
+from stages.runs.places import BETA_UPDATE
 from vhp.objective.schedules import Constrained, Geco, Rewo
 
 NU, TAU = 1.0, 3.0  # the poster's
@@ -33,7 +33,7 @@ def main() -> None:
         delta, beta = torch.meshgrid(torch.from_numpy(DELTA), torch.from_numpy(BETA), indexing="ij")
         schedules = {"vhp_rewo": Rewo(1.0, NU, TAU, beta_0=1.0), "vhp_geco": Geco(1.0, NU)}
         arrays = {name: beta_change(schedule, beta, delta).numpy() for name, schedule in schedules.items()}
-        write_npz(Path("runs", "beta_update.npz"), {"beta": BETA, "delta": DELTA, **arrays})
+        write_npz(BETA_UPDATE, {"beta": BETA, "delta": DELTA, **arrays})
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from stages.command import command
 from stages.files import read_npz, replacing, write_text
 from stages.reports.table import Table, markdown
+from stages.runs.places import data_file
 from vhp import datasets, figures
 from vhp.datasets.sources import Source, load_source
 from vhp.figures import contact_sheet
@@ -76,7 +77,7 @@ def main() -> None:
     parser.add_argument("dataset")
     name = parser.parse_args().dataset
     with command(f"card {name}"):
-        arrays = read_npz(Path("data", "processed", f"{name}.npz"))
+        arrays = read_npz(data_file(name))
         figure, caption = sheet(name, arrays)
         card = text(name, arrays, load_source(name), caption)
         with replacing(FOLDER / f"{name}.png") as temporary:

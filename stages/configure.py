@@ -9,11 +9,10 @@ from pathlib import Path
 
 from stages.command import command
 from stages.files import write_json
+from stages.runs.places import CONFIGS, config_file
 from stages.runs.schema import read, resolve
 
 logger = logging.getLogger(__name__)
-
-FOLDER = Path("runs", "configs")
 
 
 def main() -> None:
@@ -22,8 +21,8 @@ def main() -> None:
         configs = resolve(read(Path("params.yaml")))
     with command("configure"):
         for name, config in configs.items():
-            write_json(FOLDER / f"{name}.json", config)
-        for stale in FOLDER.glob("*.json"):
+            write_json(config_file(name), config)
+        for stale in CONFIGS.glob("*.json"):
             if stale.stem not in configs:
                 stale.unlink()
         logger.info("%d runs configured", len(configs))

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from stages.command import command
 from stages.files import write_npz
+from stages.runs.places import raw_file
 from vhp import datasets
 from vhp.datasets.containers import decompressed
 from vhp.datasets.sources import Item, load_source
@@ -162,7 +163,7 @@ def main() -> None:
             else:
                 arrays |= from_internet(DOWNLOADS / name, item, decode)
                 origin = "downloaded"
-        write_npz(Path("data", "raw", f"{name}.npz"), arrays)
+        write_npz(raw_file(name), arrays)
         logger.info("%s: content verified (%s)", name, origin)
 
 

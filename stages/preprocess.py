@@ -2,12 +2,12 @@
 
 import argparse
 import logging
-from pathlib import Path
 
 import numpy as np
 
 from stages.command import command
 from stages.files import read_npz, write_npz
+from stages.runs.places import data_file, raw_file
 from vhp import datasets
 
 logger = logging.getLogger(__name__)
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 def preprocess(name: str) -> dict[str, np.ndarray]:
     """The prepared arrays. Raises ValueError and OSError for raw data that are missing or damaged."""
-    raw = Path("data", "raw", f"{name}.npz")
+    raw = raw_file(name)
     try:
         return datasets.preparation(name).preprocess(read_npz(raw))
     except KeyError as error:
@@ -28,7 +28,7 @@ def main() -> None:
     name = parser.parse_args().dataset
     with command(f"preprocess {name}"):
         arrays = preprocess(name)
-        write_npz(Path("data", "processed", f"{name}.npz"), arrays)
+        write_npz(data_file(name), arrays)
         logger.info("%s: %s", name, ", ".join(f"{k} {arrays[k].shape}" for k in ("train", "val", "test")))
 
 

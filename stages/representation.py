@@ -1,15 +1,15 @@
-"""Compare a run's prior with its aggregated posterior: interpolation.npz -> runs/<run>/representation.json.
+"""Compare a run's prior with its aggregated posterior: latent_space.npz -> runs/<run>/representation.json.
 
 Needs no torch. Where d_z = 2 and the data set records a true angle, also how the latent space orders it.
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 
 from stages.command import command
 from stages.files import read_npz, write_json
+from stages.runs.places import data_file, run_folder
 from vhp.latent.representation import against_angle, against_prior
 
 
@@ -18,14 +18,14 @@ def main() -> None:
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
     name = parser.parse_args().run
     with command("representation"):
-        arrays = read_npz(Path("runs", name, "interpolation.npz"))
+        arrays = read_npz(run_folder(name) / "latent_space.npz")
         # Only this array is read: the images may be large.
-        with np.load(Path("data", "processed", f"{name.split('-')[0]}.npz"), allow_pickle=False) as data:
+        with np.load(data_file(name.split("-")[0]), allow_pickle=False) as data:
             angle = data.get("test_angle")
         mean, std = arrays["posterior_mean"], arrays["posterior_std"]
         result = against_prior(mean, std, arrays["nodes"])
         result |= against_angle(mean, None if angle is None else angle[arrays["posterior_example"]])
-        write_json(Path("runs", name, "representation.json"), result)
+        write_json(run_folder(name) / "representation.json", result)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Measure a run's interpolations: interpolation.npz -> runs/<run>/smoothness.json. Needs no torch."""
+"""Measure a run's interpolations: its paths and latent space -> runs/<run>/smoothness.json. Needs no torch."""
 
 import argparse
-from pathlib import Path
 
 from stages.command import command
 from stages.files import read_json, read_npz, write_json
+from stages.runs.places import config_file, run_folder
 from vhp import datasets
 from vhp.latent.paths import WHOLE, measure
 
@@ -14,11 +14,11 @@ def main() -> None:
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
     name = parser.parse_args().run
     with command("smoothness"):
-        config = read_json(Path("runs", "configs", f"{name}.json"))
-        arrays = read_npz(Path("runs", name, "interpolation.npz"))
+        config, folder = read_json(config_file(name)), run_folder(name)
+        arrays = read_npz(folder / "paths.npz") | read_npz(folder / "latent_space.npz")
         dataset = datasets.load(config["run"]["dataset"])
         result = measure(arrays, getattr(dataset, "JOINTS", WHOLE), getattr(dataset, "render", None))
-        write_json(Path("runs", name, "smoothness.json"), result)
+        write_json(folder / "smoothness.json", result)
 
 
 if __name__ == "__main__":

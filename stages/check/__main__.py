@@ -12,9 +12,9 @@ from pathlib import Path
 
 from stages.check.agreement import AgreementError, disagreements
 from stages.check.regression import FILES, RegressionError, compare, difference_table
-from stages.configure import FOLDER as CONFIGS
 from stages.files import replacing
 from stages.reports.table import markdown
+from stages.runs.places import config_file
 from stages.runs.schema import Params, ParamsError, read, resolve
 
 BASELINE = Path("reports", "baseline")
@@ -70,7 +70,7 @@ def renew(results: Path, baseline: Path) -> None:
 
 def check(params: Params, results: Path, baseline: Path, since: str | None, summary: Path | None) -> list[str]:
     """Every fault; prints the tables of differences, and adds them to the summary."""
-    configs = {(CONFIGS / f"{run}.json").as_posix(): config for run, config in resolve(params).items()}
+    configs = {config_file(run).as_posix(): config for run, config in resolve(params).items()}
     found = disagreements(Path(), configs, results / "inputs.csv")
     faults = [f"dvc.lock does not agree with {fault}; `make table` mends it" for fault in found]
     try:

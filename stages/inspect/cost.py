@@ -8,7 +8,6 @@ and convolutions. Bytes are those that products read and write, as if all betwee
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from stages.command import command
 from stages.files import read_json
 from stages.reports.table import Table, markdown
 from stages.runs import configs
-from stages.runs.configs import CONFIGS
+from stages.runs.places import config_file, data_file
 from vhp import datasets, methods
 from vhp.model.vae import VAE
 from vhp.objective.terms import sample_terms, terms
@@ -100,9 +99,9 @@ def image_cost(config: dict[str, Any], n_dims: int) -> Cost:
 
 
 def row(name: str) -> tuple[str, ...]:
-    config = read_json(CONFIGS / f"{name}.json")
+    config = read_json(config_file(name))
     dataset, training, evaluation = config["run"]["dataset"], config["training"], config["evaluation"]
-    path = Path("data", "processed", f"{dataset}.npz")
+    path = data_file(dataset)
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: `dvc repro preprocess@{dataset}` makes it")
     with np.load(path, allow_pickle=False) as arrays:

@@ -14,9 +14,11 @@ import pandas as pd
 
 from stages.files import md5, read_json, read_npz
 from stages.reports import kept
-from stages.runs.configs import CONFIGS, run_names
+from stages.runs.configs import run_names
+from stages.runs.places import BETA_UPDATE, CONFIGS, config_file, data_file, run_folder
 from vhp.names import DATASETS, METHODS, position
 
+ARRAYS = ("paths.npz", "latent_space.npz", "gallery.npz")  # made by stages/interpolate.py
 FILES = (
     "history.csv",
     "snapshots.npz",
@@ -24,14 +26,13 @@ FILES = (
     "training_time.json",
     "likelihood.json",
     "evaluation_time.json",
-    "interpolation.npz",
+    *ARRAYS,
     "interpolation.json",
     "smoothness.json",
     "representation.json",
 )
 _OUTPUTS = tuple(Path(file).stem for file in FILES if file.endswith(".json"))
 _KEPT = ("config", "n_test", "history", *_OUTPUTS)  # of a run, by stages/reports/kept.py
-BETA_UPDATE = Path("runs", "beta_update.npz")  # of no run
 
 
 class ArtifactsError(ValueError):
@@ -76,16 +77,13 @@ class RunArtifacts:
         return f"{self.training_time['seconds'] / 60:.1f} + {self.evaluation_time['seconds'] / 60:.1f}"
 
     @property
-    def arrays(self) -> Path:
-        return Path("runs", self.name, "interpolation.npz")
+    def arrays(self) -> list[Path]:
+        """The files with the paths, the latent space and the pictures; no array is in two of them."""
+        return [run_folder(self.name) / file for file in ARRAYS]
 
     @property
     def snapshots(self) -> Path:
-        return Path("runs", self.name, "snapshots.npz")
-
-
-def data_file(dataset: str) -> Path:
-    return Path("data", "processed", f"{dataset}.npz")
+        return run_folder(self.name) / "snapshots.npz"
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def read_matrix() -> Matrix:
     Raises ArtifactsError if there is neither (all files that are missing are named), if a file cannot be read, or if
     the runs' budgets differ.
     """
-    configs = {name: _json(CONFIGS / f"{name}.json") for name in run_names()}
+    configs = {name: _json(config_file(name)) for name in run_names()}
     if not configs:
         raise ArtifactsError(f"{CONFIGS} holds no configuration of a run: `dvc repro` makes them")
     budgets = sorted({config["run"]["budget"] for config in configs.values()})
@@ -146,7 +144,7 @@ def _parts(configs: Mapping[str, dict[str, Any]]) -> dict[str, list[str]]:
 def _paths(part: str, names: Sequence[str]) -> list[Path]:
     if part == kept.OPTIMISATION:
         return [BETA_UPDATE]
-    return [data_file(part), *(Path("runs", name, file) for name in names for file in FILES)]
+    return [data_file(part), *(run_folder(name) / file for name in names for file in FILES)]
 
 
 def inputs_table(matrix: Matrix) -> pd.DataFrame:
@@ -157,7 +155,7 @@ def inputs_table(matrix: Matrix) -> pd.DataFrame:
 
 def to_keep(run: RunArtifacts) -> dict[str, Any]:
     """The run as JSON, for stages/reports/kept.py. The history is the lines of its CSV file."""
-    lines = Path("runs", run.name, "history.csv").read_text().splitlines()
+    lines = (run_folder(run.name) / "history.csv").read_text().splitlines()
     outputs = {name: getattr(run, name) for name in _OUTPUTS}
     return {"config": run.config, "n_test": run.n_test, "history": lines, **outputs}
 
@@ -169,10 +167,10 @@ def _from_kept(content: Mapping[str, Any], name: str, config: dict[str, Any]) ->
     return RunArtifacts(name=name, n_test=found["n_test"], config=config, history=history, **outputs)
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of the file. Raises ArtifactsError if it cannot be read."""
+def read_arrays(*paths: Path) -> dict[str, np.ndarray]:
+    """All arrays of the files, of which no two have one in common. Raises ArtifactsError if one cannot be read."""
     try:
-        return read_npz(path)
+        return {name: array for path in paths for name, array in read_npz(path).items()}
     except (FileNotFoundError, ValueError) as error:
         raise ArtifactsError(str(error)) from error  # it names the file and how to mend it
 
@@ -201,7 +199,7 @@ def _json(path: Path) -> Any:
 
 
 def _read(name: str, config: dict[str, Any]) -> RunArtifacts:
-    folder = Path("runs", name)
+    folder = run_folder(name)
     outputs = {output: _json(folder / f"{output}.json") for output in _OUTPUTS}
     with _named(folder / "history.csv"):
         history = pd.read_csv(folder / "history.csv")

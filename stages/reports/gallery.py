@@ -10,7 +10,8 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
 from stages.files import replacing
-from stages.reports.artifacts import BETA_UPDATE, RunArtifacts, open_data, read_arrays
+from stages.reports.artifacts import RunArtifacts, open_data, read_arrays
+from stages.runs.places import BETA_UPDATE
 from vhp import datasets
 from vhp.figures import (
     beta_update,
@@ -40,7 +41,7 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     dataset = runs[0].dataset
     # One run per method but for the training curves: that of the first seed.
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
-    arrays = [(run, read_arrays(run.arrays)) for run in first]
+    arrays = [(run, read_arrays(*run.arrays)) for run in first]
     with open_data(dataset) as data:
         figures = _figures(runs, arrays, data)
         return [_write(figure, folder, name, caption, dataset) for name, (figure, caption) in figures.items()]

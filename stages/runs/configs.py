@@ -1,9 +1,8 @@
 """The runs that are configured: runs/configs/<run>.json, as stages/configure.py writes them."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-CONFIGS = Path("runs", "configs")
+from stages.runs.places import CONFIGS
 
 
 def run_names() -> list[str]:

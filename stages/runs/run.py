@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from stages.files import read_json, read_npz
+from stages.runs.places import config_file, data_file, run_folder
 from vhp import datasets, methods
 from vhp.datasets.batches import as_means
 from vhp.model.vae import VAE
@@ -25,7 +26,7 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        return Path("runs", self.name)
+        return run_folder(self.name)
 
 
 def device() -> torch.device:
@@ -36,21 +37,21 @@ def device() -> torch.device:
 
 def open_run(name: str) -> Run:
     """Read configuration and data, and build the model with the run's seed."""
-    config = read_json(Path("runs", "configs", f"{name}.json"))
+    config = read_json(config_file(name))
     dataset = datasets.load(config["run"]["dataset"])
-    where = device()
-    arrays = read_npz(Path("data", "processed", f"{config['run']['dataset']}.npz"))
-    splits = {key: torch.from_numpy(array).to(where) for key, array in arrays.items()}
+    on = device()
+    arrays = read_npz(data_file(config["run"]["dataset"]))
+    splits = {key: torch.from_numpy(array).to(on) for key, array in arrays.items()}
 
     torch.manual_seed(config["run"]["seed"])
     train = splits["train"]
-    model = VAE(train.shape[1], observation=dataset.OBSERVATION, **config["model"]).to(where)
+    model = VAE(train.shape[1], observation=dataset.OBSERVATION, **config["model"]).to(on)
     module = methods.load(config["run"]["method"])
     settings = {k: tuple(v) if isinstance(v, list) else v for k, v in config["method"].items()}
     method = module.build(model, module.Settings(**settings), as_means(train))
-    model.to(where)
-    method.schedule.to(where)
-    return Run(name, config, dataset, splits, method, where)
+    model.to(on)
+    method.schedule.to(on)
+    return Run(name, config, dataset, splits, method, on)
 
 
 def load_model(run: Run) -> VAE:

@@ -21,12 +21,13 @@ import yaml
 
 from stages.command import command
 from stages.files import read_json, write_text
+from stages.runs.places import RUNS, run_folder
 from stages.runs.schema import ParamsError, resolve, validate
 from stages.study import report as study_report
 
 logger = logging.getLogger(__name__)
 
-PARAMS, RUNS = Path("params.yaml"), Path("runs")
+PARAMS = Path("params.yaml")
 AXES = ("datasets", "methods", "seeds", "budget")
 
 
@@ -55,7 +56,7 @@ def scalar(text: str) -> Any:
 
 def measured(name: str, config: dict[str, Any], param: str, value: Any) -> dict[str, Any]:
     """The row of one run; without results where its training or evaluation failed."""
-    run, folder = config["run"], RUNS / name
+    run, folder = config["run"], run_folder(name)
     row = {key: run[key] for key in ("dataset", "method", "seed", "budget")} | {"param": param, "value": value}
     row |= {"kappa": config["method"].get("kappa")}
     files = [folder / "training.json", folder / "likelihood.json"]

@@ -1,6 +1,6 @@
-"""Interpolate on the graph of a run's own prior: the run gets interpolation.{npz,json} and graph.graphml.
+"""Interpolate on the graph of a run's own prior: the run gets paths.npz, interpolation.json and graph.graphml.
 
-The npz also holds what the figures of a run's latent space and images need, so that drawing them takes no model.
+And latent_space.npz and gallery.npz, samples in latent space and pictures: measuring and drawing them takes no model.
 """
 
 import argparse
@@ -50,8 +50,9 @@ def main() -> None:
         torch.manual_seed(PRIOR_SEED + run.config["run"]["seed"])
         prior, shown = (model.prior.sample(n).cpu().numpy() for n in (settings.pop("n_nodes"), N_SAMPLES))
         paths, graph = interpolate(prior, test, partial(encode, model), partial(decode, model), **settings)
-        arrays = paths | latent_space(model, test, graph.nodes) | gallery(model, test, shown)
-        write_npz(run.folder / "interpolation.npz", arrays)
+        write_npz(run.folder / "paths.npz", paths)
+        write_npz(run.folder / "latent_space.npz", latent_space(model, test, graph.nodes))
+        write_npz(run.folder / "gallery.npz", gallery(model, test, shown))
         with replacing(run.folder / "graph.graphml") as temporary:
             # Not write_graphml, which takes another writer where lxml happens to be installed: other bytes.
             networkx.write_graphml_xml(graph.to_networkx(), temporary)

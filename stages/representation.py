@@ -1,4 +1,4 @@
-"""Compare a run's prior with its aggregated posterior: interpolation.npz -> representation.json.
+"""Compare a run's prior with its aggregated posterior: latent_space.npz -> representation.json.
 
 Needs no torch. Where d_z = 2 and the data set records a true angle, also how the latent space orders it.
 """
@@ -20,7 +20,7 @@ def main() -> None:
     name = parser.parse_args().run
     with command("representation"):
         config = own_config("representation", name)
-        arrays = read_npz(run_folder(name) / "interpolation.npz")
+        arrays = read_npz(run_folder(name) / "latent_space.npz")
         # Only this array is read: the images may be large.
         with np.load(data_file(config["run"]["dataset"]), allow_pickle=False) as data:
             angle = data.get("test_angle")

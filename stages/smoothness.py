@@ -1,4 +1,4 @@
-"""Measure a run's interpolations: interpolation.npz -> smoothness.json. Needs no torch."""
+"""Measure a run's interpolations: paths.npz and latent_space.npz -> smoothness.json. Needs no torch."""
 
 import argparse
 
@@ -15,11 +15,11 @@ def main() -> None:
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
     name = parser.parse_args().run
     with command("smoothness"):
-        config = own_config("smoothness", name)
-        arrays = read_npz(run_folder(name) / "interpolation.npz")
+        config, folder = own_config("smoothness", name), run_folder(name)
+        arrays = read_npz(folder / "paths.npz") | read_npz(folder / "latent_space.npz")
         dataset = datasets.load(config["run"]["dataset"])
         result = measure(arrays, getattr(dataset, "JOINTS", WHOLE), getattr(dataset, "render", None))
-        write_json(run_folder(name) / "smoothness.json", result)
+        write_json(folder / "smoothness.json", result)
 
 
 if __name__ == "__main__":

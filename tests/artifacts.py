@@ -26,6 +26,8 @@ from vhp.latent.polyline import resample, straight_line
 
 JUMP = 7  # every path of vhp_geco and the iwae has a discontinuity between frames 7 and 8
 N_FRAMES, N_TEST = 24, 200
+LATENT_SPACE = ("nodes", "posterior_mean", "posterior_std", "posterior_example")
+GALLERY = ("samples", "originals", "reconstructions")
 
 
 def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
@@ -73,7 +75,9 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         {"test": np.zeros((N_TEST, 1))} | ({"test_angle": angle} if dataset == "pendulum" else {}),
     )
     arrays = interpolation(dataset, method, d_z, angle, rng)
-    write_npz(folder / "interpolation.npz", arrays)
+    write_npz(folder / "latent_space.npz", {name: arrays[name] for name in LATENT_SPACE})
+    write_npz(folder / "gallery.npz", {name: arrays[name] for name in GALLERY})
+    write_npz(folder / "paths.npz", {k: a for k, a in arrays.items() if k not in LATENT_SPACE + GALLERY})
     summary = {"n_nodes": 300, "k": 8, "components": 1, "n_paths": 4, "n_frames": N_FRAMES, "unreachable": 0.25}
     summary |= {"same_node": 0.0}
     write_json(folder / "interpolation.json", summary | {"path_length_ratio": 1.4, "path_length_ratio_std": 0.2})

@@ -8,6 +8,7 @@ import numpy as np
 
 from stages.command import command
 from stages.reports.table import NONE, Table, markdown
+from stages.runs.places import data_file, raw_file
 from stages.runs.schema import read
 from vhp.datasets.sources import load_source
 
@@ -28,7 +29,7 @@ def counts(path: Path) -> list[str]:
 
 def row(name: str) -> tuple[str, ...]:
     source = load_source(name)
-    raw, processed = (Path("data", folder, f"{name}.npz") for folder in ("raw", "processed"))
+    raw = raw_file(name)
     # The download stage writes this file only after it has verified every item.
     verified = f"{raw.stat().st_size / MIB:.1f}" if raw.exists() else NONE
     n_files = sum(len(item.files) for item in source.items)
@@ -36,7 +37,7 @@ def row(name: str) -> tuple[str, ...]:
         name,
         str(n_files) if n_files else "embedded",
         verified,
-        *counts(processed),
+        *counts(data_file(name)),
         source.licence.partition(",")[0],
     )
 

@@ -67,8 +67,9 @@ class RunArtifacts:
         return {stage: time["revision"] for stage, time in times.items()}
 
     @property
-    def arrays(self) -> Path:
-        return run_folder(self.name) / "interpolation.npz"
+    def arrays(self) -> list[Path]:
+        """The files with the paths, the latent space and the pictures; no array is in two of them."""
+        return [run_folder(self.name) / file for file in ("paths.npz", "latent_space.npz", "gallery.npz")]
 
     @property
     def snapshots(self) -> Path:

@@ -39,7 +39,7 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     dataset = runs[0].dataset
     # One run per method but for the training curves: that of the first seed.
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
-    arrays = [(run, read_arrays(run.arrays)) for run in first]
+    arrays = [(run, read_arrays(*run.arrays)) for run in first]
     with open_data(dataset) as data:
         figures = _figures(runs, arrays, data)
         return [_write(figure, folder, name, caption) for name, (figure, caption) in figures.items()]
@@ -89,10 +89,10 @@ def remove_others(folder: Path, made: Sequence[Path]) -> None:
             path.unlink()
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of the file. Raises ArtifactsError if it cannot be read."""
+def read_arrays(*paths: Path) -> dict[str, np.ndarray]:
+    """All arrays of the files, of which no two have one in common. Raises ArtifactsError if one cannot be read."""
     try:
-        return read_npz(path)
+        return {name: array for path in paths for name, array in read_npz(path).items()}
     except (FileNotFoundError, ValueError) as error:
         raise ArtifactsError(str(error)) from error  # it names the file and how to mend it
 

@@ -17,7 +17,8 @@ RUN_STAGES = {
         ("run", "model", "method", "evaluation"), ("likelihood.json", "likelihood.npz", "evaluation_time.json")
     ),
     "interpolate": RunStage(
-        ("run", "model", "method", "interpolation"), ("interpolation.npz", "interpolation.json", "graph.graphml")
+        ("run", "model", "method", "interpolation"),
+        ("paths.npz", "latent_space.npz", "gallery.npz", "interpolation.json", "graph.graphml"),
     ),
     "smoothness": RunStage(("run",), ("smoothness.json",)),
     "representation": RunStage(("run",), ("representation.json",)),

@@ -14,12 +14,13 @@ from functools import partial
 from pathlib import Path
 
 from stages.command import STOPPED
+from stages.runs.places import RUNS
 from stages.runs.progress import shown
 from stages.runs.run import Run
 from stages.runs.run_stages import RUN_STAGES
 from vhp.resumable import Checkpoint, Resumable
 
-CHECKPOINTS = Path("runs", "checkpoints")
+CHECKPOINTS = RUNS / "checkpoints"
 CHECKPOINT_SECONDS = 30.0  # what a killed stage loses at most, beside the epoch or batch in which it died
 
 

@@ -37,23 +37,22 @@ MUTATIONS = (
     Mutation(
         "log K missing in the importance-weighted bound",
         "vhp/objective/bounds.py",
-        "torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0])",
-        "torch.logsumexp(log_weight, 0) - 0 * math.log(log_weight.shape[0])",
+        "torch.logsumexp(log_w, 0) - math.log(log_w.shape[0])",
+        "torch.logsumexp(log_w, 0) - 0 * math.log(log_w.shape[0])",
         (BOUNDS, EXACT),
     ),
     Mutation(
         "IWAE optimises its terms instead of the bound",
         "vhp/objective/bounds.py",
-        "torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0])",
-        "log_weight.mean(0) + 0 * math.log(log_weight.shape[0])",
+        "torch.logsumexp(log_w, 0) - math.log(log_w.shape[0])",
+        "log_w.mean(0) + 0 * math.log(log_w.shape[0])",
         (GRADIENTS,),
     ),
     Mutation(
         "right bound, gradient of its terms: the normalised weights are lost",
         "vhp/objective/bounds.py",
-        "torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0])",
-        "log_weight.mean(0) + (torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0]) - log_weight.mean(0))"
-        ".detach()",
+        "torch.logsumexp(log_w, 0) - math.log(log_w.shape[0])",
+        "log_w.mean(0) + (torch.logsumexp(log_w, 0) - math.log(log_w.shape[0]) - log_w.mean(0)).detach()",
         (GRADIENTS,),
     ),
     Mutation(
@@ -205,11 +204,11 @@ MUTATIONS = (
         (PLAIN_LOOP,),
     ),
     Mutation(
-        "likelihood: the prior's own latent counted without its density",
-        "vhp/likelihood/estimate.py",
+        "importance weights without the prior's density",
+        "vhp/objective/bounds.py",
         "return t.log_likelihood + t.log_prior - t.log_posterior",
         "return t.log_likelihood + t.log_prior.detach() * 0 - t.log_posterior",
-        (LIKELIHOOD, EXACT),
+        (BOUNDS, LIKELIHOOD, EXACT),
     ),
     Mutation(
         "likelihood: log S missing",

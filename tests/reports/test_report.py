@@ -395,7 +395,7 @@ RUN_FOLDER = "runs/digits/digits-iwae_l2-0"
     ("damaged", "left"),
     [
         (f"{RUN_FOLDER}/likelihood.json", 20),
-        (f"{RUN_FOLDER}/interpolation.npz", 20),
+        (f"{RUN_FOLDER}/paths.npz", 20),
         (f"{RUN_FOLDER}/history.csv", 0),
         ("data/processed/digits.npz", 100),
         ("data/processed/digits.npz", 0),
@@ -480,9 +480,9 @@ def test_the_page_is_one_file_with_every_figure_in_it_and_escapes_text(matrix):
 
 def test_a_run_without_any_path_is_reported(workplace):
     folder = write_run("pendulum", "vampprior", 0)
-    with np.load(folder / "interpolation.npz") as file:
+    with np.load(folder / "paths.npz") as file:
         arrays = dict(file)
-    np.savez(folder / "interpolation.npz", **arrays | {"found": np.zeros(4, bool)})
+    np.savez(folder / "paths.npz", **arrays | {"found": np.zeros(4, bool)})
     measured = read_json(folder / "smoothness.json")
     numbers = {key: None for key, value in measured.items() if isinstance(value, float)}
     joints = [joint | {"mean": None, "std": None, "n_paths": 0} for joint in measured["joints"]]

@@ -25,6 +25,7 @@ METHODS = {
     "iwae_l2": {"n_importance": 2, "d_zeta": 2, "prior_hidden": [4]},
     "vampprior": {"n_pseudo_inputs": 5, "warm_up_share": 0.3},
 }
+ARRAYS = ("paths.npz", "latent_space.npz", "gallery.npz")
 OUTPUT = {interpolate: "interpolation.json", smoothness: "smoothness.json"}
 SHAPES = {
     "nodes": (N, D_Z),
@@ -76,8 +77,11 @@ def run_stage(stage, name: str, monkeypatch) -> tuple[dict, dict]:
     """What the stage wrote: all arrays of the run, and the stage's JSON."""
     monkeypatch.setattr(sys, "argv", ["stage", name])
     stage.main()
-    with np.load(run_folder(name) / "interpolation.npz") as file:
-        arrays = dict(file)
+    arrays = {}
+    for file in ARRAYS:
+        with np.load(run_folder(name) / file) as content:
+            assert not content.keys() & arrays.keys()
+            arrays |= dict(content)
     return arrays, json.loads((run_folder(name) / OUTPUT[stage]).read_text())
 
 
@@ -142,7 +146,7 @@ def test_test_examples_are_the_same_for_methods_and_seeds_and_nodes_are_not(monk
 
 def test_a_repeated_run_writes_the_same_bytes(monkeypatch):
     name = make_run("iwae_l1")
-    files = [(run_folder(name) / file) for file in ("interpolation.npz", "interpolation.json", "graph.graphml")]
+    files = [(run_folder(name) / file) for file in (*ARRAYS, "interpolation.json", "graph.graphml")]
     run_stage(interpolate, name, monkeypatch)
     first = [file.read_bytes() for file in files]
     run_stage(interpolate, name, monkeypatch)
@@ -180,7 +184,7 @@ def test_no_model(monkeypatch, capsys):
     with pytest.raises(SystemExit, match=r"interpolate: .*model\.safetensors") as error:
         interpolate.main()
     assert error.value.code not in (None, 0)  # a message: Python prints it and exits with 1
-    assert not (run_folder(name) / "interpolation.npz").exists()
+    assert not any((run_folder(name) / file).exists() for file in ARRAYS)
 
 
 def test_the_loneliest_samples_are_left_out_of_the_graph(monkeypatch):
@@ -229,7 +233,7 @@ def test_a_row_per_joint(monkeypatch):
 def test_smoothness_without_an_interpolation(monkeypatch):
     name = make_run("iwae_l1")
     monkeypatch.setattr(sys, "argv", ["smoothness", name])
-    with pytest.raises(SystemExit, match=r"interpolation\.npz is missing"):
+    with pytest.raises(SystemExit, match=r"paths\.npz is missing"):
         smoothness.main()
 
 

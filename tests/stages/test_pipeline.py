@@ -1,4 +1,4 @@
-"""dvc.yaml lists, file by file, the code that each stage runs: no more, so that little reruns, and no less."""
+"""dvc.yaml, the modules and their imports fit together."""
 
 import ast
 import sys
@@ -8,87 +8,62 @@ import pytest
 import yaml
 
 from stages.elsewhere import record
+from stages.runs.fingerprint import ENTRY_POINTS, LOAD_BY_NAME, Program
+from stages.runs.run_stages import RUN_STAGES
 from vhp import datasets, methods
 
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-ITEM = {"${item.dataset}": datasets.names(), "${item.method}": methods.names()}
+MODULES = [p.relative_to(ROOT) for folder in ("stages", "vhp") for p in sorted((ROOT / folder).rglob("*.py"))]
+MOST_MODULES = 15  # in one folder: more are not taken in at a glance
 
 
-def file_of(module: str) -> str | None:
-    """The file of a module of this project, relative to the root."""
-    path = Path(*module.split("."))
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if (ROOT / candidate).exists():
-            return candidate.as_posix()
-    return None
+def name_of(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(file: str) -> set[str]:
-    """Files of this project that a file imports itself, and the packages around them."""
-    modules = set()
-    for node in ast.walk(ast.parse((ROOT / file).read_text())):
-        if isinstance(node, ast.Import):
-            modules |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            modules |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    parents = {".".join(m.split(".")[:i]) for m in modules for i in range(1, m.count(".") + 1)}
-    return {f for m in modules | parents if (f := file_of(m))}
+@pytest.fixture(scope="module")
+def program() -> Program:
+    return Program()
 
 
-def closure(files: set[str]) -> set[str]:
-    """The files and all that they import, directly or not."""
-    todo, seen = list(files), set()
-    while todo:
-        file = todo.pop()
-        if file not in seen:
-            seen.add(file)
-            todo += imports(file)
-    return seen
+def test_every_stage_has_its_script_and_its_entry_points():
+    assert set(ENTRY_POINTS) == set(STAGES) - {"configure"}
+    for name, stage in STAGES.items():
+        assert stage["cmd"].startswith(f"python -m stages.{name}")
+        assert name == "configure" or ENTRY_POINTS[name][0] == f"stages.{name}"
 
 
-def listed(stage: str) -> set[str]:
-    """The code files that a stage depends on: placeholders filled with every name, folders with their files."""
-    files = set()
-    for dep in STAGES[stage]["deps"]:
-        names = [dep]
-        for placeholder, values in ITEM.items():
-            names = [n.replace(placeholder, v) for n in names for v in (values if placeholder in n else [""])]
-        for name in names:
-            path = ROOT / name
-            files |= {f.relative_to(ROOT).as_posix() for f in path.rglob("*.py")} if path.is_dir() else {name}
-    return {f for f in files if f.endswith(".py")}
+def test_every_stage_depends_on_the_fingerprint_of_its_code():
+    for name, stage in STAGES.items():
+        keys = [key for file in stage["params"] for section in file.values() for key in section or []]
+        own = {"section": "sections.${item.dataset}"}.get(name, f"code.{name}")
+        assert name == "configure" or own in keys
+        assert not any(str(dep).startswith(("stages", "vhp")) for dep in stage.get("deps", [])) or name == "configure"
 
 
-def entry_points(stage: str) -> set[str]:
-    """The stage's script, and what it may load by name: what its list has of methods, data sets and figures."""
-    by_name = {file for file in listed(stage) if file.startswith(("vhp/datasets/", "vhp/methods/", "vhp/figures/"))}
-    return {f"stages/{stage}.py"} | by_name
+@pytest.mark.parametrize("name", RUN_STAGES)
+def test_what_a_stage_of_a_run_depends_on_and_makes_is_what_dvc_yaml_says(name):
+    """Checkpoints, records of other machines, the report and what is stale go by it."""
+    [(_, keys)] = STAGES[name]["params"][0].items()
+    assert keys == [*RUN_STAGES[name].sections, f"code.{name}"]
+    declared = [out for kind in ("outs", "metrics", "plots") for out in STAGES[name].get(kind, [])]
+    names = {Path(next(iter(out)) if isinstance(out, dict) else out).name for out in declared}
+    assert names == set(RUN_STAGES[name].outputs)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_depends_on_exactly_the_code_that_it_imports(stage):
-    assert listed(stage) == closure(entry_points(stage))
-
-
-@pytest.mark.parametrize("stage", ["train", "evaluate", "interpolate"])
-def test_a_run_depends_on_its_data_set_and_its_method(stage):
-    assert {f"vhp/datasets/{d}/__init__.py" for d in datasets.names()} <= listed(stage)
-    assert {f"vhp/methods/{m}.py" for m in methods.names()} <= listed(stage)
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_runs_its_own_script(stage):
-    assert STAGES[stage]["cmd"].startswith(f"python -m stages.{stage}")
-
-
-@pytest.mark.parametrize("stage", ["train", "evaluate", "cells"])
-def test_training_and_evaluation_import_nothing_that_a_bare_gpu_machine_lacks(stage):
+@pytest.mark.parametrize("module", ["stages.train", "stages.evaluate", "stages.elsewhere.work"])
+def test_training_and_evaluation_import_nothing_that_a_bare_gpu_machine_lacks(program, module):
     allowed = {"torch", "numpy", "safetensors", "tqdm", "stages", "vhp"}
+    entry_points = [
+        module,
+        *(f"vhp.methods.{m}" for m in methods.names()),
+        *(f"vhp.datasets.{d}" for d in datasets.names()),
+    ]
     found = set()
-    for file in closure(entry_points(stage) if stage in STAGES else {f"stages/{stage}.py"}):
+    for name in program.closure(tuple(entry_points)):
         # Imports at the top of a file only: those inside functions are made for other stages.
-        for node in ast.parse((ROOT / file).read_text()).body:
+        for node in ast.parse(program.text(name)).body:
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
@@ -96,22 +71,36 @@ def test_training_and_evaluation_import_nothing_that_a_bare_gpu_machine_lacks(st
     assert found - set(sys.stdlib_module_names) - allowed == set()
 
 
-def test_the_library_knows_nothing_of_the_pipeline():
-    for file in (ROOT / "vhp").rglob("*.py"):
-        names = {n for n in imports(file.relative_to(ROOT).as_posix()) if n.startswith("stages")}
-        assert names == set(), file
+def test_the_library_knows_nothing_of_the_pipeline(program):
+    library = tuple(name_of(path) for path in MODULES if path.parts[0] == "vhp")
+    assert not {name for name in program.closure(library) if name.startswith("stages")}
 
 
-@pytest.mark.parametrize("stage", record.STAGES)
-def test_a_record_names_the_outputs_of_its_stage(stage):
-    """Those of dvc.yaml: a new one must be brought back from a machine without DVC, too."""
-    declared = [STAGES[stage].get(kind, []) for kind in ("outs", "metrics", "plots")]
-    names = {Path(next(iter(out)) if isinstance(out, dict) else out).name for kind in declared for out in kind}
-    assert names == set(record.OUTPUTS[stage])
+def test_imports_run_in_no_circle(program):
+    """A fingerprint is computed from those of the imports: a circle has none."""
+    for path in MODULES:
+        assert program.fingerprint(name_of(path))
 
 
-def test_what_the_report_keeps_is_in_git_and_survives_its_next_run():
-    """DVC removes a stage's outputs before it runs, unless they persist."""
-    outs = {name: flags for out in STAGES["report"]["outs"] for name, flags in out.items()}
-    for name in ("kept", "figures"):
-        assert outs["reports/${budget}/" + name] == {"cache": False, "persist": True}
+def test_no_folder_has_more_modules_than_are_taken_in_at_a_glance():
+    folders = {path.parent for path in MODULES}
+    sizes = {str(folder): sum(path.parent == folder for path in MODULES) for folder in folders}
+    assert {folder: n for folder, n in sizes.items() if n > MOST_MODULES} == {}
+
+
+def test_a_package_on_the_way_to_a_module_only_defines_things():
+    """It runs when the module is imported, but counts for fingerprints only where it is imported itself."""
+    allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+    for path in MODULES:
+        if path.name == "__init__.py":
+            for node in ast.parse((ROOT / path).read_text()).body:
+                docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+                assert docstring or isinstance(node, allowed), f"{path}, line {node.lineno}"
+
+
+def test_records_of_other_machines_are_of_stages_of_a_run():
+    assert set(record.STAGES) <= set(RUN_STAGES)
+
+
+def test_what_is_loaded_by_name_is_loaded_where_it_is_declared(program):
+    assert all(program.text(name) for name in LOAD_BY_NAME)

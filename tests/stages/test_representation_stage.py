@@ -26,7 +26,7 @@ def measured(tmp_path, monkeypatch):
         data = {"test": np.zeros((N, 1))} | ({} if angle is None else {"test_angle": angle[np.argsort(example)]})
         write_npz(Path("data", "processed", "pendulum.npz"), data)
         arrays = {"posterior_mean": mean, "posterior_std": std + 0 * mean, "nodes": prior}
-        write_npz(RUN / "interpolation.npz", arrays | {"posterior_example": example})
+        write_npz(RUN / "latent_space.npz", arrays | {"posterior_example": example})
         representation.main()
         return json.loads((RUN / "representation.json").read_text())
 
@@ -63,5 +63,5 @@ def test_without_a_true_angle_nothing_is_said_of_its_order(measured):
 
 
 def test_a_missing_input_is_named(measured, tmp_path):
-    with pytest.raises(SystemExit, match=r"representation: .*interpolation\.npz is missing"):
+    with pytest.raises(SystemExit, match=r"representation: .*latent_space\.npz is missing"):
         representation.main()

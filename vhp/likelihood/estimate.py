@@ -18,6 +18,7 @@ from vhp.datasets.batches import as_means
 from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.precision import PRECISIONS, autocast
 from vhp.model.vae import VAE
+from vhp.objective.bounds import log_weight
 from vhp.objective.terms import terms
 from vhp.resumable import ONE_SITTING, Resumable
 from vhp.seeds import numbered
@@ -63,14 +64,14 @@ class _Weights:
         self.w2 = torch.zeros(n, dtype=torch.float64, device=device)
         self.log_w = torch.zeros(n, dtype=torch.float64, device=device)
 
-    def add(self, log_weight: Tensor) -> None:
-        """log_weight (samples, n)."""
-        largest = torch.maximum(self.largest, log_weight.max(0).values.double())
+    def add(self, log_w: Tensor) -> None:
+        """log_w (samples, n)."""
+        largest = torch.maximum(self.largest, log_w.max(0).values.double())
         rescale = torch.exp(self.largest - largest)
-        w = torch.exp(log_weight - largest.to(log_weight))
+        w = torch.exp(log_w - largest.to(log_w))
         self.w = self.w * rescale + w.sum(0, dtype=torch.float64)
         self.w2 = self.w2 * rescale.square() + w.square().sum(0, dtype=torch.float64)
-        self.log_w += log_weight.sum(0, dtype=torch.float64)
+        self.log_w += log_w.sum(0, dtype=torch.float64)
         self.largest = largest
 
 
@@ -117,8 +118,7 @@ def estimate(
     precision = autocast(settings.precision, device)
 
     def log_weights(x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor, eps_zeta: Tensor) -> Tensor:
-        t = terms(model, x, mean, log_var, eps, eps_zeta, prior)
-        return t.log_likelihood + t.log_prior - t.log_posterior
+        return log_weight(terms(model, x, mean, log_var, eps, eps_zeta, prior))
 
     outputs = float(len(test)) * n_samples * model.n_dims
     compile = worth_compiling(settings.compile, outputs, COMPILE_FROM_OUTPUTS, "decoder outputs")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -52,6 +52,15 @@ class TrainingSettings:
         between(0, 1, learning_rate_warm_up=self.learning_rate_warm_up, learning_rate_final=self.learning_rate_final)
         between(0, 1, learning_rate_decay_from=self.learning_rate_decay_from)
         one_of(PRECISIONS, precision=self.precision)
+
+
+class Means(NamedTuple):
+    """Over the examples of a batch or an epoch, nats but for the constraint; as a tensor (4,), in this order."""
+
+    loss: Tensor | float
+    reconstruction: Tensor | float  # -log p(x|z)
+    kl: Tensor | float  # F = log q(z|x) - log p(z)
+    constraint: Tensor | float  # C per data dimension
 
 
 @dataclass
@@ -101,22 +110,23 @@ class Training:
         # Counted on the device, and read once per epoch.
         self.steps_in_initial_phase = torch.zeros((), dtype=torch.int64, device=train.device)
         bound = DIVERGED_NATS_PER_DIMENSION * method.model.n_dims
-        limits = {"loss": math.inf, "reconstruction": bound, "kl": bound, "constraint": math.inf}
+        limits = Means(loss=math.inf, reconstruction=bound, kl=bound, constraint=math.inf)
         if method.n_z > 1:
-            limits |= {"loss": bound, "reconstruction": math.inf, "kl": math.inf}
-        self.watch = DivergenceWatch(limits, train.device)
+            limits = Means(loss=bound, reconstruction=math.inf, kl=math.inf, constraint=math.inf)
+        self.watch = DivergenceWatch(limits._asdict(), train.device)
         self.result = Fit()
         self.best = copy.deepcopy(method.model.state_dict())
 
     def loss_and_terms(self, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
-        """The loss, and the means over the batch of loss, -log p(x|z), F and C, (4,), without gradient."""
+        """The loss, and the Means over the batch, (4,), without gradient."""
         t = sample_terms(self.method.model, x, self.method.n_z, self.method.n_zeta)
         loss = -self.method.bound(t, beta).mean()
         kl = (t.log_posterior - t.log_prior).mean()
-        return loss, torch.stack([loss, -t.log_likelihood.mean(), kl, t.constraint.mean()]).detach()
+        means = Means(loss, -t.log_likelihood.mean(), kl, t.constraint.mean())
+        return loss, torch.stack(means).detach()
 
     def step(self, x: Tensor, step: int) -> Tensor:
-        """One optimisation step, counted from 1, on x (batch, D); gives the means of loss_and_terms.
+        """One optimisation step, counted from 1, on x (batch, D); gives the Means, (4,).
 
         Nothing here waits for the device: the multiplier, the phase and the watch live there.
         """
@@ -129,7 +139,7 @@ class Training:
             loss, means = self.loss(x, schedule.beta.float())
         loss.backward()
         self.optimise()
-        schedule.step(means[3], progress=step / self.n_steps)
+        schedule.step(Means(*means).constraint, progress=step / self.n_steps)
         self.watch.see(step, means)
         return means
 
@@ -147,22 +157,22 @@ class Training:
         for p in prior:
             self.optimiser.state[p]["step"].mul_(in_main_phase)
 
-    def epoch(self, epoch: int) -> list[float]:
-        """All batches once, in random order; gives loss, reconstruction and KL bound, means over the epoch, nats."""
+    def epoch(self, epoch: int) -> Means:
+        """All batches once, in random order; gives the means over the epoch."""
         # All randomness of an epoch follows from (seed, epoch): a resumed run needs no generator state.
         torch.manual_seed(numbered(self.seed, epoch))
         size = self.settings.batch_size
         order = torch.randperm(len(self.train), device=self.train.device)
-        totals = torch.zeros(4, device=self.train.device)
+        totals = torch.zeros(len(Means._fields), device=self.train.device)
         for i in range(self.steps_per_epoch):
             x = examples(self.train, order[i * size : (i + 1) * size])
             totals += self.step(x, (epoch - 1) * self.steps_per_epoch + i + 1)
         self.watch.check(self.steps_per_epoch)
         if self.result.main_phase_step is None and self.steps_in_initial_phase < epoch * self.steps_per_epoch:
             self.result.main_phase_step = int(self.steps_in_initial_phase) + 1
-        return (totals / self.steps_per_epoch).tolist()[:3]
+        return Means(*(totals / self.steps_per_epoch).tolist())
 
-    def validate(self, epoch: int, means: list[float], val: Tensor) -> None:
+    def validate(self, epoch: int, means: Means, val: Tensor) -> None:
         """Add a row to the history, and keep the weights if they are the best so far."""
         bound = validation_bound(self.method, val)
         if not math.isfinite(bound):
@@ -178,9 +188,9 @@ class Training:
                 "step": epoch * self.steps_per_epoch,
                 "beta": schedule.beta.item(),
                 "constraint": schedule.constraint.item(),
-                "loss": means[0],
-                "reconstruction": means[1],
-                "kl": means[2],
+                "loss": means.loss,
+                "reconstruction": means.reconstruction,
+                "kl": means.kl,
                 "validation_bound": bound,
                 "learning_rate": self.optimiser.param_groups[0]["lr"],
                 "main_phase": int(schedule.main_phase),

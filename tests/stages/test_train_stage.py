@@ -2,7 +2,6 @@
 
 import json
 import sys
-import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +11,11 @@ from configured import write_config
 from safetensors.numpy import load_file
 
 from stages import evaluate, train
-from stages.files import read_npz, write_npz
+from stages.files import read_json, read_npz, write_json, write_npz
 from stages.runs import progress, sitting
-from stages.runs.places import run_folder
+from stages.runs.places import config_file, run_folder
 from stages.runs.run import open_run
+from stages.runs.run_stages import RUN_STAGES
 
 NAME = "digits-vhp_rewo-3"
 CONFIG = {
@@ -132,30 +132,29 @@ def test_a_changed_configuration_does_not_resume_an_old_checkpoint(folder, monke
     assert seen == [1, 2, 3, 4, 5, 6]
 
 
-def test_the_key_of_a_checkpoint_follows_configuration_data_and_code(folder, tmp_path, monkeypatch):
+def test_the_key_of_a_checkpoint_follows_configuration_data_and_code(folder):
     """Each change gives a key of its own; the unchanged run has the same key again."""
     folder()
-    run, module = open_run(NAME), tmp_path / "more.py"
-    loaded = types.ModuleType("vhp.more")
-    loaded.__file__ = str(module)
-    module.write_text("beta = 1")
-    monkeypatch.setitem(sys.modules, "vhp.more", loaded)
+    run = open_run(NAME)
 
-    def key(run, contents):
-        return sitting.checkpoint(run, train.SECTIONS, contents).file
+    def key(contents="data", **sections):
+        changed = replace(run, config=run.config | sections)
+        return sitting.checkpoint(changed, "train", contents).file
 
-    keys = [key(run, "data"), key(run, "other data")]
-    for section in train.SECTIONS:
-        changed = replace(run, config=CONFIG | {section: CONFIG[section] | {"seed": 4}})
-        keys.append(key(changed, "data"))
-    module.write_text("beta = 2")
-    keys.append(key(run, "data"))
+    keys = [key(), key("other data"), key(code=run.config["code"] | {"train": "0123456789abcdef"})]
+    keys += [key(**{section: run.config[section] | {"seed": 4}}) for section in RUN_STAGES["train"].sections]
     assert len(set(keys)) == len(keys) == 7
-    module.write_text("beta = 1")
-    assert key(run, "data") == keys[0]
     # How a run is evaluated later does not matter.
-    evaluated = replace(run, config=CONFIG | {"evaluation": CONFIG["evaluation"] | {"n_samples": 60}})
-    assert key(evaluated, "data") == keys[0]
+    assert key(evaluation={}, code=run.config["code"] | {"evaluate": "0123456789abcdef"}) == key()
+
+
+def test_a_configuration_made_for_other_code_is_refused(folder, monkeypatch):
+    folder()
+    config = read_json(config_file(NAME))
+    write_json(config_file(NAME), config | {"code": config["code"] | {"train": "0123456789abcdef"}})
+    monkeypatch.setattr(sys, "argv", ["train", NAME])
+    with pytest.raises(SystemExit, match="found 0123456789abcdef as the code of train, expected"):
+        train.main()
 
 
 def test_training_without_data_says_how_to_get_them(folder):

@@ -4,6 +4,7 @@ And latent_space.npz and gallery.npz, samples in latent space and pictures: meas
 """
 
 import argparse
+import time
 from functools import partial
 
 import networkx
@@ -12,6 +13,7 @@ import torch
 
 from stages.command import command
 from stages.files import replacing, write_json, write_npz
+from stages.runs import machine
 from stages.runs.run import load_model, open_run
 from stages.runs.subsets import posterior_examples, shown_examples
 from vhp.datasets.batches import as_means
@@ -43,6 +45,7 @@ def main() -> None:
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
     name = parser.parse_args().run
     with command("interpolate"):
+        started = time.monotonic()
         run = open_run(name, "interpolate")
         model = load_model(run)
         settings = dict(run.config["interpolation"])
@@ -57,6 +60,8 @@ def main() -> None:
             # Not write_graphml, which takes another writer where lxml happens to be installed: other bytes.
             networkx.write_graphml_xml(graph.to_networkx(), temporary)
         write_json(run.folder / "interpolation.json", summary(paths, graph, settings["k"]))
+        seconds = time.monotonic() - started
+        write_json(run.folder / "interpolation_time.json", machine.description(run.device, seconds))
 
 
 if __name__ == "__main__":

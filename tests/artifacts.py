@@ -66,6 +66,7 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
     time["revision"] = "0123456789ab"
     write_json(folder / "training_time.json", time)
     write_json(folder / "evaluation_time.json", time | {"seconds": 30.0})
+    write_json(folder / "interpolation_time.json", time)
     values = {"nll": 90.0, "nll_se": 0.5, "nll_mc_se": 0.01, "elbo": -93.25, "ess": 12.5, "n_test": N_TEST}
     write_json(folder / "likelihood.json", values | {"n_samples": 500, "exact_nll": None, "n_low_ess": 3} | likelihood)
 

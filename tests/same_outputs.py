@@ -5,7 +5,8 @@ from pathlib import Path
 PLACES = ("data/processed", "runs", "reports")
 # The report's tables and page, and what it keeps of the runs, hold seconds and the machine's name; the numbers in them
 # are compared in runs/.
-TIMED = ("training_time.json", "evaluation_time.json", "results.csv", "inputs.csv", "table.md", "index.html")
+TIMED = ("training_time.json", "evaluation_time.json", "interpolation_time.json", "section.json")
+TIMED += ("results.csv", "inputs.csv", "table.md", "index.html")
 
 
 def contents(workspace: Path) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from vhp.names import DATASETS, METHODS, position
 # Outputs that tables are made of, beside the history; arrays are for figures alone.
 JSON_OUTPUTS = (
     *("training", "training_time", "likelihood", "evaluation_time"),
-    *("interpolation", "smoothness", "representation"),
+    *("interpolation", "interpolation_time", "smoothness", "representation"),
 )
 
 
@@ -36,6 +36,7 @@ class RunArtifacts:
     likelihood: dict[str, Any]
     evaluation_time: dict[str, Any]
     interpolation: dict[str, Any]
+    interpolation_time: dict[str, Any]
     smoothness: dict[str, Any]
     representation: dict[str, Any]
 
@@ -61,10 +62,10 @@ class RunArtifacts:
         return f"{self.training_time['seconds'] / 60:.1f} + {self.evaluation_time['seconds'] / 60:.1f}"
 
     @property
-    def revisions(self) -> dict[str, str | None]:
-        """Stage -> git revision of the code that made its outputs, of the stages that record it."""
-        times = {"train": self.training_time, "evaluate": self.evaluation_time}
-        return {stage: time["revision"] for stage, time in times.items()}
+    def revisions(self) -> list[str]:
+        """Git revisions of the code that made the outputs, of the stages that record theirs."""
+        times = (self.training_time, self.evaluation_time, self.interpolation_time)
+        return list(dict.fromkeys(time["revision"] for time in times if time["revision"]))
 
     @property
     def arrays(self) -> list[Path]:

@@ -18,7 +18,10 @@ RUN_STAGES = {
     ),
     "interpolate": RunStage(
         ("run", "model", "method", "interpolation"),
-        ("paths.npz", "latent_space.npz", "gallery.npz", "interpolation.json", "graph.graphml"),
+        (
+            *("paths.npz", "latent_space.npz", "gallery.npz", "interpolation.json", "graph.graphml"),
+            "interpolation_time.json",
+        ),
     ),
     "smoothness": RunStage(("run",), ("smoothness.json",)),
     "representation": RunStage(("run",), ("representation.json",)),

@@ -16,7 +16,7 @@ class Made(NamedTuple):
     run: str
     config: Mapping[str, Any]  # its parameters
     code: Mapping[str, str | None]  # stage -> fingerprint
-    revision: Mapping[str, str | None]  # stage -> git revision, where it is known
+    revisions: Sequence[str]  # at which some of it was made
 
 
 class Stale(NamedTuple):
@@ -25,7 +25,7 @@ class Stale(NamedTuple):
     stage: str
     runs: tuple[str, ...]
     why: str
-    revision: str | None  # at which they were made
+    revision: str | None  # that has the code which made them, if it is known
 
     def __str__(self) -> str:
         more = f" and {len(self.runs) - 1} more" if len(self.runs) > 1 else ""
@@ -38,18 +38,35 @@ def stale(results: Sequence[Made], configs: Mapping[str, Mapping[str, Any]], pro
     found: dict[tuple[str, str, str | None], list[str]] = {}
     for made in results:
         for stage in RUN_STAGES if made.run in configs else ():
-            for why in reasons(made, stage, configs[made.run], program):
-                found.setdefault((stage, why, made.revision.get(stage)), []).append(made.run)
+            for why, revision in reasons(made, stage, configs[made.run], program):
+                found.setdefault((stage, why, revision), []).append(made.run)
     return [Stale(stage, tuple(runs), why, revision) for (stage, why, revision), runs in found.items()]
 
 
-def reasons(made: Made, stage: str, config: Mapping[str, Any], program: Program) -> Iterator[str]:
-    if changed := changed_settings(made.config, config, RUN_STAGES[stage].sections):
-        yield f"other parameters: {', '.join(changed)}"
-    run = config["run"]
-    if made.code.get(stage) != program.of_stage(stage, run["dataset"], run["method"]):
-        modules = changed_modules(program, made.revision.get(stage), stage, run["dataset"], run["method"])
-        yield f"other code{f': {modules}' if modules else ''}"
+def reasons(made: Made, stage: str, config: Mapping[str, Any], program: Program) -> Iterator[tuple[str, str | None]]:
+    """Why the stage's results might be others now, and the revision that has the code which made them."""
+    cell = (stage, config["run"]["dataset"], config["run"]["method"])
+    code = made.code.get(stage)
+    changed = changed_settings(made.config, config, RUN_STAGES[stage].sections)
+    other = code != program.of_stage(*cell)
+    revision = revision_of(code, made.revisions, cell) if changed or other else None
+    if changed:
+        yield f"other parameters: {', '.join(changed)}", revision
+    if other:
+        modules = changed_modules(program, at_revision(revision), cell) if revision else ""
+        yield f"other code{f': {modules}' if modules else ''}", revision
+
+
+def revision_of(code: str | None, candidates: Sequence[str], cell: tuple[str, str, str]) -> str | None:
+    """The first of these revisions that has this code; None if none has, or none is in this clone."""
+    for revision in candidates:
+        program = at_revision(revision)
+        try:
+            if program is not None and program.of_stage(*cell) == code:
+                return revision
+        except FingerprintError:  # it has no such method or data set
+            continue
+    return None
 
 
 def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any], sections: Sequence[str]) -> list[str]:
@@ -58,18 +75,12 @@ def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any], sections: S
     return [f"{s}.{key}" for s, key in names if old.get(s, {}).get(key) != new[s].get(key)]
 
 
-def changed_modules(program: Program, revision: str | None, stage: str, dataset: str, method: str) -> str:
-    """The modules whose own code differs from the revision's; nothing where it is not known or not in this clone."""
-    if revision is None or (old := at_revision(revision)) is None:
-        return ""
-    try:
-        before, after = (own_codes(p, p.entry_points(stage, dataset, method)) for p in (old, program))
-    except FingerprintError:
-        return ""
+def changed_modules(program: Program, old: Program, cell: tuple[str, str, str]) -> str:
+    """The modules whose own code differs, by name: those of today, then those that are no more."""
+    before, after = (own_codes(each, each.entry_points(*cell)) for each in (old, program))
     changed = {module for module, own in after.items() if own not in before.values()}
     gone = {module for module, own in before.items() if own not in after.values() and module not in after}
-    dirty = " (and uncommitted changes of then)" if revision.endswith("-dirty") else ""
-    return ", ".join([*sorted(changed), *(f"{module} (gone)" for module in sorted(gone))]) + dirty
+    return ", ".join([*sorted(changed), *(f"{module} (gone)" for module in sorted(gone))])
 
 
 def own_codes(program: Program, entry_points: tuple[str, ...]) -> dict[str, str]:

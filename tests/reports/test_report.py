@@ -353,8 +353,8 @@ def test_results_of_other_code_or_parameters_are_listed_as_older(workplace):
     write_json(made, content)
     call(report)
     lines = (FOLDER / "stale.md").read_text().splitlines()
-    assert "| train | digits-vhp_rewo-0 | 0123456789ab | other code |" in lines
-    assert "| train | digits-iwae_l2-0 | 0123456789ab | other parameters: training.epochs |" in lines
+    assert "| train | digits-vhp_rewo-0 | not known | other code |" in lines
+    assert "| train | digits-iwae_l2-0 | not known | other parameters: training.epochs |" in lines
     assert "other parameters: training.epochs" in (FOLDER / "index.html").read_text()
     assert read_csv("results.csv")[0]["code_train"] == "0123456789abcdef"
 

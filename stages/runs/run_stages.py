@@ -23,6 +23,6 @@ RUN_STAGES = {
             "interpolation_time.json",
         ),
     ),
-    "smoothness": RunStage(("run",), ("smoothness.json",)),
-    "representation": RunStage(("run",), ("representation.json",)),
+    "smoothness": RunStage((), ("smoothness.json",)),
+    "representation": RunStage((), ("representation.json",)),
 }

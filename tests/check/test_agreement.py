@@ -50,7 +50,7 @@ def pipeline(made: Path) -> str:
         declared = [out for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])]
         names = [next(iter(out)) if isinstance(out, dict) else out for out in declared]
         stage["cmd"] = f"tar -C {made} -c {' '.join(names)} | tar -x"
-    content["stages"]["configure"]["deps"] = ["networks.py"]
+    content["stages"]["configure"]["deps"] = ["params.yaml"]
     return yaml.safe_dump(content, sort_keys=False)
 
 
@@ -73,7 +73,7 @@ def committed(tmp_path_factory) -> Path:
         patch.chdir(made)
         make_runs(made)
         patch.chdir(folder)
-        files = {"dvc.yaml": pipeline(made), "networks.py": "x = 1\n", ".gitignore": (ROOT / ".gitignore").read_text()}
+        files = {"dvc.yaml": pipeline(made), ".gitignore": (ROOT / ".gitignore").read_text()}
         for name, text in files.items():
             Path(name).write_text(text)
         chosen = {"budget": "smoke", "datasets": "[digits]", "methods": f"[{', '.join(METHODS)}]", "seeds": "[0]"}

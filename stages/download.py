@@ -8,17 +8,18 @@ tried.
 
 import argparse
 import logging
+import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import numpy as np
 import pooch
 from tqdm import tqdm
 
 from stages.command import command
 from stages.files import write_npz
+from stages.quarantine import Arrays, Decode, decoded
 from stages.runs.configs import require_own_data
 from stages.runs.places import raw_file
 from vhp import datasets
@@ -32,21 +33,27 @@ TIMEOUT = 30.0  # seconds without an answer, after which the next address is tri
 RETRIES = 2  # of each address
 CHUNK_BYTES = 2**18
 
-Arrays = dict[str, np.ndarray]
-Decode = Callable[[str, Mapping[str, bytes]], Arrays]
+
+def read(path: Path, max_bytes: int) -> bytes:
+    """Raises ValueError for a larger file."""
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ValueError(f"{path.name}: found more than {max_bytes:,} bytes, expected fewer")
+    return content
 
 
-def read_from_mirror(path: Path) -> bytes | None:
+def read_from_mirror(path: Path, max_bytes: int) -> bytes | None:
     """The content of path, of path.gz, or of the pieces path.part0, path.part1, ... put together; None: not there.
 
-    Of a file in pieces both the plain and the compressed form may be cut up.
+    Of a file in pieces both the plain and the compressed form may be cut up. Raises ValueError for more than max_bytes.
     """
     for candidate in (path, path.with_name(f"{path.name}.gz")):
-        pieces = [candidate.read_bytes()] if candidate.is_file() else []
+        pieces = [read(candidate, max_bytes)] if candidate.is_file() else []
         while not candidate.is_file() and (piece := _piece(candidate, len(pieces))).is_file():
-            pieces.append(piece.read_bytes())
+            pieces.append(read(piece, max_bytes - sum(map(len, pieces))))
         if pieces:
-            return decompressed(candidate.name, b"".join(pieces))
+            return decompressed(candidate.name, b"".join(pieces), max_bytes)
     return None
 
 
@@ -67,7 +74,7 @@ def from_mirror(mirror: Path, item: Item, decode: Decode) -> Arrays:
     places += [[mirror / _filled(place, file) for file in item.files] for place in item.mirror]
     for paths in places:
         try:
-            found = {path.name: read_from_mirror(path) for path in paths}
+            found = {path.name: read_from_mirror(path, item.max_bytes) for path in paths}
             files = {name: content for name, content in found.items() if content is not None}
             if len(files) < len(found):
                 continue
@@ -98,8 +105,9 @@ def from_internet(folder: Path, item: Item, decode: Decode) -> Arrays:
         try:
             if place is not None:
                 for file in item.files:
-                    _fetch(_filled(place, file), file, folder)
-            return _verified(item, {Path(file).name: path.read_bytes() for file, path in paths.items()}, decode)
+                    _fetch(_filled(place, file), file, folder, item.max_bytes)
+            files = {Path(file).name: read(path, item.max_bytes) for file, path in paths.items()}
+            return _verified(item, files, decode)
         except OSError as error:
             failures.append(f"  {origin}: {error}")
             # An item's files are those of one address: another may have other versions of them.
@@ -117,12 +125,38 @@ def from_internet(folder: Path, item: Item, decode: Decode) -> Arrays:
     )
 
 
-def _fetch(url: str, file: str, folder: Path) -> None:
+class Meter(tqdm):
+    """The progress bar of a download, which ends one that is too large."""
+
+    def __init__(self, max_bytes: int):
+        super().__init__(unit="B", unit_scale=True, disable=not sys.stderr.isatty())
+        self.left = max_bytes
+
+    def __bool__(self) -> bool:
+        return True  # pooch asks whether there is a bar
+
+    def update(self, n_bytes: float = 1) -> None:
+        """Called after each chunk, of which the last is shorter. Raises OSError, so that pooch does not try again."""
+        self.left -= n_bytes
+        if self.left <= -CHUNK_BYTES:
+            raise OSError("the answer is larger than the registry says; it was not read to its end")
+        super().update(n_bytes)
+
+    def reset(self, total: float | None = None) -> None:
+        """Called at the end, before the bar is filled."""
+        self.left = math.inf
+        super().reset(total)
+
+
+def _fetch(url: str, file: str, folder: Path, max_bytes: int) -> None:
     """Download to folder/file unless it is there. An interrupted download leaves nothing, and starts anew."""
+
+    def attempt(*arguments) -> None:
+        meter = Meter(max_bytes)
+        pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=meter, chunk_size=CHUNK_BYTES)(*arguments)
+
     fetcher = pooch.create(folder, base_url="", registry={file: None}, urls={file: url}, retry_if_failed=RETRIES)
-    terminal = sys.stderr.isatty()
-    downloader = pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=terminal, chunk_size=CHUNK_BYTES)
-    fetcher.fetch(file, downloader=downloader)
+    fetcher.fetch(file, downloader=attempt)
 
 
 def _delete(paths: Iterable[Path]) -> None:
@@ -132,8 +166,10 @@ def _delete(paths: Iterable[Path]) -> None:
 
 def _verified(item: Item, files: Mapping[str, bytes], decode: Decode) -> Arrays:
     """The decoded arrays. Raises ValueError when they cannot be decoded or are not what the publishers gave."""
-    arrays = decode(item.name, files)
-    item.check(files, arrays)
+    item.check_files(files)
+    plain = {name: decompressed(name, content, item.max_bytes) for name, content in files.items()}
+    arrays = decoded(decode, item.name, plain) if files else decode(item.name, plain)
+    item.check_arrays(arrays)
     return arrays
 
 

@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import http.server
 import itertools
+import os
+import signal
 import socket
 import sys
 import threading
@@ -14,7 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stages import download
+from stages import download, quarantine
 from stages.files import read_npz
 from vhp import datasets
 from vhp.datasets.sources import Item, Source, load_source
@@ -24,9 +26,17 @@ OTHER = b"1 2 3 5\n"
 
 
 def decode(item, files):
+    """Numbers in a text; some words do what a damaged file makes a library do."""
     arrays = {}
     for name, content in files.items():
-        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        if content == b"die":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if content == b"divide by zero":
+            raise ZeroDivisionError("division by zero")
+        if content == b"much":
+            np.ones(2 * quarantine.MAX_BYTES, np.uint8)
+        if content == b"wait":
+            time.sleep(60)
         try:
             arrays[name.partition(".")[0]] = np.array([int(word) for word in content.split()])
         except ValueError as error:
@@ -35,7 +45,7 @@ def decode(item, files):
 
 
 SHA256 = datasets.content_sha256(decode("", {"numbers.txt": CONTENT}))
-ITEM = Item("numbers.txt", sha256=SHA256, files=("numbers.txt",), mirror=("tiny/{name}",))
+ITEM = Item("numbers.txt", sha256=SHA256, files=("numbers.txt",), mirror=("tiny/{name}",), max_mib=1)
 
 
 @pytest.fixture
@@ -66,6 +76,18 @@ def mirror(run, tmp_path, monkeypatch):
     return folder
 
 
+BODIES = {
+    "corrupted": OTHER,
+    "page": b"<html>Not here</html>",
+    "packed": gzip.compress(CONTENT),
+    "bomb": gzip.compress(bytes(3 * 2**20)),
+    "endless": bytes(3 * 2**20),
+    "deadly": b"die",
+    "broken": b"divide by zero",
+    "greedy": b"much",
+}
+
+
 class Server:
     """A web server on the loopback interface, with a way to misbehave per path; counts what it was asked for."""
 
@@ -87,8 +109,7 @@ class Server:
                 elif kind == "slow":
                     time.sleep(1.5)
                 else:
-                    body = {"corrupted": OTHER, "page": b"<html>Not here</html>"}.get(kind, CONTENT)
-                    body = gzip.compress(body) if kind == "packed" else body
+                    body = BODIES.get(kind, CONTENT)
                     self.send_response(200)
                     self.send_header("Content-Length", str(len(body)))
                     self.end_headers()
@@ -181,9 +202,26 @@ def test_an_item_may_have_the_checksum_of_its_file_instead(run, mirror, nothing_
     (mirror / "numbers.txt").write_bytes(CONTENT)
     item = replace(ITEM, sha256=None, md5=hashlib.md5(CONTENT).hexdigest())
     np.testing.assert_array_equal(run(item=item)["numbers"], [1, 2, 3, 4])
-    (mirror / "numbers.txt").write_bytes(CONTENT + b" ")
-    with pytest.raises(SystemExit, match=f"wrong content: expected MD5 {item.md5}, found"):
-        run(item=item)
+    for content in (CONTENT + b" ", BODIES["deadly"]):  # which is not decoded
+        (mirror / "numbers.txt").write_bytes(content)
+        with pytest.raises(SystemExit, match=f"wrong content: expected MD5 {item.md5}, found"):
+            run(item=item)
+
+
+@pytest.mark.parametrize("name", ["numbers.txt", "numbers.txt.gz", "numbers.txt.part0"])
+def test_a_mirror_with_too_large_a_file_is_refused(run, mirror, nothing_left, name):
+    (mirror / name).write_bytes(BODIES["bomb" if name.endswith("gz") else "endless"])
+    with pytest.raises(SystemExit, match=r"tiny/numbers\.txt: .*found more than 1,048,576 bytes\b.*; replace the file"):
+        run()
+    nothing_left()
+
+
+def test_decoding_without_end_is_ended(run, mirror, monkeypatch, nothing_left):
+    (mirror / "numbers.txt").write_bytes(b"wait")
+    monkeypatch.setattr(quarantine, "MAX_SECONDS", 0.2)
+    with pytest.raises(SystemExit, match=r"numbers\.txt: decoding took more than 0 s; replace the file"):
+        run()
+    nothing_left()
 
 
 @pytest.mark.parametrize("kind", ["good", "packed", "moved"])
@@ -197,6 +235,11 @@ REASONS = {
     "page": "numbers.txt: found b'<html>Not here</html', expected numbers",
     "truncated": "IncompleteRead(3 bytes read, 5 more expected)",
     "slow": "Read timed out",
+    "bomb": "numbers.txt: found more than 1,048,576 bytes in the gzip stream, expected fewer",
+    "endless": "the answer is larger than the registry says; it was not read to its end",
+    "deadly": "numbers.txt: decoding ended with the signal SIGSEGV",
+    "broken": "numbers.txt: cannot be decoded (ZeroDivisionError: division by zero)",
+    "greedy": "numbers.txt: decoding took more than 2048 MiB of memory",
 }
 
 
@@ -299,6 +342,8 @@ def test_the_registry_is_complete():
         ("[tiny]\nitems.a = 'x'\n", "missing .* 'title'"),
         ("[tiny]\nitems.a = { sha256 = 'x', md5 = 'y' }\n", "item 'a': found sha256, md5, expected one of"),
         ("[tiny]\nitems.a = { sha = 'x' }\n", "item 'a': unknown key sha"),
+        ("[tiny]\nmax_mib = 'x'\nitems.a = 'x'\n", "max_mib: found 'x', expected a positive number"),
+        ("[tiny]\nitems.a = { sha256 = 'x', max_mib = 0 }\n", "max_mib: found 0, expected a positive number"),
         ("[tiny]\nlicense = 'x'\nitems.a = 'x'\n", "unexpected keyword argument 'license'"),
     ],
 )

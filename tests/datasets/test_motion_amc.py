@@ -96,6 +96,8 @@ def test_a_motion_survives_writing_and_reading(values, newline, first):
         ("arm 7 8", "arm 7 8\narm 7 8", "line 7: found the bone 'arm', expected each of the skeleton's bones once"),
         ("arm 7 8\n", "", "line 7: found the end of frame 1, expected 'arm' and all other bones"),
         ("hand 19\n", "", "line 11: found the end of frame 2, expected 'hand' and all other bones"),
+        ("hand 19", "hand -1.#IND", "line 11: found '-1.#IND', expected decimal numbers"),
+        ("hand 19", "hand 1#QNAN", "line 11: found '1#QNAN', expected decimal numbers"),
         ("hand 19", "hand \xe9", "line 11: found the byte 0xc3, expected plain ASCII text"),
     ],
 )

@@ -17,6 +17,10 @@ from vhp.datasets import content_sha256
 REGISTRY = Path(__file__).with_name("registry.toml")
 
 
+# What an entry says of all its items, which may say otherwise of themselves.
+SHARED = {"urls": (), "mirror": (), "max_mib": 256}
+
+
 class WrongContentError(ValueError):
     """An item's content is not what its publishers gave."""
 
@@ -32,14 +36,31 @@ class Item:
     urls: tuple[str, ...] = ()  # addresses of the files in the order to try them; {file} stands for a file's name
     mirror: tuple[str, ...] = ()  # paths below VHP_DATA, likewise; {name} stands for the last part of a file's name
     packed: str | None = None  # path below VHP_DATA of one file that holds the content of all
+    max_mib: int = SHARED["max_mib"]  # no file is larger, as served or without its compression
 
-    def check(self, files: Mapping[str, bytes], arrays: Mapping[str, np.ndarray]) -> None:
-        """Raises WrongContentError unless the files, decoded to arrays, have the registered checksum."""
-        if self.sha256 is not None:
-            kind, expected, found = "SHA-256", self.sha256, content_sha256(arrays)
-        else:
+    def __post_init__(self):
+        if not isinstance(self.max_mib, int) or self.max_mib < 1:
+            raise ValueError(f"max_mib: found {self.max_mib!r}, expected a positive number")
+
+    @property
+    def max_bytes(self) -> int:
+        return self.max_mib * 2**20
+
+    def check_files(self, files: Mapping[str, bytes]) -> None:
+        """Before they are decoded. Raises WrongContentError if the files' checksum is registered and they have another.
+
+        files: as published, compressed or not.
+        """
+        if self.md5 is not None:
             content = b"".join(files.values())
-            kind, expected, found = "MD5", self.md5, hashlib.md5(content, usedforsecurity=False).hexdigest()
+            self._compare("MD5", self.md5, hashlib.md5(content, usedforsecurity=False).hexdigest())
+
+    def check_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Raises WrongContentError if the arrays' checksum is registered and the decoded ones have another."""
+        if self.sha256 is not None:
+            self._compare("SHA-256", self.sha256, content_sha256(arrays))
+
+    def _compare(self, kind: str, expected: str, found: str) -> None:
         if found != expected:
             raise WrongContentError(f"wrong content: expected {kind} {expected}, found {found}")
 
@@ -72,7 +93,7 @@ def load_source(name: str, registry: Path = REGISTRY) -> Source:
 
 def _source(entry: dict[str, Any]) -> Source:
     entry = dict(entry)
-    shared = {key: tuple(entry.pop(key, ())) for key in ("urls", "mirror")}
+    shared = {key: entry.pop(key, default) for key, default in SHARED.items()}
     embedded = entry.pop("embedded", False)
     items = []
     for name, value in entry.pop("items", {}).items():
@@ -83,10 +104,10 @@ def _source(entry: dict[str, Any]) -> Source:
             raise ValueError(f"item {name!r}: unknown key {', '.join(sorted(unknown))}")
         if ("sha256" in given) == ("md5" in given):
             raise ValueError(f"item {name!r}: found {', '.join(given)}, expected one of sha256 and md5")
-        lists = {key: tuple(given.pop(key, default)) for key, default in shared.items()}
+        given = {**shared, "files": () if embedded else (name,), **given}
+        lists = {key: tuple(given.pop(key)) for key in ("files", "urls", "mirror")}
         lists["urls"] += more
-        files = tuple(given.pop("files", () if embedded else (name,)))
-        items.append(Item(name=name, files=files, **lists, **given))
+        items.append(Item(name=name, **lists, **given))
     if not items:
         raise ValueError("found no items, expected at least one")
     return Source(items=tuple(items), **entry)

@@ -1,10 +1,12 @@
 """Acclaim text files as numbered lines of words, and their errors: file, line, found, expected."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 TOO_LARGE = 1e9
+COMMENT = re.compile(rb"(^|\s)#.*")
 
 
 class Line(NamedTuple):
@@ -34,12 +36,15 @@ class Line(NamedTuple):
 
 
 def numbered(file: str, content: bytes) -> list[Line]:
-    """Lines with something on them; # starts a comment; any line ends. The last one is empty and marks the end."""
+    """Lines with something on them; any line ends. The last one is empty and marks the end.
+
+    # starts a comment where a word could start: within one it does not, as -1.#IND is how some programs write NaN.
+    """
     lines = []
     texts = content.splitlines()
     for number, text in enumerate(texts, 1):
         if b"#" in text:
-            text = text.partition(b"#")[0]
+            text = COMMENT.sub(b"", text)
         if not text.isascii():
             byte = next(byte for byte in text if byte > 127)
             raise ValueError(f"{file}, line {number}: found the byte {byte:#04x}, expected plain ASCII text")

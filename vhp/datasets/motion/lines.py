@@ -8,6 +8,8 @@ TOO_LARGE = 1e9
 
 
 class Line(NamedTuple):
+    """A line of an .asf or .amc file, by which errors name the place."""
+
     file: str
     number: int  # from 1
     words: list[str]  # none empty

@@ -74,9 +74,9 @@ def from_mirror(mirror: Path, item: Item, decode: Decode) -> Arrays:
     places += [[mirror / _filled(place, file) for file in item.files] for place in item.mirror]
     for paths in places:
         try:
-            found = {path.name: read_from_mirror(path, item.max_bytes) for path in paths}
-            files = {name: content for name, content in found.items() if content is not None}
-            if len(files) < len(found):
+            contents = {path.name: read_from_mirror(path, item.max_bytes) for path in paths}
+            files = {name: content for name, content in contents.items() if content is not None}
+            if len(files) < len(contents):
                 continue
             return _verified(item, files, decode)
         except ValueError as error:

@@ -15,7 +15,7 @@ from stages.runs.subsets import evaluated_examples
 from vhp.datasets import content_sha256
 from vhp.device.memory import keep_freed_memory
 from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, estimate
-from vhp.likelihood.rounding import proved
+from vhp.likelihood.rounding import exact_enough
 from vhp.likelihood.summary import summary
 from vhp.seeds import EVALUATION_SEED
 
@@ -55,9 +55,9 @@ def main() -> None:
         test = run.splits["test"][index.to(run.device)]
         arrays = {key: tensor.cpu().numpy() for key, tensor in (run.splits | model.state_dict()).items()}
         started = time.monotonic()
-        settings, rounding = proved(model, test, LikelihoodSettings(**chosen), EVALUATION_SEED, index)
+        settings, rounding = exact_enough(model, test, LikelihoodSettings(**chosen), EVALUATION_SEED, index)
         seconds = time.monotonic() - started
-        # With the settings that were proved: what one precision began another does not go on with.
+        # The settings used, which may not be those asked for: what one precision began no other may resume.
         checkpoint = sitting.checkpoint(run, "evaluate", content_sha256(arrays) + repr(settings))
         result = estimate(
             model,

@@ -25,7 +25,7 @@ def numbered(seed: int, number: int) -> int:
 
     Raises ValueError for one that torch's generators do not take: a run's seed is at most about 1.8e13.
     """
-    found = seed * STRIDE + number
-    if not 0 <= found <= LARGEST:
+    stream = seed * STRIDE + number
+    if not 0 <= stream <= LARGEST:
         raise ValueError(f"seed: found {seed}, expected a number from 0 to {(LARGEST - number) // STRIDE}")
-    return found
+    return stream

@@ -17,6 +17,8 @@ class BusyError(ValueError):
 
 
 class Lock:
+    """A file that one process at a time holds; who that is stands in it."""
+
     def __init__(self, path: Path):
         """Take it, or raise BusyError. It is held until close() or the end of this process."""
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,8 @@ ADAM_BYTES = 4 * 7  # per parameter: reads it, its gradient and two moments, wri
 
 @dataclass(frozen=True)
 class Cost:
+    """Operations of matrix products and convolutions, and bytes that these and Adam read and write."""
+
     flops: float
     bytes: float
 

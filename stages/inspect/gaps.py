@@ -23,7 +23,7 @@ from stages.runs import configs
 from stages.runs.run import Run, load_model, open_run
 from stages.runs.subsets import random_subset
 from vhp.datasets.batches import as_means, examples
-from vhp.datasets.binarise import binarise
+from vhp.datasets.grey_images import binarise
 from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, estimate
 from vhp.likelihood.posterior_gap import zeta_gap
 from vhp.likelihood.prior_gap import fit_log_ratio, gain

@@ -3,8 +3,8 @@
     python -m stages.inspect.nll_curve RUN STATE.pt STATE.pt ... --into FOLDER
 
 The states are copies of the run's checkpoint, runs/checkpoints/<hash>/state.pt, put aside while it trained (for
-instance between two sittings of stages.cells). A state does not say of which run it is, and only its shapes are
-checked: put states of several runs into folders of their own. Of each, the best weights so far are judged by the
+instance between two sittings of stages.elsewhere.work). A state does not say of which run it is, and only its shapes
+are checked: put states of several runs into folders of their own. Of each, the best weights so far are judged by the
 negative log-likelihood of a random subset of the test set; of a run that has ended, its model too. Writes
 nll_curve.csv and nll_curve.png.
 """
@@ -78,7 +78,7 @@ def last_state(run: Run) -> list[State]:
     return [State(training["epochs"], seconds, training["best_epoch"], training["best_validation_bound"], weights)]
 
 
-def judged(run: Run, state: State, test: Tensor, numbers: Tensor, settings: LikelihoodSettings) -> dict[str, Any]:
+def curve_row(run: Run, state: State, test: Tensor, numbers: Tensor, settings: LikelihoodSettings) -> dict[str, Any]:
     """A row of the curve. Raises ValueError for weights of another model."""
     model = run.method.model
     try:
@@ -87,7 +87,7 @@ def judged(run: Run, state: State, test: Tensor, numbers: Tensor, settings: Like
         raise ValueError(
             f"the weights after epoch {state.epoch} do not fit runs/configs/{run.name}.json: {error}"
         ) from error
-    found = estimate(
+    result = estimate(
         model.eval(),
         test,
         settings,
@@ -95,7 +95,7 @@ def judged(run: Run, state: State, test: Tensor, numbers: Tensor, settings: Like
         numbers,
         Resumable(progress=partial(tqdm, desc=f"epoch {state.epoch}", unit="batch", disable=None)),
     )
-    estimated = summary(found, settings, rounding=None)
+    estimated = summary(result, settings, rounding=None)
     return {
         "epoch": state.epoch,
         "minutes": state.seconds / 60,
@@ -110,14 +110,14 @@ def curve(run: Run, states: Sequence[State], n_test: int, n_samples: int) -> pd.
     test = run.splits["test"][index.to(run.device)]
     settings = LikelihoodSettings(n_samples=n_samples, precision="float32", compile=True)
     ordered = sorted({state.epoch: state for state in states}.values(), key=lambda state: state.epoch)
-    return pd.DataFrame([judged(run, state, test, index, settings) for state in ordered])
+    return pd.DataFrame([curve_row(run, state, test, index, settings) for state in ordered])
 
 
-def write(run: Run, found: pd.DataFrame, folder: Path) -> None:
-    write_text(folder / "nll_curve.csv", csv(found))
+def write(run: Run, rows: pd.DataFrame, folder: Path) -> None:
+    write_text(folder / "nll_curve.csv", csv(rows))
     config = run.config["run"]
     with replacing(folder / "nll_curve.png") as temporary:
-        save(nll_curve(found, config["dataset"], config["method"]), temporary)
+        save(nll_curve(rows, config["dataset"], config["method"]), temporary)
 
 
 def main() -> None:
@@ -136,9 +136,9 @@ def main() -> None:
         states = [read_state(path, run.device) for path in arguments.states] + last_state(run)
         if not states:
             raise ValueError(f"found neither a checkpoint of {run.name} nor its trained model, expected one of them")
-        found = curve(run, states, arguments.images, arguments.samples)
-        write(run, found, arguments.into)
-        print(found.to_string(index=False, float_format="{:.2f}".format))
+        rows = curve(run, states, arguments.images, arguments.samples)
+        write(run, rows, arguments.into)
+        print(rows.to_string(index=False, float_format="{:.2f}".format))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ LOOK_SECONDS = 5.0  # between two looks whether there is a worker at all
 
 @dataclass(frozen=True)
 class Options:
+    """How stages are given to the workers."""
+
     remote: bool  # files go through the DVC remote; else all share the cache directory
     gpu: frozenset[str] = frozenset()  # names of stages that need Dask's resource GPU
     min_free_mib: int = 256  # on a worker's disk

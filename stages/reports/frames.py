@@ -7,6 +7,7 @@ import pandas as pd
 
 from stages.reports.artifacts import RunArtifacts
 from stages.runs.run_stages import RUN_STAGES
+from vhp.names import method_name
 
 RESULTS = (
     *("dataset", "method", "seed", "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"),
@@ -79,6 +80,12 @@ def inputs(files: Sequence[Mapping[str, str]]) -> pd.DataFrame:
     """Columns path and md5 (as in dvc.lock) of every file behind the report: `make check` compares them."""
     digests = dict(sorted(item for each in files for item in each.items()))
     return pd.DataFrame({"path": list(digests), "md5": list(digests.values())})
+
+
+def row_names(runs: Sequence[RunArtifacts]) -> list[str]:
+    """What the runs of one data set are called in a table with a row for each: by method, and by seed if it matters."""
+    several = len({run.seed for run in runs}) > 1
+    return [f"{method_name(run.method)}, seed {run.seed}" if several else method_name(run.method) for run in runs]
 
 
 def csv(frame: pd.DataFrame) -> str:

@@ -53,14 +53,14 @@ def summary(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
 
 def likelihood_table(runs: Sequence[RunArtifacts]) -> Table:
     """Methods as rows, data sets as columns: NLL ± error, the lowest of each column in bold."""
-    found = summary(runs)
-    columns = list(found["dataset"].unique())  # already in the poster's order
+    results = summary(runs)
+    columns = list(results["dataset"].unique())  # already in the poster's order
     kinds = sorted(
-        found[["method", "network"]].drop_duplicates().itertuples(index=False, name=None),
+        results[["method", "network"]].drop_duplicates().itertuples(index=False, name=None),
         key=lambda kind: position(kind[0], METHODS),
     )
     cells, bold = [[method_name(method), name] + [NONE] * len(columns) for method, name in kinds], set()
-    for row in found.itertuples():
+    for row in results.itertuples():
         i, j = kinds.index((row.method, row.network)), 2 + columns.index(row.dataset)
         cells[i][j] = _value(row)
         if row.best:
@@ -73,18 +73,18 @@ def likelihood_table(runs: Sequence[RunArtifacts]) -> Table:
         columns=("method", "network", *map(dataset_name, columns)),
         rows=tuple(map(tuple, cells)),
         bold=frozenset(bold),
-        notes=tuple(_notes(runs, found)),
+        notes=tuple(_notes(runs, results)),
         n_text=2,
     )
 
 
 def published_table(runs: Sequence[RunArtifacts]) -> Table | None:
     """The poster's numbers beside ours, the lowest of each data set in bold; None where the poster has none."""
-    found = summary(runs).dropna(subset="published").reset_index(drop=True)
-    if found.empty:
+    results = summary(runs).dropna(subset="published").reset_index(drop=True)
+    if results.empty:
         return None
     # Among these rows: a method that the poster does not have may be better than all of them.
-    ours, poster = (found.groupby("dataset")[c].transform("min") == found[c] for c in ("nll", "published"))
+    ours, poster = (results.groupby("dataset")[c].transform("min") == results[c] for c in ("nll", "published"))
     rows = [
         (
             dataset_name(row.dataset),
@@ -94,20 +94,20 @@ def published_table(runs: Sequence[RunArtifacts]) -> Table | None:
             number(row.published),
             number(row.difference, "+.2f"),
         )
-        for row in found.itertuples()
+        for row in results.itertuples()
     ]
     return Table(
         title="Beside the poster (nats)",
         columns=("data set", "method", "network", "NLL", f"poster ({PUBLISHED_NETWORK})", "difference"),
         rows=tuple(rows),
-        bold=frozenset((i, 3) for i in found.index[ours]) | frozenset((i, 4) for i in found.index[poster]),
+        bold=frozenset((i, 3) for i in results.index[ours]) | frozenset((i, 4) for i in results.index[poster]),
         notes=(
             f"Poster: its table, estimated with {PUBLISHED_SAMPLES:,} importance samples. Difference: NLL − poster, so "
             "a positive one is worse. Where the class of the networks is another one, the poster's number is a "
             "direction, not a target. Bold: the lowest of each data set among these rows, ours and the poster's.",
         ),
         n_text=3,
-        starts=frozenset(found.index[found["dataset"] != found["dataset"].shift()][1:]),
+        starts=frozenset(results.index[results["dataset"] != results["dataset"].shift()][1:]),
     )
 
 
@@ -116,23 +116,23 @@ def _value(row) -> str:
     return f"{with_error(row.nll, row.error)}{seeds}"
 
 
-def _notes(runs: Sequence[RunArtifacts], found: pd.DataFrame) -> list[str]:
+def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
     error = []
-    if (found["n_seeds"] == 1).any():
+    if (results["n_seeds"] == 1).any():
         error.append("standard error over the test examples (one seed)")
-    if (found["n_seeds"] > 1).any():
+    if (results["n_seeds"] > 1).any():
         error.append("standard deviation over the seeds, beside the mean over them (in brackets: how many)")
     notes = [
         f"Budget {runs[0].config['run']['budget']}. Lower is better; in bold the lowest of the methods on each data "
         f"set, however small its lead. ±: {', or '.join(error)}."
     ]
-    if (found["n_seeds"] == 1).any():
+    if (results["n_seeds"] == 1).any():
         notes.append(
             "All methods are measured on the same test examples: as far as their choice goes, their differences "
             "are more certain than the standard errors. But another seed of the training would change each value too, "
             "and of one seed this cannot be told."
         )
-    for dataset in found["dataset"].unique():
+    for dataset in results["dataset"].unique():
         chosen = [run for run in runs if run.dataset == dataset]
         text = (
             f"{dataset_name(dataset)}: {listed(*map(_network_and_size, chosen))}, "

@@ -41,8 +41,8 @@ def parameters_table(runs: Sequence[RunArtifacts]) -> Table:
     values: dict[str, dict[str, str]] = {}
     for run in runs:  # the seeds of a method share their parameters
         values.setdefault(run.method, _values(run.config))
-    names = dict.fromkeys(name for found in values.values() for name in found)
-    rows = tuple((name, *(found.get(name, NONE) for found in values.values())) for name in names)
+    names = dict.fromkeys(name for parameters in values.values() for name in parameters)
+    rows = tuple((name, *(parameters.get(name, NONE) for parameters in values.values())) for name in names)
     title = f"{dataset_name(runs[0].dataset)}: parameters"
     return Table(title, ("parameter", *map(method_name, values)), rows)
 

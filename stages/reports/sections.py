@@ -33,6 +33,8 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Section:
+    """A data set's part of the report."""
+
     dataset: str
     code: str  # fingerprint of the code that made it
     runs: list[RunArtifacts]  # in the order of the paper's table, then by seed

@@ -6,10 +6,12 @@ from typing import Any
 from stages.reports import sections
 from stages.reports.artifacts import ArtifactsError, RunArtifacts
 from stages.reports.frames import csv, inputs, interpolations, likelihoods, representations, smoothness
+from stages.reports.interpolation_table import interpolation_table
 from stages.reports.latex import latex
-from stages.reports.likelihood_table import detail_table, interpolation_table, representation_table
+from stages.reports.likelihood_table import detail_table
 from stages.reports.poster_table import likelihood_table, published_table, summary
 from stages.reports.provenance import not_run
+from stages.reports.representation_table import representation_table
 from stages.reports.smoothness_table import smoothness_table
 from stages.reports.table import Table, listed, markdown
 from stages.runs.fingerprint import Program

@@ -18,6 +18,8 @@ from vhp.model.vae import VAE
 
 @dataclass(frozen=True)
 class Run:
+    """What a stage of a run works with."""
+
     name: str  # <dataset>-<method>-<seed>
     config: dict[str, Any]  # the resolved configuration, see stages/configure.py
     dataset: ModuleType  # vhp.datasets.<dataset>

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 
 class RunStage(NamedTuple):
+    """What a stage of a run depends on, and what it makes."""
+
     sections: tuple[str, ...]  # of runs/configs/<run>.json, beside the fingerprint of its code
     outputs: tuple[str, ...]  # in the run's folder
 

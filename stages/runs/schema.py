@@ -34,6 +34,8 @@ class ParamsError(ValueError):
 
 @dataclass(frozen=True)
 class Training(TrainingSettings):
+    """`budgets.<budget>.training`: the settings of vhp.training.fit, and what the stage needs besides."""
+
     threads: int | None  # of the processor; None: torch's choice
 
     def __post_init__(self):
@@ -44,6 +46,8 @@ class Training(TrainingSettings):
 
 @dataclass(frozen=True)
 class Evaluation(LikelihoodSettings):
+    """`budgets.<budget>.evaluation`: the settings of vhp.likelihood.estimate, and on how many examples."""
+
     n_test: int | None  # a random subset of the test set; None: all of it
 
     def __post_init__(self):
@@ -54,6 +58,8 @@ class Evaluation(LikelihoodSettings):
 
 @dataclass(frozen=True)
 class Interpolation:
+    """`budgets.<budget>.interpolation`."""
+
     n_nodes: int  # N, samples from the prior
     k: int  # nearest neighbours
     trim: float  # share of the samples, the loneliest ones, that are left out of the graph
@@ -73,6 +79,8 @@ class Interpolation:
 
 @dataclass(frozen=True)
 class Model:
+    """The model's sizes, for one data set: `model`, and a budget's networks."""
+
     d_z: int
     network: str  # a name in vhp.model.NETWORKS
     hidden: tuple[int, ...]
@@ -95,6 +103,8 @@ class Sections(BaseModel):
 
 
 class Params(BaseModel):
+    """The whole of params.yaml, before a data set or a method is chosen."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
     budget: Budget

@@ -77,15 +77,15 @@ class AtValue(NamedTuple):
 
 def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[AtValue]:
     """Validated before anything runs. Raises ValueError for a value that cannot be."""
-    found = []
+    matrices = []
     for value in values:
         changed = copy.deepcopy(params)
         set_value(changed, param, value)
         try:
-            found.append(AtValue(value, changed, resolve(validate(changed))))
+            matrices.append(AtValue(value, changed, resolve(validate(changed))))
         except ParamsError as error:
             raise ValueError(f"{param} = {value}: {error}") from error
-    return found
+    return matrices
 
 
 def reproduce(place: Path, at_value: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:

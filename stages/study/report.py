@@ -23,17 +23,17 @@ COLUMNS = (
 
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Columns COLUMNS, in the order of the poster's table; what a failed run lacks is NaN."""
-    found = pd.DataFrame(rows, columns=list(COLUMNS))
+    results = pd.DataFrame(rows, columns=list(COLUMNS))
     order = {"dataset": DATASETS, "method": METHODS}
     known = lambda column: column.map(lambda name: position(name, order[column.name]))  # noqa: E731
-    return found.sort_values(["dataset", "method"], key=known, kind="stable").reset_index(drop=True)
+    return results.sort_values(["dataset", "method"], key=known, kind="stable").reset_index(drop=True)
 
 
-def table(found: pd.DataFrame) -> Table:
+def table(results: pd.DataFrame) -> Table:
     """One data set: a row per value and method, means over the seeds; each method's best validation bound in bold."""
     rows, bold = [], set()
-    bounds = found.groupby(["method", "value"], sort=False)["best_validation_bound"].mean()
-    for (value, method), group in found.groupby(["value", "method"], sort=False):
+    bounds = results.groupby(["method", "value"], sort=False)["best_validation_bound"].mean()
+    for (value, method), group in results.groupby(["value", "method"], sort=False):
         if bounds[method, value] == bounds[method].max():
             bold.add((len(rows), 3))
         kappa = group["kappa"].iloc[0]
@@ -52,10 +52,10 @@ def table(found: pd.DataFrame) -> Table:
                 f"{group['failed'].sum()} of {len(group)}",
             )
         )
-    first = found.iloc[0]
-    seeds = ", ".join(map(str, sorted(found["seed"].unique())))
+    first = results.iloc[0]
+    seeds = ", ".join(map(str, sorted(results["seed"].unique())))
     epochs, n_test, n_samples = (
-        " or ".join(f"{n:,.0f}" for n in sorted(found[column].dropna().unique())) or "?"
+        " or ".join(f"{n:,.0f}" for n in sorted(results[column].dropna().unique())) or "?"
         for column in ("epochs", "n_test", "n_samples")
     )
     notes = (
@@ -71,15 +71,15 @@ def table(found: pd.DataFrame) -> Table:
 
 def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
     """results.csv, table.md and figure.png in the folder."""
-    found = frame(rows)
-    datasets = [group for _, group in found.groupby("dataset", sort=False)]
-    write_text(folder / "results.csv", csv(found))
+    results = frame(rows)
+    datasets = [group for _, group in results.groupby("dataset", sort=False)]
+    write_text(folder / "results.csv", csv(results))
     # By value, then method, as they were asked for.
     tables = [table(group.sort_values("value", key=_asked_for(group["value"]), kind="stable")) for group in datasets]
     picture = f"![NLL, validation bound, β and C]({FIGURE})\n\n*{study.CAPTION}*\n"
     write_text(folder / "table.md", f"{markdown(tables)}\n{picture}")
     with replacing(folder / FIGURE) as temporary:
-        save(study.study(found), temporary)
+        save(study.study(results), temporary)
 
 
 def _asked_for(values: pd.Series):

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from stages.download import from_mirror
 from vhp import methods
-from vhp.datasets.binarise import binarise
 from vhp.datasets.digits import prepare as digits
+from vhp.datasets.grey_images import binarise
 from vhp.datasets.sources import load_source
 from vhp.datasets.static_mnist import prepare as static_mnist
 from vhp.methods import Method

@@ -7,8 +7,8 @@ import pytest
 
 from vhp import datasets
 from vhp.datasets import pendulum
-from vhp.datasets.binarise import binarise
 from vhp.datasets.digits import prepare as digits_preparation
+from vhp.datasets.grey_images import binarise
 from vhp.datasets.pendulum import prepare as pendulum_preparation
 from vhp.datasets.sources import load_source
 

@@ -1,4 +1,4 @@
-"""A rounded precision is used where its error is proved small, and nowhere else."""
+"""A rounded precision is used where its error is shown to be small, and nowhere else."""
 
 import logging
 
@@ -9,7 +9,7 @@ import torch
 from vhp.device import precision
 from vhp.likelihood import rounding
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
-from vhp.likelihood.rounding import ALLOWED_NATS, N_CHECKED, proved, rounding_error
+from vhp.likelihood.rounding import ALLOWED_NATS, N_CHECKED, exact_enough, rounding_error
 
 SETTINGS = LikelihoodSettings(n_samples=200, precision="bf16", compile=False)
 
@@ -47,7 +47,7 @@ def test_float32_has_next_to_no_error():
 def test_a_small_error_is_accepted_and_reported(bf16, caplog):
     x = tiny.patterns(100)
     with caplog.at_level(logging.WARNING):
-        settings, errors = proved(model_of("iwae_l2"), x, SETTINGS, 3, torch.arange(100))
+        settings, errors = exact_enough(model_of("iwae_l2"), x, SETTINGS, 3, torch.arange(100))
     assert settings == SETTINGS
     assert len(errors) == N_CHECKED and abs(errors.mean()) < ALLOWED_NATS
     assert not caplog.records
@@ -57,7 +57,7 @@ def test_a_large_error_means_float32_and_a_warning(bf16, caplog):
     """Logits of hundreds: their rounding is of whole nats."""
     model = model_of("iwae_l1", scale=3000)
     with caplog.at_level(logging.WARNING):
-        settings, errors = proved(model, tiny.patterns(8), SETTINGS, 3, torch.arange(8))
+        settings, errors = exact_enough(model, tiny.patterns(8), SETTINGS, 3, torch.arange(8))
     assert settings.precision == "float32" and len(errors) == 8
     assert abs(errors.mean()) > ALLOWED_NATS
     assert "bf16 is not used: on 8 images it moves log p(x) by" in caplog.text
@@ -69,7 +69,7 @@ def test_images_from_the_whole_test_set_are_tried(bf16, monkeypatch):
         rounding, "rounding_error", lambda model, x, s, seed, numbers: seen.append((x, numbers)) or torch.zeros(1)
     )
     x, numbers = tiny.patterns(1000), 3 * torch.arange(1000)
-    proved(model_of("iwae_l1"), x, SETTINGS, 3, numbers)
+    exact_enough(model_of("iwae_l1"), x, SETTINGS, 3, numbers)
     ((chosen, of_noise),) = seen
     assert of_noise[0] == 0 and of_noise[-1] == 3 * 999 and len(of_noise.unique()) == N_CHECKED
     assert torch.equal(chosen, x[of_noise // 3])
@@ -79,7 +79,7 @@ def test_float32_and_processors_without_bf16_need_no_proof(monkeypatch, caplog):
     monkeypatch.setattr(precision, "has_bf16", lambda device: False)
     single = LikelihoodSettings(n_samples=200, precision="float32", compile=False)
     with caplog.at_level(logging.WARNING):
-        assert proved(model_of("iwae_l1"), tiny.patterns(5), single, 3, torch.arange(5)) == (single, None)
+        assert exact_enough(model_of("iwae_l1"), tiny.patterns(5), single, 3, torch.arange(5)) == (single, None)
         assert not caplog.records
-        assert proved(model_of("iwae_l1"), tiny.patterns(5), SETTINGS, 3, torch.arange(5)) == (single, None)
+        assert exact_enough(model_of("iwae_l1"), tiny.patterns(5), SETTINGS, 3, torch.arange(5)) == (single, None)
     assert "bf16 matrix products are not used" in caplog.text

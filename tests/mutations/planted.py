@@ -120,7 +120,7 @@ MUTATIONS = (
     ),
     Mutation(
         "1/M missing in the mixture",
-        "vhp/model/distributions.py",
+        "vhp/model/priors/mixture.py",
         "- math.log(mean.shape[0])",
         "- 0 * math.log(mean.shape[0])",
         (DISTRIBUTIONS, EXACT),

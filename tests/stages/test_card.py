@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from configured import write_data_config
 from PIL import Image
 
 from stages import card
@@ -27,6 +28,7 @@ def arrays():
 def prepared(tmp_path, monkeypatch, arrays):
     monkeypatch.chdir(tmp_path)
     write_npz(Path("data", "processed", "digits.npz"), arrays)
+    write_data_config("digits")
 
 
 def make(monkeypatch, name="digits"):
@@ -65,6 +67,7 @@ def test_a_card_repeats_itself_to_the_byte(prepared, monkeypatch):
 
 def test_a_card_without_data_says_how_to_get_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    write_data_config("digits")
     with pytest.raises(SystemExit, match=r"card digits: .*digits.npz is missing: `dvc repro` makes it"):
         make(monkeypatch)
 

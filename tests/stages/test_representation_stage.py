@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from configured import write_config
 
 from stages import representation
 from stages.files import write_npz
@@ -20,6 +21,7 @@ def measured(tmp_path, monkeypatch):
     """Writes the inputs, runs the stage and gives what it wrote."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["stage", NAME])
+    write_config({"run": {"dataset": "pendulum", "method": "vhp_rewo", "seed": 0, "budget": "smoke"}})
 
     def measured(mean, std, prior, angle=None):
         example = np.random.default_rng(1).permutation(N)

@@ -30,11 +30,11 @@ def matlab_variables(name: str, content: bytes, wanted: Sequence[str]) -> dict[s
     if not content.startswith(b"MATLAB"):
         raise ValueError(f"{name}: found no MATLAB file, which starts with that word")
     try:
-        found = loadmat(io.BytesIO(content), variable_names=list(wanted))
+        variables = loadmat(io.BytesIO(content), variable_names=list(wanted))
     # What scipy raises for a damaged file depends on where the damage is: UnboundLocalError, ZeroDivisionError, ...
     except Exception as error:
         raise ValueError(f"{name}: the MATLAB file cannot be read ({error})") from error
     for key in wanted:
-        if key not in found or found[key].dtype.kind not in "buif":
+        if key not in variables or variables[key].dtype.kind not in "buif":
             raise ValueError(f"{name}: found no numeric variable {key} in the MATLAB file")
-    return {key: found[key] for key in wanted}
+    return {key: variables[key] for key in wanted}

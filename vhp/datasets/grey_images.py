@@ -1,15 +1,20 @@
-"""Grey images as Bernoulli means: what the image data sets have in common."""
+"""Grey images as Bernoulli means, and their one-time binarisation: what the image data sets have in common."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from vhp.datasets.binarise import binarise
 from vhp.datasets.idx import read_idx
 
 N_TRAIN = 50_000  # of MNIST's 60,000 training images; the last 10,000 validate (Salakhutdinov & Murray 2008)
 N_OMNIGLOT_VAL = 1_345
 OMNIGLOT_SEED = 20151211
+
+
+def binarise(images: np.ndarray, seed: int) -> np.ndarray:
+    """uint8 grey (N, D) -> uint8 in {0, 255}, each pixel drawn once with probability grey / 255."""
+    uniform = np.random.Generator(np.random.PCG64(seed)).random(images.shape)
+    return np.where(uniform * 255 < images, np.uint8(255), np.uint8(0))
 
 
 def binarised_once(train: np.ndarray, val: np.ndarray, test: np.ndarray, seed: int) -> dict[str, np.ndarray]:

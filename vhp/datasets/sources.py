@@ -27,6 +27,8 @@ class WrongContentError(ValueError):
 
 @dataclass(frozen=True)
 class Item:
+    """One thing to fetch, in one file or several, and how to tell that it is right."""
+
     name: str
     # One of the two. Of the arrays that decode() gives, so that a re-packed container is accepted; MD5 of the file as
     # published where its content could not be had when this was written.
@@ -67,6 +69,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Source:
+    """What registry.toml says of a data set."""
+
     title: str
     about: str  # what the data are, in a sentence or two
     split: str  # how train, val and test were made

@@ -28,5 +28,5 @@ def own(figure: str, dataset: str) -> ModuleType | None:
     """The module of a data set's own version of a figure, None if it has none."""
     package = f"{__name__}.{dataset}"
     module = f"{package}.{figure}"
-    there = importlib.util.find_spec(package) and importlib.util.find_spec(module)
-    return importlib.import_module(module) if there else None
+    exists = importlib.util.find_spec(package) and importlib.util.find_spec(module)
+    return importlib.import_module(module) if exists else None

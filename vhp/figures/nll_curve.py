@@ -9,21 +9,21 @@ from vhp.names import dataset_name, method_name
 
 
 @styled
-def nll_curve(found: pd.DataFrame, dataset: str, method: str) -> Figure:
+def nll_curve(curve: pd.DataFrame, dataset: str, method: str) -> Figure:
     """Two curves in nats over the minutes of training, with the epochs above.
 
-    found: a row per checkpoint in the order of training, columns epoch, minutes, nll, nll_se, validation_bound.
+    curve: a row per checkpoint in the order of training, columns epoch, minutes, nll, nll_se, validation_bound.
     """
     figure = Figure(figsize=(5.2, 3.2))
     ax = figure.subplots()
-    minutes = found["minutes"]
+    minutes = curve["minutes"]
     look = {"color": method_colours([method])[method], "marker": "o", "markersize": 3.5, "capsize": 2}
-    ax.errorbar(minutes, found["nll"], found["nll_se"], label="test NLL", linewidth=1.3, **look)
-    ax.plot(minutes, -found["validation_bound"], "s--", color="#444444", ms=3, lw=1, label="− validation bound")
+    ax.errorbar(minutes, curve["nll"], curve["nll_se"], label="test NLL", linewidth=1.3, **look)
+    ax.plot(minutes, -curve["validation_bound"], "s--", color="#444444", ms=3, lw=1, label="− validation bound")
     ax.set(xlabel="minutes of training", ylabel="nats", title=f"{dataset_name(dataset)}, {method_name(method)}")
     ax.grid(axis="y", color="#dddddd", linewidth=0.5)
     epochs = ax.secondary_xaxis("top")
-    epochs.set_xticks(minutes, [f"{epoch:.0f}" for epoch in found["epoch"]])
+    epochs.set_xticks(minutes, [f"{epoch:.0f}" for epoch in curve["epoch"]])
     epochs.set_xlabel("epoch")
     ax.legend()
     return figure

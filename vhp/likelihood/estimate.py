@@ -34,6 +34,8 @@ COMPILE_FROM_OUTPUTS = 2e9
 
 @dataclass(frozen=True)
 class LikelihoodSettings:
+    """How log p(x) is estimated."""
+
     n_samples: int  # S
     precision: str  # "float32" or "bf16" matrix products
     compile: bool

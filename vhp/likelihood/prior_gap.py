@@ -80,7 +80,7 @@ def fit_log_ratio(
         optimiser.step()
         if step % VALIDATE_EVERY == 0 or step == steps:
             candidate = normalised(network, validation[1])
-            found, _ = gain(candidate, *validation)
-            if found > best_gain:
-                best, best_gain = candidate, found
+            candidate_gain, _ = gain(candidate, *validation)
+            if candidate_gain > best_gain:
+                best, best_gain = candidate, candidate_gain
     return best

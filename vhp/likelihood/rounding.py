@@ -29,7 +29,7 @@ def rounding_error(model: VAE, test: Tensor, settings: LikelihoodSettings, seed:
     return estimate(model, test, settings, seed, numbers).log_likelihood - reference.log_likelihood
 
 
-def proved(
+def exact_enough(
     model: VAE, test: Tensor, settings: LikelihoodSettings, seed: int, numbers: Tensor
 ) -> tuple[LikelihoodSettings, Tensor | None]:
     """The settings with a precision that this machine has and that is exact enough, and the errors found, if any.

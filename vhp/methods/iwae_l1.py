@@ -16,6 +16,8 @@ TITLE = "IWAE (L=1)"
 
 @dataclass(frozen=True)
 class Settings:
+    """Parameters of IWAE with one stochastic layer."""
+
     n_importance: int  # samples z per example in the bound (k in Burda et al.)
 
     def __post_init__(self):

@@ -20,6 +20,8 @@ TITLE = "IWAE (L=2)"
 
 @dataclass(frozen=True)
 class Settings:
+    """Parameters of IWAE with two stochastic layers."""
+
     n_importance: int  # joint samples (z, zeta) per example in the bound (k in Burda et al.)
     d_zeta: int
     prior_hidden: tuple[int, ...]  # widths of the gated layers of p(z|zeta) and q(zeta|z)

@@ -17,6 +17,8 @@ TITLE = "VampPrior"
 
 @dataclass(frozen=True)
 class Settings:
+    """Parameters of the VampPrior."""
+
     n_pseudo_inputs: int  # M
     warm_up_share: float  # share of the training over which beta rises from 0 to 1
 

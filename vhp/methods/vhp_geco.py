@@ -16,6 +16,8 @@ TITLE = "VHP + GECO"
 
 @dataclass(frozen=True)
 class Settings:
+    """Parameters of VHP + GECO."""
+
     kappa: float  # the constraint is C_t <= kappa^2
     nu: float  # step size of log beta
     alpha: float  # C_t = alpha C_{t-1} + (1 - alpha) C_batch

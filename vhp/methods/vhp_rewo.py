@@ -16,6 +16,8 @@ TITLE = "VHP + REWO"
 
 @dataclass(frozen=True)
 class Settings:
+    """Parameters of VHP + REWO."""
+
     kappa: float  # the constraint is C_t <= kappa^2
     nu: float  # step size of log beta
     tau: float  # slope of tanh near beta = 1

@@ -36,6 +36,8 @@ DIVERGED_NATS_PER_DIMENSION = 1e4
 
 @dataclass(frozen=True)
 class TrainingSettings:
+    """How long and how fast a model is trained; lengths of the learning rate's phases are shares of the training."""
+
     epochs: int
     batch_size: int
     learning_rate: float  # of Adam, after the warm-up

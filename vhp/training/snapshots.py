@@ -17,8 +17,8 @@ def snapshot(model: VAE, x: Tensor, n_prior: int) -> dict[str, Tensor]:
     with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
         torch.manual_seed(SNAPSHOT_NOISE_SEED)
         prior = model.prior.sample(n_prior)
-    found = {"posterior_mean": mean, "posterior_std": torch.exp(0.5 * log_var), "prior": prior}
-    return {name: tensor.float().cpu() for name, tensor in found.items()}
+    tensors = {"posterior_mean": mean, "posterior_std": torch.exp(0.5 * log_var), "prior": prior}
+    return {name: tensor.float().cpu() for name, tensor in tensors.items()}
 
 
 def epochs_to_show(epochs: int, shares: tuple[float, ...]) -> list[int]:

@@ -13,6 +13,8 @@ KEYWORDS = (":fully-specified", ":degrees", ":radians")
 
 @dataclass(frozen=True, eq=False)
 class Motion:
+    """The frames of one recorded trial."""
+
     first_frame: int  # the number of values[0] in the file; the others follow without gaps
     values: np.ndarray  # (frames, channels): translations in the file's unit, rotations in degrees
 

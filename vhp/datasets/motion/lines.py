@@ -10,6 +10,8 @@ COMMENT = re.compile(rb"(^|\s)#.*")
 
 
 class Line(NamedTuple):
+    """A line of an .asf or .amc file, by which errors name the place."""
+
     file: str
     number: int  # from 1
     words: list[str]  # none empty

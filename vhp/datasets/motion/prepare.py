@@ -71,9 +71,9 @@ def preprocess(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             if split == "train":
                 thumbs.append(raw[f"amc_{segment.trial}"][rows])
     arrays = {
-        f"{split}{key}": np.concatenate([part[key] for part in found])
-        for split, found in parts.items()
-        for key in found[0]
+        f"{split}{key}": np.concatenate([part[key] for part in chosen])
+        for split, chosen in parts.items()
+        for key in chosen[0]
     }
     mean, std = scale(arrays["train"])
     arrays |= {split: ((arrays[split] - mean) / std).astype(np.float32) for split in parts}

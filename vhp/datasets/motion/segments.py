@@ -28,6 +28,8 @@ STRIDE = {"walking": 5, "jogging": 2, "balancing": 3, "punching": 3, "kicking": 
 
 @dataclass(frozen=True)
 class Segment:
+    """A part of a trial that shows one movement; first and last are frames, counted from 1, both included."""
+
     trial: str
     movement: str
     first: int

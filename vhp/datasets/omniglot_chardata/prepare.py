@@ -18,10 +18,10 @@ def decode(item: str, files: Mapping[str, bytes]) -> dict[str, np.ndarray]:
     """
     ((name, content),) = files.items()
     arrays = {}
-    for key, found in matlab_variables(name, content, list(SHAPES)).items():
-        if found.shape != SHAPES[key]:
-            raise ValueError(f"{name}: found {key} of the shape {found.shape}, expected {SHAPES[key]}")
-        grey = np.rint(255 * np.clip(found, 0, 1)).astype(np.uint8)
+    for key, values in matlab_variables(name, content, list(SHAPES)).items():
+        if values.shape != SHAPES[key]:
+            raise ValueError(f"{name}: found {key} of the shape {values.shape}, expected {SHAPES[key]}")
+        grey = np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)
         arrays[key] = np.ascontiguousarray(grey.T.reshape(-1, 28, 28).swapaxes(1, 2)).reshape(-1, 784)
     return arrays
 

@@ -14,6 +14,11 @@ from vhp.model.networks import GaussianNetwork
 
 
 class HierarchicalPrior(nn.Module):
+    """p_Theta(z|zeta) p(zeta) with the variational posterior q_Phi(zeta|z), both gated perceptrons.
+
+    Its density has no closed form: log_prob is a bound, from importance samples of zeta.
+    """
+
     def __init__(self, d_z: int, d_zeta: int, hidden: Sequence[int]):
         super().__init__()
         self.d_z, self.d_zeta = d_z, d_zeta

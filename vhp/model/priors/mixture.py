@@ -9,6 +9,8 @@ from vhp.model.distributions import LOG_2PI, gaussian_sample
 
 
 class GaussianMixture(nn.Module):
+    """M Gaussians of equal weight, none of them learned: what a VampPrior is while its weights stand still."""
+
     d_zeta = 0
 
     def __init__(self, mean: Tensor, log_var: Tensor):

@@ -7,6 +7,8 @@ from vhp.model.distributions import standard_normal_log_prob
 
 
 class StandardNormal(nn.Module):
+    """The prior of a plain variational autoencoder, without parameters."""
+
     d_zeta = 0
 
     def __init__(self, d_z: int):

@@ -9,6 +9,8 @@ from vhp.model.priors.mixture import GaussianMixture, gaussian_mixture_log_prob
 
 
 class VampPrior(nn.Module):
+    """A mixture of M posteriors, one for each pseudo-input, all with weight 1/M."""
+
     d_zeta = 0
 
     def __init__(self, encoder: Callable[[Tensor], tuple[Tensor, Tensor]], pseudo_inputs: Tensor, unit_interval: bool):

@@ -94,7 +94,7 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
 
 
 def write_matrix(budget: str = "smoke") -> None:
-    """runs/matrix.json of the runs that are configured, and the figure of no data set."""
+    """runs/matrix/matrix.json of the runs that are configured, and the figure of no data set."""
     program, found = Program(), {}
     for file in sorted(CONFIGS.glob("*.json")):
         config = read_json(file)

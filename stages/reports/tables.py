@@ -28,7 +28,7 @@ FRAMES = {
 
 
 def read_sections(matrix: Mapping[str, Any]) -> list[sections.Section]:
-    """Those of runs/matrix.json, in the order of the paper's table.
+    """Those of runs/matrix/matrix.json, in the order of the paper's table.
 
     Raises ArtifactsError for one that is missing, cannot be read, or is of other runs than the matrix has.
     """

@@ -4,7 +4,9 @@ from pathlib import Path
 
 RUNS = Path("runs")
 CONFIGS = RUNS / "configs"  # a resolved configuration per run
-MATRIX = RUNS / "matrix.json"  # the runs of each data set
+# The runs of each data set. Not an output itself but in one: DVC takes a file of parameters that is one for changed
+# where it is missing, with --allow-missing too.
+MATRIX = RUNS / "matrix" / "matrix.json"
 DATA_CONFIGS = Path("data", "configs")
 PUBLISHED = Path(__file__).parents[1] / "reports" / "published.csv"  # the paper's table
 

@@ -2,7 +2,7 @@
 
 runs/configs/<run>.json     a run's parameters, and in `code` the fingerprint of each of its stages
 data/configs/<dataset>.json what its data are made from: the registry's entry, and the stages' fingerprints
-runs/matrix.json            which runs the sections of the report are of, and what section and report depend on
+runs/matrix/matrix.json            which runs the sections of the report are of, and what section and report depend on
 """
 
 import hashlib

@@ -29,7 +29,9 @@ REWO = "digits-vhp_rewo-0"
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
+    return done
 
 
 def dvc(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,6 @@
-"""Each prior against plain Python with the same noise, and its samples against its own moments."""
+"""Each prior against plain Python with the same noise, and what is special about one. The rest: the contract."""
 
 import copy
-import math
 
 import pytest
 import reference
@@ -124,20 +123,6 @@ def test_a_copied_model_has_a_vampprior_of_its_own_encoder():
     assert twin.prior.log_prob(z).tolist() == pytest.approx(expected, rel=1e-10)
 
 
-@pytest.mark.parametrize("name", ["standard_normal", "mixture", "hierarchical", "vampprior"])
-def test_frozen_prior_is_equal(name):
-    prior = {
-        "standard_normal": lambda: StandardNormal(D_Z),
-        "mixture": lambda: GaussianMixture(float64(4, D_Z), float64(4, D_Z)),
-        "hierarchical": hierarchical,
-        "vampprior": lambda: vampprior()[1],
-    }[name]()
-    z, eps = float64(5, D_Z), float64(2, 5, prior.d_zeta)
-    frozen = prior.frozen()
-    assert frozen.d_zeta == prior.d_zeta
-    assert torch.equal(frozen.log_prob(z, eps), prior.log_prob(z, eps))
-
-
 def test_frozen_vampprior_does_not_follow_the_encoder():
     """Frozen is evaluated many times with fixed weights: it must hold numbers, not the network."""
     encoder, prior = vampprior()
@@ -148,68 +133,3 @@ def test_frozen_vampprior_does_not_follow_the_encoder():
             p.add_(0.3)
     assert torch.equal(frozen.log_prob(z), before)
     assert not before.requires_grad
-
-
-# --- samples ---
-
-N = 20_000
-# Each test compares up to 3 + 6 moments; a right sampler exceeds 4.5 standard errors in one of 15,000 such tests.
-Z_LIMIT = 4.5
-
-
-def assert_moments(samples, mean, covariance):
-    """Mean and covariance of samples (n, d) within Z_LIMIT standard errors, which the samples estimate themselves."""
-    samples = samples.detach().double()
-    n, d = samples.shape
-    z_mean = (samples.mean(0) - mean) / (samples.std(0) / math.sqrt(n))
-    assert z_mean.abs().max() < Z_LIMIT, z_mean
-    centred = samples - mean
-    for i in range(d):
-        for j in range(i, d):
-            product = centred[:, i] * centred[:, j]
-            z = (product.mean() - covariance[i, j]) / (product.std() / math.sqrt(n))
-            assert abs(z) < Z_LIMIT, (i, j, z)
-
-
-def mixture_moments(mean, log_var):
-    centre = mean.mean(0)
-    covariance = (log_var.exp().mean(0)).diag() + (mean - centre).T @ (mean - centre) / len(mean)
-    return centre, covariance
-
-
-def test_standard_normal_samples_have_its_moments():
-    assert_moments(StandardNormal(3).sample(N), torch.zeros(3).double(), torch.eye(3).double())
-
-
-def test_mixture_samples_have_its_moments():
-    mean, log_var = 2 * torch.randn(4, 3), torch.randn(4, 3)
-    samples = GaussianMixture(mean, log_var).sample(N)
-    assert_moments(samples, *mixture_moments(mean.double(), log_var.double()))
-
-
-def test_vampprior_samples_have_the_moments_of_its_components():
-    encoder, prior = vampprior(dtype=torch.float32)
-    with torch.no_grad():
-        for p in encoder.parameters():
-            p.mul_(3)
-        mean, log_var = encoder(prior.pseudo_inputs)
-    assert_moments(prior.sample(N), *mixture_moments(mean.double(), log_var.double()))
-
-
-def test_hierarchical_samples_have_the_moments_of_a_linear_model():
-    """z = A zeta + a + noise: mean a, covariance A A^T + diag(variance)."""
-    prior = HierarchicalPrior(3, 2, [])
-    linear = prior.p_z.network[0]
-    with torch.no_grad():
-        linear.weight[3:] = 0  # constant variance
-    a, log_var = linear.bias.detach().double().chunk(2)
-    A = linear.weight[:3].detach().double()
-    assert_moments(prior.sample(N), a, A @ A.T + log_var.exp().diag())
-
-
-@pytest.mark.parametrize(
-    "prior", [StandardNormal(D_Z), HierarchicalPrior(D_Z, D_ZETA, [4])], ids=lambda p: type(p).__name__
-)
-def test_samples_have_the_priors_own_precision(prior):
-    """A float64 model can be decoded from its own samples."""
-    assert prior.double().sample(3).dtype == torch.float64

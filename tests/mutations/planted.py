@@ -16,7 +16,7 @@ class Mutation(NamedTuple):
 
 BOUNDS, GRADIENTS, SCHEDULES = (f"tests/objective/test_{name}.py" for name in ("bounds", "gradients", "schedules"))
 LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood", "linear_gaussian"))
-PRIORS, DISTRIBUTIONS = (f"tests/model/test_{name}.py" for name in ("priors", "distributions"))
+PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
 TRAINING, PLAIN_LOOP = (f"tests/training/test_{name}.py" for name in ("training", "training_reference"))
 
 MUTATIONS = (
@@ -82,6 +82,13 @@ MUTATIONS = (
         "zeta = gaussian_sample(mean, log_var, eps)",
         "zeta = gaussian_sample(mean, log_var, eps[:1].expand_as(eps))",
         (PRIORS, EXACT),
+    ),
+    Mutation(
+        "means for samples of p(z|zeta)",
+        "vhp/model/priors/hierarchical.py",
+        "return gaussian_sample(mean, log_var, torch.randn_like(mean))",
+        "return gaussian_sample(mean, log_var, 0 * torch.randn_like(mean))",
+        (CONTRACT,),
     ),
     Mutation(
         "prior ignored when K > 1: the standard normal instead",

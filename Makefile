@@ -17,7 +17,7 @@ demo: .venv/installed ## the pipeline on the two embedded data sets, five method
 	@$(CLONE) demo --budget demo --datasets pendulum digits $(MATRIX) -- $(REPRO)
 	@cat demo/reports/demo/table.md
 	@echo "report:  demo/reports/demo/index.html"
-	@echo "figures: demo/reports/demo/figures/"
+	@echo "figures: demo/reports/demo/datasets/"
 
 # Images and real values, an exact likelihood, joints: all that the stages distinguish. A stage more is dearer than
 # it looks, since DVC reads and writes the whole of dvc.lock for each.
@@ -32,7 +32,7 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 		--datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) --set $(SET) $(if $(FORCE),--force)
 	@cat "reports/$(STUDY)/table.md"
 
-pendulum: .venv/installed ## the poster's pendulum experiment, REWO, GECO and IWAE, five seeds, in pendulum/
+pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO and IWAE, five seeds, in pendulum/
 	@$(CLONE) pendulum --budget laptop --datasets pendulum --methods vhp_rewo vhp_geco iwae_l1 --seeds 0 1 2 3 4 -- $(REPRO)
 	@cat pendulum/reports/laptop/table.md
 
@@ -62,7 +62,7 @@ report: .venv/installed ## tables and page again from the committed sections; ne
 baseline: .venv/installed ## the present results become the baseline that `make check` compares with; prints old and new
 	@$(RUN) python -m stages.check --baseline
 
-cluster: .venv/cluster ## Dask, for several machines (docs/cluster.md)
+cluster: .venv/cluster ## Dask, for several machines (docs/machines.md)
 
 cluster-test: .venv/cluster ## the pipeline on Dask workers of this machine, and each fault provoked: minutes
 	@$(RUN) python -m pytest -m cluster $(TESTS)

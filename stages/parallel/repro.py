@@ -2,7 +2,7 @@
 
 DVC runs one stage after the other; here each ready stage is a `dvc --wait-for-lock repro --single-item` of its own, so
 that DVC's locks and caches decide everything but the order. A plain `dvc repro` does the same job, one stage at a time.
-With --scheduler, --slurm or the like the runs' stages go to the workers of a Dask cluster: docs/cluster.md.
+With --scheduler, --slurm or the like the runs' stages go to the workers of a Dask cluster: docs/machines.md.
 """
 
 import argparse

@@ -20,7 +20,7 @@ from stages.reports.table import Table, markdown
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds; docs/cluster.md says which were measured and which are assumed."""
+    """Seconds; docs/machines.md says which were measured and which are assumed."""
 
     small_stages: tuple[float, ...]  # interpolate, smoothness and representation: what their programs take
     worker_per_stage: float  # DVC on the worker: index, fetch, hash, publish

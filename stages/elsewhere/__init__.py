@@ -1,1 +1,1 @@
-"""A machine without DVC: pack what it needs, work there, bring the results back."""
+"""A machine without DVC: pack what it needs, work on it, bring the results back."""

@@ -2,7 +2,7 @@
 
 Everything that a stage of the pipeline depends on must be what the results were made from: parameters, data and code,
 by the fingerprints and checksums recorded with them. Then the outputs are copied to runs/ and committed to DVC, and
-`dvc repro` finds train and evaluate up to date. If anything differs nothing is taken, and the differences are said.
+`dvc repro` finds train and evaluate up to date. If anything differs, nothing is taken and the differences are named.
 """
 
 import argparse
@@ -30,7 +30,7 @@ Finished = dict[str, tuple[str, str]]  # a stage of the pipeline, train@<run> ->
 def finished(root: Path, runs: Sequence[str]) -> Finished:
     """The stages of the runs that are done in the folder, in the order in which they ran.
 
-    Raises ValueError for a run of which there is nothing.
+    Raises ValueError for a run without any record.
     """
     found = {}
     if unknown := [run for run in runs if not any(record.folder_of(root, run).glob("*.record.json"))]:
@@ -40,16 +40,16 @@ def finished(root: Path, runs: Sequence[str]) -> Finished:
     for run in runs:
         for stage in record.STAGES:
             if "outputs" not in (record.read(root, run, stage) or {}):
-                logger.info("%s of %s is not finished: `dvc repro` will run it here", stage, run)
+                logger.info("%s of %s is not finished: `dvc repro` will run it", stage, run)
                 break
             found[f"{stage}@{run}"] = (run, stage)
     return found
 
 
 def differences(needs: Sequence[Any], root: Path, run: str, stage: str) -> list[str]:
-    """What keeps a stage's results from being those of the pipeline here, a line each.
+    """How a stage's results differ from those that this repository's pipeline would make, a line each.
 
-    needs: the stage's dependencies as DVC has them.
+    needs: the stage's dependencies as DVC's objects.
     """
     made = record.read(root, run, stage)
     model = (run_folder(run) / "model.safetensors").as_posix()
@@ -63,11 +63,11 @@ def differences(needs: Sequence[Any], root: Path, run: str, stage: str) -> list[
                 for key in need.params
                 if value_at(made["config"], key) != value_at(here, key)
             ]
-        # The model evaluated is the one that is taken in with it.
+        # The model that was evaluated comes with the results.
         elif path.as_posix() == model:
             files[model] = md5(record.folder_of(root, run) / path.name)
         else:
-            files[path.as_posix()] = md5(path) if path.exists() else "nothing here"
+            files[path.as_posix()] = md5(path) if path.exists() else "no such file"
     lines += record.differences(made["files"], files)
     lines += record.differences(record.outputs(root, run, stage), made["outputs"])
     missing = [name for name in RUN_STAGES[stage].outputs if name not in made["outputs"]]
@@ -82,7 +82,7 @@ def value_at(config: Mapping[str, Any], key: str) -> Any:
 
 
 def check(root: Path, stages: Finished, repo: Repo) -> None:
-    """Raises ValueError if something does not agree, and says what."""
+    """Raises ValueError that names everything that does not agree."""
     known = {stage.addressing: stage for stage in repo.index.stages}
     wrong = []
     for name, (run, stage) in stages.items():
@@ -91,7 +91,7 @@ def check(root: Path, stages: Finished, repo: Repo) -> None:
             continue
         wrong += [f"{name}: {line}" for line in differences(known[name].deps, root, run, stage)]
     if wrong:
-        raise ValueError("these results are not those of the pipeline as it is here:\n  " + "\n  ".join(wrong))
+        raise ValueError("these results were not made by the pipeline of this repository:\n  " + "\n  ".join(wrong))
 
 
 def take(root: Path, stages: Finished, repo: Repo) -> None:
@@ -102,14 +102,14 @@ def take(root: Path, stages: Finished, repo: Repo) -> None:
             with replacing(run_folder(run) / output) as temporary:
                 shutil.copyfile(record.folder_of(root, run) / output, temporary)
         repo.commit(name, force=True)
-        logger.info("taken in: %s", name)
+        logger.info("taken: %s", name)
 
 
 def main() -> None:
     log_to_stderr()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="the folder `runs` that stages/elsewhere/work.py filled")
-    parser.add_argument("runs", nargs="*", metavar="RUN", help="by default all that are in it")
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="default: all in the folder")
     arguments = parser.parse_args()
     root = arguments.folder
     runs = arguments.runs or sorted({path.parent.name for path in root.glob("*/*/*.record.json")})
@@ -124,8 +124,8 @@ def main() -> None:
             pack.check_up_to_date(sorted({run for run, _ in stages.values()}))
             take(root, stages, repo)
     except (FileNotFoundError, ValueError, DvcException) as error:
-        raise SystemExit(f"take_in: {error}") from error
-    logger.info("%d stages taken in; `dvc repro` runs the rest", len(stages))
+        raise SystemExit(f"bring_back: {error}") from error
+    logger.info("%d stages taken; `dvc repro` runs the rest", len(stages))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Pack what a GPU machine needs to train and evaluate runs: `python -m stages.elsewhere.pack gpu.tar RUN RUN ...`
 
-The archive holds the program, the resolved configurations and the prepared data of the runs, and no more; what to do
-with it there is said in stages/elsewhere/work.py.
+The archive holds the program, the resolved configurations and the prepared data of the runs, and no more. How to use
+it on the other machine: stages/elsewhere/work.py.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def datasets_of(runs: Sequence[str]) -> list[str]:
 
 def check_up_to_date(runs: Sequence[str]) -> None:
     """Raises ValueError if configurations or prepared data of the runs are not those of the pipeline as it is now."""
-    # Imported here: it takes most of a second.
+    # A late import: it takes most of a second.
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
@@ -52,9 +52,9 @@ def pack(archive: Path, runs: Sequence[str]) -> None:
     files += [data_file(dataset) for dataset in datasets_of(runs)]
     with replacing(archive) as temporary, tarfile.open(temporary, "w") as tar:
         for file in files:
-            # What it holds, where DVC made the file a link into its cache.
+            # The content, where DVC made the file a link into its cache.
             tar.add(file.resolve(), arcname=file)
-        # For the results' provenance: there is no git where they are made.
+        # For the results' provenance: the other machine has no git repository.
         text = f"{machine.revision() or 'unknown'}\n".encode()
         member = tarfile.TarInfo(machine.REVISION_FILE.as_posix())
         member.size = len(text)
@@ -71,7 +71,7 @@ def main() -> None:
         check_up_to_date(arguments.runs)
         pack(arguments.archive, arguments.runs)
     except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"bundle: {error}") from error
+        raise SystemExit(f"pack: {error}") from error
     size = arguments.archive.stat().st_size / 2**20
     logger.info("%d runs packed: %s, %.0f MiB", len(arguments.runs), arguments.archive, size)
 

@@ -39,7 +39,7 @@ def inputs(run: str, stage: str) -> dict[str, Any]:
 
 
 def outputs(root: Path, run: str, stage: str) -> dict[str, str]:
-    """The MD5 of the outputs that are there, by name; root: the folder `runs` that holds them."""
+    """The MD5 of the outputs that exist, by name; root: the folder `runs` that holds them."""
     files = {name: folder_of(root, run) / name for name in RUN_STAGES[stage].outputs}
     return {name: md5(file) for name, file in files.items() if file.exists()}
 

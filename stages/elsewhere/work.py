@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 def outcome_so_far(run: str, stage: str) -> tuple[bool, dict]:
     """Whether the stage is done, and the record of its inputs.
 
-    Raises ValueError if the stage was begun from other inputs than those that are here now, or if the program here is
+    Raises ValueError if the stage was begun from inputs other than those of this folder, or if this folder's program is
     not the one that its configuration was made for.
     """
     now, before = record.inputs(run, stage), record.read(RUNS, run, stage)
@@ -39,8 +39,8 @@ def outcome_so_far(run: str, stage: str) -> tuple[bool, dict]:
         wrong.insert(0, f"{config_file(run)}: other {changed(before['config'], now['config'])}")
     if wrong:
         raise ValueError(
-            f"{stage} of {run} was begun from other files or code than are here now: give it those back, or delete "
-            f"{run_folder(run)} to begin anew\n  " + "\n  ".join(wrong)
+            f"{stage} of {run} was begun from other files or code than this folder has: restore them, or delete "
+            f"{run_folder(run)} to begin again\n  " + "\n  ".join(wrong)
         )
     return "outputs" in before and before["outputs"] == record.outputs(RUNS, run, stage), now
 
@@ -74,12 +74,12 @@ def work_on(runs: Sequence[str], end: float) -> tuple[list[str], list[str]]:
             status = work(run, stage, end)
             if status:
                 (unfinished if status == STOPPED else failed).append(f"{stage} of {run}")
-                break  # of a run that fails the others know nothing
+                break  # its later stages need this one; the other runs do not
     return unfinished, failed
 
 
 def check(runs: Sequence[str]) -> None:
-    """Raises ValueError for a run that cannot be begun or gone on with: now, and not when its turn comes in hours."""
+    """Raises ValueError for a run that cannot be begun or resumed: now, and not hours later when its turn comes."""
     configs.check(runs)
     for run in runs:
         outcome_so_far(run, "train")
@@ -105,13 +105,13 @@ def main() -> None:
         check(runs)
         unfinished, failed = work_on(runs, time.time() + 60 * arguments.minutes)
     except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"cells: {error}") from error
+        raise SystemExit(f"work: {error}") from error
     except KeyboardInterrupt:
-        raise SystemExit("cells: interrupted; the same command goes on") from None
+        raise SystemExit("work: interrupted; repeat the command to resume") from None
     if failed:
-        raise SystemExit(f"cells: failed: {', '.join(failed)}; what went wrong is above")
+        raise SystemExit(f"work: failed: {', '.join(failed)}; the errors are above")
     if unfinished:
-        logger.info("out of time before the end of %s; the same command goes on", ", ".join(unfinished))
+        logger.info("out of time before the end of %s; repeat the command to resume", ", ".join(unfinished))
         raise SystemExit(STOPPED)
     logger.info("%d runs trained and evaluated: the folder runs is complete", len(runs))
 

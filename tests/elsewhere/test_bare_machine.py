@@ -1,4 +1,4 @@
-"""A run packed here, trained and evaluated elsewhere in three sittings, and taken in here: git and DVC are real.
+"""A run packed, trained and evaluated in three sittings without DVC, and brought back: git and DVC are real.
 
 The other machine is a folder of its own, in which the packages that it lacks cannot be imported.
 """
@@ -100,7 +100,7 @@ def test_three_sittings_end_with_the_bytes_of_one(results):
 
 def refusal(root):
     """What is said when the results in the folder are refused."""
-    with Repo() as repo, pytest.raises(ValueError, match="not those of the pipeline as it is here") as refused:
+    with Repo() as repo, pytest.raises(ValueError, match="not made by the pipeline of this repository") as refused:
         bring_back.check(root, bring_back.finished(root, [RUN]), repo)
     return str(refused.value)
 
@@ -179,7 +179,7 @@ def test_a_record_of_other_files_is_not_gone_on_with(results, monkeypatch, tmp_p
 
 def test_taken_in_they_are_up_to_date_and_the_rest_runs(pipeline, results, monkeypatch):
     """The last test here: it changes the pipeline."""
-    assert "2 stages taken in" in call(pipeline, "stages.elsewhere.bring_back", str(results[0]))
+    assert "2 stages taken;" in call(pipeline, "stages.elsewhere.bring_back", str(results[0]))
     for name in (name for stage in record.STAGES for name in RUN_STAGES[stage].outputs):
         made = record.folder_of(results[0], RUN) / name
         assert (pipeline / run_folder(RUN) / name).read_bytes() == made.read_bytes()

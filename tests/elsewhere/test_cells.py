@@ -45,7 +45,7 @@ def test_a_run_that_fails_does_not_keep_the_others_from_running(statuses):
     [
         ({}, None, None),
         ({("b", "evaluate"): STOPPED}, STOPPED, None),
-        ({("a", "train"): 1, ("b", "evaluate"): STOPPED}, None, "cells: failed: train of a"),
+        ({("a", "train"): 1, ("b", "evaluate"): STOPPED}, None, "work: failed: train of a"),
     ],
 )
 def test_the_exit_status_says_whether_to_come_back(statuses, monkeypatch, failing, status, message):
@@ -63,14 +63,14 @@ def test_the_exit_status_says_whether_to_come_back(statuses, monkeypatch, failin
 def test_without_any_run_it_says_what_it_needs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["cells"])
-    with pytest.raises(SystemExit, match="cells: found no run, expected names or configurations in runs/configs"):
+    with pytest.raises(SystemExit, match="work: found no run, expected names or configurations in runs/configs"):
         work.main()
 
 
 def test_an_unknown_run_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["cells", "digits-vhp_rewo-9"])
-    with pytest.raises(SystemExit, match="cells: found no configuration of digits-vhp_rewo-9, expected some"):
+    with pytest.raises(SystemExit, match="work: found no configuration of digits-vhp_rewo-9, expected some"):
         work.main()
 
 
@@ -84,7 +84,7 @@ def test_a_run_begun_from_other_files_is_named_before_any_run_is_worked_on(tmp_p
     worked = []
     monkeypatch.setattr(work, "work", lambda run, stage, end: worked.append(run) or 0)
     monkeypatch.setattr(sys, "argv", ["cells", "a", "b"])
-    with pytest.raises(SystemExit, match="cells: train of b was begun from other files than are here now"):
+    with pytest.raises(SystemExit, match="work: train of b was begun from other files than are here now"):
         work.main()
     assert worked == []
 

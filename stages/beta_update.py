@@ -1,6 +1,6 @@
-"""Draw the poster's comparison of beta-update schemes with the schedules' own code: reports/<budget>/beta_update.png.
+"""Draw the paper's comparison of beta-update schemes with the schedules' own code: reports/<budget>/beta_update.png.
 
-A stage of its own, because it runs vhp.schedules, and with it torch, and the report does not.
+A stage of its own, because it runs vhp.objective.schedules, and with it torch, which the report does not need.
 """
 
 import argparse
@@ -16,14 +16,14 @@ from vhp.figures.beta_update import beta_update
 from vhp.figures.style import save
 from vhp.objective.schedules import Constrained, Geco, Rewo
 
-NU, TAU = 1.0, 3.0  # the poster's
+NU, TAU = 1.0, 3.0  # the paper's
 BETA = np.linspace(0, 2, 161)[1:]  # both axes pass through the point that REWO converges to, beta = 1 and C = kappa^2
 DELTA = np.linspace(-1, 1, 161)
 
 
 def beta_change(schedule: Constrained, beta: torch.Tensor, delta: torch.Tensor) -> torch.Tensor:
     """Delta beta = beta_t - beta_{t-1} of one step in the main phase, elementwise over beta_{t-1} and C_t - kappa^2."""
-    # A schedule is elementwise in its state: with grids for numbers one step is a step from each of their points.
+    # A schedule is elementwise in its state: given grids, one step is a step from each of their points.
     schedule.beta, schedule.constraint = beta.clone(), schedule.kappa**2 + delta
     schedule.main_phase = torch.ones_like(beta, dtype=torch.bool)
     schedule.multiply()

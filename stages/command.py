@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from vhp.resumable import UnfinishedError
 
 STOPPED = 75  # exit status: out of time, to be repeated (EX_TEMPFAIL of sysexits.h)
-REPEAT = "repeat the command to continue"
+REPEAT = "repeat the command to resume"
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +22,8 @@ def log_to_stderr() -> None:
 def command(name: str, *errors: type[Exception]) -> Iterator[None]:
     """The body of a command: an error in it is one line, `<name>: <what is wrong>`, and exit status 1.
 
-    That is said of ValueError, of OSError, and of `errors`, all of whose messages are made for the user; any other
-    exception is a bug and shows where. Ctrl-C is one line, too. UnfinishedError ends the command with status STOPPED.
+    This holds for ValueError, OSError and `errors`, whose messages are written for the user; any other exception is a
+    bug and has its traceback. Ctrl-C is one line, too. UnfinishedError ends the command with status STOPPED.
     """
     log_to_stderr()
     try:

@@ -1,7 +1,7 @@
 """Validate params.yaml and write one resolved configuration per run and data set, with the fingerprints of their code.
 
-A stage depends on parts of its own file alone, so that a changed parameter, or a changed line of code, reruns just what
-it touches. What is written: stages/runs/resolved.py.
+A stage depends on parts of its own file alone, so that a changed parameter, or a changed line of code, reruns only what
+depends on it. What is written: stages/runs/resolved.py.
 """
 
 import argparse

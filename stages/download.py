@@ -3,7 +3,7 @@
 A directory named by VHP_DATA is used first, read-only. Otherwise the files come from the addresses in
 vhp/datasets/registry.toml, in their order, into data/downloads/<dataset>/. What counts is the decoded content, so that
 a re-packed container is accepted and a corrupted one is not; what fails the check is deleted, and the next address
-tried.
+is tried.
 """
 
 import argparse
@@ -44,9 +44,9 @@ def read(path: Path, max_bytes: int) -> bytes:
 
 
 def read_from_mirror(path: Path, max_bytes: int) -> bytes | None:
-    """The content of path, of path.gz, or of the pieces path.part0, path.part1, ... put together; None: not there.
+    """The content of path, of path.gz, or of the joined pieces path.part0, path.part1, ...; None if there is none.
 
-    Of a file in pieces both the plain and the compressed form may be cut up. Raises ValueError for more than max_bytes.
+    The pieces may be of the plain or of the compressed form. Raises ValueError for more than max_bytes.
     """
     for candidate in (path, path.with_name(f"{path.name}.gz")):
         pieces = [read(candidate, max_bytes)] if candidate.is_file() else []
@@ -96,7 +96,7 @@ def from_internet(folder: Path, item: Item, decode: Decode) -> Arrays:
     Raises ConnectionError with every address and its reason when none serves it.
     """
     failures = []
-    for place in (None, *item.urls):  # None: what an earlier call left there
+    for place in (None, *item.urls):  # None: what an earlier call downloaded
         paths = {file: folder / file for file in item.files}
         if place is None and not all(path.exists() for path in paths.values()):
             _delete(paths.values())
@@ -113,7 +113,7 @@ def from_internet(folder: Path, item: Item, decode: Decode) -> Arrays:
             # An item's files are those of one address: another may have other versions of them.
             _delete(paths.values())
         except ValueError as error:
-            # Nothing wrong stays: the next call would take it for a finished download.
+            # No wrong file is left: the next call would take it for a finished download.
             _delete(paths.values())
             failures.append(f"  {origin}: {error}")
     raise ConnectionError(
@@ -133,13 +133,13 @@ class Meter(tqdm):
         self.left = max_bytes
 
     def __bool__(self) -> bool:
-        return True  # pooch asks whether there is a bar
+        return True  # pooch asks whether it has a bar
 
     def update(self, n_bytes: float = 1) -> None:
         """Called after each chunk, of which the last is shorter. Raises OSError, so that pooch does not try again."""
         self.left -= n_bytes
         if self.left <= -CHUNK_BYTES:
-            raise OSError("the answer is larger than the registry says; it was not read to its end")
+            raise OSError("the answer is larger than the registry says; its end was not read")
         super().update(n_bytes)
 
     def reset(self, total: float | None = None) -> None:
@@ -149,7 +149,7 @@ class Meter(tqdm):
 
 
 def _fetch(url: str, file: str, folder: Path, max_bytes: int) -> None:
-    """Download to folder/file unless it is there. An interrupted download leaves nothing, and starts anew."""
+    """Download to folder/file unless that exists. An interrupted download leaves nothing and starts again."""
 
     def attempt(*arguments) -> None:
         meter = Meter(max_bytes)

@@ -57,7 +57,7 @@ def main() -> None:
         started = time.monotonic()
         settings, rounding = exact_enough(model, test, LikelihoodSettings(**chosen), EVALUATION_SEED, index)
         seconds = time.monotonic() - started
-        # The settings used, which may not be those asked for: what one precision began no other may resume.
+        # The settings used, which may not be those asked for: a checkpoint is resumed in its own precision only.
         checkpoint = sitting.checkpoint(run, "evaluate", content_sha256(arrays) + repr(settings))
         result = estimate(
             model,

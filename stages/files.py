@@ -78,7 +78,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of the file. Raises FileNotFoundError or ValueError with the file's name and how to mend it."""
+    """All arrays of the file. Raises FileNotFoundError or ValueError with the file's name and the remedy."""
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: `dvc repro` makes it")
     try:

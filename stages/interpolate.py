@@ -57,7 +57,7 @@ def main() -> None:
         write_npz(run.folder / "latent_space.npz", latent_space(model, test, graph.nodes))
         write_npz(run.folder / "gallery.npz", gallery(model, test, shown))
         with replacing(run.folder / "graph.graphml") as temporary:
-            # Not write_graphml, which takes another writer where lxml happens to be installed: other bytes.
+            # Not write_graphml, which uses another writer if lxml is installed: other bytes.
             networkx.write_graphml_xml(graph.to_networkx(), temporary)
         write_json(run.folder / "interpolation.json", summary(paths, graph, settings["k"]))
         seconds = time.monotonic() - started

@@ -1,7 +1,7 @@
 """Decoding files from elsewhere in a process of its own, so that no damage to them can harm this one.
 
-A file may stand for more than the memory holds, or kill the library that reads it. Memory and time are bounded there,
-and whatever goes wrong is a ValueError here.
+A file may decompress to more than the memory holds, or crash the library that reads it. Memory and time of that process
+are bounded, and whatever goes wrong in it is a ValueError in this one.
 """
 
 import faulthandler
@@ -23,7 +23,7 @@ Decode = Callable[[str, Mapping[str, bytes]], Arrays]
 MAX_BYTES = 2**31
 MAX_SECONDS = 900.0
 
-# The child has what is imported here, and gets the files without a copy.
+# The child process inherits the imported modules, and the files without a copy.
 PROCESSES = multiprocessing.get_context("fork")
 
 
@@ -46,7 +46,7 @@ def decoded(decode: Decode, item: str, files: Mapping[str, bytes]) -> Arrays:
 
 
 def _work(decode: Decode, item: str, files: Mapping[str, bytes], result: Path, complaint: Path) -> None:
-    faulthandler.disable()  # what kills a library is not this program's fault, and is said in a line
+    faulthandler.disable()  # a library's crash is not this program's fault, and is reported in one line
     bound_memory()
     try:
         write_npz(result, decode(item, files))
@@ -59,7 +59,7 @@ def _work(decode: Decode, item: str, files: Mapping[str, bytes], result: Path, c
 
 
 def bound_memory() -> None:
-    """MAX_BYTES more than this process has, where the system tells that (Linux does) and can bound it."""
+    """MAX_BYTES more than this process has, where the system reports that (Linux does) and can bound it."""
     status = Path("/proc/self/statm")
     if status.exists():
         has = int(status.read_text().split()[0]) * resource.getpagesize()

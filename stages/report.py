@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def optimisation_figure(folder: Path) -> Drawn:
-    """The figure of no data set, which stages/beta_update.py draws. Raises ArtifactsError if it is missing."""
+    """The figure of no data set, drawn by stages/beta_update.py. Raises ArtifactsError if it is missing."""
     path = folder / "beta_update.png"
     if not path.exists():
         raise ArtifactsError(f"{path} is missing: `dvc repro beta_update` makes it")

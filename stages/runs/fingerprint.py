@@ -2,12 +2,12 @@
 
 A module's fingerprint is a hash of its syntax tree without docstrings and positions, in which each module of this
 project that it imports is represented by its own fingerprint. So it covers all that is imported, directly or not; a
-file that moves or gets another name takes its fingerprint along; and one changed number in a density changes exactly
-the stages that compute with it. What is imported by a computed name (a method, a data set, a data set's own figures)
-cannot be seen in a tree: for each stage it is declared in ENTRY_POINTS.
+file keeps its fingerprint when it is moved or renamed; and one changed number in a density changes exactly the stages
+that compute with it. What is imported by a computed name (a method, a data set, a data set's own figures) cannot be
+seen in a tree: for each stage it is declared in ENTRY_POINTS.
 
-A package's __init__ counts where it is imported itself, not where one of its modules is: tests/runs/test_closure.py
-checks that those on the way only define things.
+A package's __init__ counts where it is imported itself, not where only one of its modules is:
+tests/runs/test_closure.py checks that those others contain definitions only.
 """
 
 import ast
@@ -41,8 +41,8 @@ ENTRY_POINTS = {
     "report": ("stages.report",),
 }
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-# Of a node's fields: where it stands in the file, whether a name is read or written (its place in the tree tells), and
-# comments on types.
+# Fields of a node that do not count: whether a name is read or written (its place in the tree says so), comments on
+# types, and the kind of a string.
 LEFT_OUT = ("ctx", "type_comment", "kind")
 
 Read = Callable[[Path], str | None]  # a file's text, None if there is no such file
@@ -53,14 +53,14 @@ class FingerprintError(ValueError):
 
 
 def running(path: Path) -> str | None:
-    """Of the program that runs, wherever it was started."""
+    """Of the running program, whatever the working directory."""
     file = ROOT / path
     return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 @dataclass(frozen=True)
 class Program:
-    """The project's code as `read` gives it: that which runs, or that of a revision."""
+    """The project's code as `read` gives it: the running one, or that of a revision."""
 
     read: Read = running
     known: dict[str, str] = field(default_factory=dict)  # module -> fingerprint
@@ -79,7 +79,7 @@ class Program:
             self.known[module] = ""  # being computed
             self.known[module] = hashlib.sha256(self._canonical(module, self.fingerprint).encode()).hexdigest()[:16]
         if not self.known[module]:
-            raise FingerprintError(f"{module}: imports itself over other modules; expected no circle of imports")
+            raise FingerprintError(f"{module}: found an import circle, expected none")
         return self.known[module]
 
     def own(self, module: str) -> str:
@@ -93,12 +93,12 @@ class Program:
             for node in ast.walk(tree)
             for alias, target in self._modules(node)
         }
-        # A module's name in the code is that of its file, which may change; unless something else has the name, too.
+        # In the code a module has the name of its file, which may change. Not where something else has this name, too.
         names = {name: f"<module {mark}>" for name, mark in imported.items() if name not in bound(tree)}
         dump = Dump(names, lambda node: self._lines(node, represent))
         top = [node for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)]
         tree.body = [node for node in tree.body if node not in top]
-        # Imports in whatever order: a linter sorts them.
+        # The order of imports does not count: a linter sorts them.
         return "\n".join([*sorted(line for node in top for line in dump.imports(node)), dump(tree)])
 
     def _tree(self, module: str) -> ast.Module:
@@ -113,7 +113,7 @@ class Program:
         return tree
 
     def _modules(self, node: ast.AST) -> Iterator[tuple[ast.alias, str]]:
-        """What `from package import module` brings that is a module of this project."""
+        """The modules of this project that `from package import module` binds."""
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if self.text(target := f"{node.module}.{alias.name}") is not None:
@@ -164,10 +164,10 @@ def ours(module: str) -> bool:
 
 
 def check_imports(module: str, tree: ast.Module) -> None:
-    """Raises FingerprintError for an import that a syntax tree does not tell."""
+    """Raises FingerprintError for an import whose target cannot be read from the syntax tree."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import) and any(ours(alias.name) for alias in node.names):
-            expected = "`from ... import ...`: as a name in the code its place must not matter"
+            expected = "`from ... import ...`: a module's path must not appear in the code"
         elif isinstance(node, ast.ImportFrom) and node.level:
             expected = "an absolute import"
         elif isinstance(node, ast.ImportFrom) and ours(node.module) and node.names[0].name == "*":
@@ -180,14 +180,14 @@ def check_imports(module: str, tree: ast.Module) -> None:
 
 
 def loads_by_name(node: ast.AST) -> bool:
-    """Whether it is how Python imports by a computed name, or gets hold of that."""
+    """Whether it is how Python imports by a computed name, or a reference to it."""
     names = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else []
     names += [node.attr] if isinstance(node, ast.Attribute) else [node.id] if isinstance(node, ast.Name) else []
     return not {"import_module", "__import__", "run_module"}.isdisjoint(names)
 
 
 def bound(tree: ast.Module) -> set[str]:
-    """Names that the module gives to something else than an import."""
+    """Names that the module binds other than by an import."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -201,9 +201,9 @@ def bound(tree: ast.Module) -> set[str]:
 
 @dataclass(frozen=True)
 class Dump:
-    """A syntax tree as text that no version of Python writes otherwise, unlike ast.dump."""
+    """A syntax tree as text that is the same for every version of Python, unlike that of ast.dump."""
 
-    names: Mapping[str, str]  # a name in the code -> what stands for it
+    names: Mapping[str, str]  # a name in the code -> its replacement
     lines: Callable[[ast.ImportFrom], list[str] | None]
 
     def imports(self, node: ast.Import | ast.ImportFrom) -> list[str]:
@@ -231,11 +231,11 @@ class Dump:
 def require_own(stage: str, recorded: str | None, file: Path, dataset: str = "", method: str = "") -> None:
     """Raises FingerprintError unless the fingerprint recorded in a configuration is that of the code that runs now.
 
-    DVC compares configurations alone: with `repro --single-item` it would take results of new code for those of old.
+    DVC compares configurations alone: with `repro --single-item` it would record results of new code as those of old.
     """
     own = Program().of_stage(stage, dataset, method)
     if recorded != own:
         raise FingerprintError(
-            f"{file}: found {recorded or 'no fingerprint'} as the code of {stage}, expected {own}: it was made for "
-            "other code than runs now; `dvc repro configure` makes it anew"
+            f"{file}: found {recorded or 'no fingerprint'} as the code of {stage}, expected {own}: it was "
+            "written for other code than is running; `dvc repro configure` renews it"
         )

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-REVISION_FILE = Path("REVISION")  # where the code came in an archive and there is no git: stages/elsewhere/pack.py
-CODE = ("stages", "vhp")  # parameters stand in each run's configuration, and dvc.lock changes with every stage
+REVISION_FILE = Path("REVISION")  # of code that came in an archive, without git: stages/elsewhere/pack.py
+CODE = ("stages", "vhp")  # parameters are in each run's configuration, and dvc.lock changes with every stage
 
 
 def revision() -> str | None:
@@ -42,7 +42,7 @@ def description(device: torch.device, seconds: float) -> dict[str, str | int | f
 
 
 def processor() -> str:
-    """The processor's marketing name where the system tells it, else its architecture."""
+    """The processor's marketing name where the system reports it, else its architecture."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

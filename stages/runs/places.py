@@ -37,5 +37,5 @@ def report_folder(budget: str) -> Path:
 
 
 def section_folder(budget: str, dataset: str) -> Path:
-    """Of a data set's part of a report: figures, and what is behind its tables."""
+    """Of a data set's part of a report: figures, and the data of its tables."""
     return report_folder(budget) / "datasets" / dataset

@@ -1,4 +1,4 @@
-"""YAML as DVC reads it, version 1.2, but bounded: a small file can stand for very many values, or be nested very deep.
+"""YAML as DVC reads it, version 1.2, but bounded: aliases give a small file very many values, and so do levels.
 
 Version 1.2, because DVC writes 0.00005 as `5e-05`, which version 1.1 takes for text.
 """
@@ -17,7 +17,7 @@ MAX_DEPTH = 20
 
 
 def read(path: Path) -> Any:
-    """What the file holds. Raises ValueError, which names the file and the place in it, and OSError."""
+    """The values of the file. Raises ValueError, which names the file and the place in it, and OSError."""
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     try:
@@ -38,7 +38,7 @@ def _decoded(content: bytes) -> str:
 
 
 def parse(text: str) -> Any:
-    """What the text stands for. Raises ValueError."""
+    """The values of the text. Raises ValueError."""
     try:
         _check_size(YAML(typ="safe").parse(text))
         return YAML(typ="safe").load(text)

@@ -1,4 +1,4 @@
-"""How far a running stage is, for whoever started it: a small file that the variable VHP_PROGRESS names."""
+"""How far a running stage is, for the process that started it: a small file that the variable VHP_PROGRESS names."""
 
 import contextlib
 import json
@@ -36,14 +36,14 @@ def reported(steps: Iterable[Step], unit: str, total: int, done: int = 0) -> Ite
         yield step
         done += 1
         if path and (time.monotonic() - written >= INTERVAL or done == total):
-            # A full disk is no reason to end a training that may yet write its results elsewhere.
+            # A full disk is no reason to end a training whose results may go to another disk.
             with contextlib.suppress(OSError):
                 write_json(Path(path), Beat(unit, done, total)._asdict())
             written = time.monotonic()
 
 
 def shown(steps: Sequence[Step], name: str, unit: str, total: int | None = None) -> Iterator[Step]:
-    """The steps left, unchanged, with a bar where a person looks on, and reported.
+    """The steps left, unchanged, with a progress bar on a terminal, and reported.
 
     total: how many steps there are, with those done before; by default these are all.
     """

@@ -1,7 +1,7 @@
 """What dvc.lock says of a stage: what code made its outputs, and their checksums.
 
-Its lines are read without DVC, and one stage's alone: to load DVC and the whole file would take longer than most
-stages. Where there is no dvc.lock, on a machine without DVC, nothing is known.
+The lines of one stage are read, without DVC: to load DVC and the whole file would take longer than most stages. Without
+a dvc.lock, on a machine without DVC, nothing is known.
 """
 
 from collections.abc import Iterable
@@ -18,13 +18,13 @@ class RecordError(ValueError):
 
 
 def entry(stage: str, lock: Path = LOCK) -> dict[str, Any] | None:
-    """The stage's command, deps, params and outs; None if dvc.lock has no such stage, or is not there."""
+    """The stage's command, deps, params and outs; None if dvc.lock does not exist or has no such stage."""
     if not lock.exists():
         return None
     lines = lock.read_text(encoding="utf-8").splitlines()
     if f"  {stage}:" not in lines:
         return None
-    import yaml  # only where there is a dvc.lock: a bare machine has neither
+    import yaml  # imported only if dvc.lock exists: a machine without DVC has neither
 
     first = lines.index(f"  {stage}:") + 1
     rest = lines[first:]
@@ -47,7 +47,7 @@ def code(recorded: dict[str, Any] | None, stage: str) -> str | None:
 def check(stage: str, files: Iterable[Path], lock: Path = LOCK) -> dict[str, Any] | None:
     """The stage's entry, if the files are the outputs that it names; files that it does not name do not count.
 
-    Raises RecordError for one that is another: it was damaged, or made by hand.
+    Raises RecordError for a file that differs: it was damaged, or made by hand.
     """
     recorded = entry(stage, lock)
     made = {out["path"]: out["md5"] for out in (recorded or {}).get("outs", [])}

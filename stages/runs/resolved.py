@@ -2,7 +2,7 @@
 
 runs/configs/<run>.json     a run's parameters, and in `code` the fingerprint of each of its stages
 data/configs/<dataset>.json what its data are made from: the registry's entry, and the stages' fingerprints
-runs/matrix/matrix.json            which runs the sections of the report are of, and what section and report depend on
+runs/matrix/matrix.json      the runs of each section of the report, and what else section and report depend on
 """
 
 import hashlib
@@ -57,7 +57,7 @@ def data_config(dataset: str, program: Program) -> dict[str, Any]:
 def matrix(params: Params, runs: Mapping[str, Mapping[str, Any]], program: Program) -> dict[str, Any]:
     """sections: of each data set its runs, each with a digest of parameters and code, and the section's own code.
 
-    read: what section and report read besides: the paper's numbers, the titles of methods and data sets.
+    read: what else section and report read: the paper's numbers, the titles of methods and data sets.
     """
     titles = [{name: method_name(name) for name in methods.names()}]
     titles += [{name: dataset_name(name) for name in datasets.names()}]

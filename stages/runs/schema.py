@@ -25,7 +25,7 @@ from vhp.training.fit import TrainingSettings
 
 Budget = Literal["smoke", "demo", "laptop", "paper", "paper_cpu"]
 FOUND_CHARACTERS = 100  # of a wrong value that a message shows at most
-DEFAULT = "default"  # the key of a per-data-set mapping that stands for all data sets not named
+DEFAULT = "default"  # the key of a per-data-set mapping for all data sets not named
 
 
 class ParamsError(ValueError):
@@ -34,7 +34,7 @@ class ParamsError(ValueError):
 
 @dataclass(frozen=True)
 class Training(TrainingSettings):
-    """`budgets.<budget>.training`: the settings of vhp.training.fit, and what the stage needs besides."""
+    """`budgets.<budget>.training`: the settings of vhp.training.fit, and what else the stage needs."""
 
     threads: int | None  # of the processor; None: torch's choice
 
@@ -62,7 +62,7 @@ class Interpolation:
 
     n_nodes: int  # N, samples from the prior
     k: int  # nearest neighbours
-    trim: float  # share of the samples, the loneliest ones, that are left out of the graph
+    trim: float  # share of the samples, those farthest from their k-th neighbour, that is left out of the graph
     n_paths: int
     n_frames: int  # per path, at equal arc length
 
@@ -154,7 +154,7 @@ def validate(content: Any) -> Params:
     except ValueError as error:
         raise ParamsError(f"methods: {error}") from error
     check_settings(params)
-    # The other budgets and data sets too: a mistake is found now and not on the day that they are first used.
+    # The other budgets and data sets, too: a mistake is found now and not when they are first used.
     for budget in params.budgets:
         for dataset in datasets.names():
             resolve_sections(params, budget, dataset)

@@ -1,4 +1,4 @@
-"""One sitting of a stage that may take several: when it is told to stop, and the checkpoint that belongs to its inputs.
+"""One sitting of a stage that may need several: when it has to stop, and the checkpoint that belongs to its inputs.
 
 Checkpoints are in runs/checkpoints/, or in the folder that VHP_CHECKPOINTS names, which several machines may share.
 """
@@ -21,7 +21,7 @@ from stages.runs.run_stages import RUN_STAGES
 from vhp.resumable import Checkpoint, Resumable
 
 CHECKPOINTS = RUNS / "checkpoints"
-CHECKPOINT_SECONDS = 30.0  # what a killed stage loses at most, beside the epoch or batch in which it died
+CHECKPOINT_SECONDS = 30.0  # what a killed stage loses at most, beside the unfinished epoch or batch
 
 
 def add_until(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def checkpoint(run: Run, stage: str, contents: str) -> Checkpoint:
     """
     parts = [stage, run.config["code"][stage], *(run.config[section] for section in RUN_STAGES[stage].sections)]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
-    # The same noise is other numbers on another kind of device.
+    # The same seed gives other noise on another kind of device.
     digest.update(f"{contents} {run.device.type}".encode())
     return Checkpoint(Path(os.environ.get("VHP_CHECKPOINTS", CHECKPOINTS)) / digest.hexdigest()[:16])
 

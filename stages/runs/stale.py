@@ -1,4 +1,4 @@
-"""Results that are older than the code or the parameters: which, in what they differ, and when they were made."""
+"""Results that are older than the code or the parameters: which, what differs, and the revision that made them."""
 
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from stages.runs.run_stages import RUN_STAGES
 
 
 class Made(NamedTuple):
-    """How a run's results were made, as they are kept with them."""
+    """How a run's results were made, as recorded with them."""
 
     run: str
     config: Mapping[str, Any]  # its parameters
@@ -20,7 +20,7 @@ class Made(NamedTuple):
 
 
 class Stale(NamedTuple):
-    """Results of one stage that today's code or parameters might not give."""
+    """Results of one stage that the present code or parameters might not reproduce."""
 
     stage: str
     runs: tuple[str, ...]
@@ -44,7 +44,7 @@ def stale(results: Sequence[Made], configs: Mapping[str, Mapping[str, Any]], pro
 
 
 def reasons(made: Made, stage: str, config: Mapping[str, Any], program: Program) -> Iterator[tuple[str, str | None]]:
-    """Why the stage's results might be others now, and the revision that has the code which made them."""
+    """Why the stage's results might differ now, and the revision that has the code which made them."""
     cell = (stage, config["run"]["dataset"], config["run"]["method"])
     code = made.code.get(stage)
     changed = changed_settings(made.config, config, RUN_STAGES[stage].sections)
@@ -76,7 +76,7 @@ def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any], sections: S
 
 
 def changed_modules(program: Program, old: Program, cell: tuple[str, str, str]) -> str:
-    """The modules whose own code differs, by name: those of today, then those that are no more."""
+    """The modules whose own code differs, by name: those of the present code, then those that no longer exist."""
     before, after = (own_codes(each, each.entry_points(*cell)) for each in (old, program))
     changed = {module for module, own in after.items() if own not in before.values()}
     gone = {module for module, own in before.items() if own not in after.values() and module not in after}

@@ -10,7 +10,7 @@ from torch import Tensor
 from vhp.seeds import EVALUATION_SEED, POSTERIOR_SEED, SHOWN_SEED, SNAPSHOT_SEED
 
 SNAPSHOT_POINTS = 1_000  # test examples, and samples of the prior, in a snapshot of the training
-N_POSTERIOR = 2_000  # test examples whose posterior is kept
+N_POSTERIOR = 2_000  # test examples whose posterior is saved
 N_SHOWN = 16  # originals and reconstructions
 
 
@@ -30,7 +30,7 @@ def snapshot_examples(n_test: int) -> Tensor:
 
 
 def posterior_examples(n_test: int) -> np.ndarray:
-    """(at most N_POSTERIOR,) int32 indices of the test examples whose posterior is kept, in random order."""
+    """(at most N_POSTERIOR,) int32 indices of the test examples whose posterior is saved, in random order."""
     return _numpy_subset(n_test, N_POSTERIOR, POSTERIOR_SEED)
 
 

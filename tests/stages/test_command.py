@@ -42,7 +42,7 @@ def test_a_bug_is_not_hidden(error):
 
 
 def test_ctrl_c_says_what_to_do():
-    with pytest.raises(SystemExit, match="train: interrupted; repeat the command to continue"), command("train"):
+    with pytest.raises(SystemExit, match="train: interrupted; repeat the command to resume"), command("train"):
         raise KeyboardInterrupt
 
 
@@ -51,7 +51,7 @@ def test_what_was_stopped_has_a_status_of_its_own(caplog):
     with pytest.raises(SystemExit) as ended, command("train"):
         raise UnfinishedError("stopped after epoch 2 of 6")
     assert ended.value.code == STOPPED == 75
-    assert caplog.messages == ["train: stopped after epoch 2 of 6; repeat the command to continue"]
+    assert caplog.messages == ["train: stopped after epoch 2 of 6; repeat the command to resume"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -105,7 +105,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeyp
     monkeypatch.setattr(sitting, "CHECKPOINT_SECONDS", -1.0)
     with monkeypatch.context() as patch:
         patch.setattr(progress, "tqdm", interrupted_before(epoch=4))
-        with pytest.raises(SystemExit, match="interrupted; repeat the command to continue"):
+        with pytest.raises(SystemExit, match="interrupted; repeat the command to resume"):
             train.main()
     assert not MODEL.exists()
     seen = []

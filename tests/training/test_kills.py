@@ -120,7 +120,7 @@ def test_ctrl_c_ends_with_one_line_and_the_same_command_goes_on(prepare):
     os.kill(child, signal.SIGINT)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 1
-    assert Path("last words").read_text() == "train: interrupted; repeat the command to continue"
+    assert Path("last words").read_text() == "train: interrupted; repeat the command to resume"
     assert not folder.exists()
     finish(start())
     assert outputs(folder) == expected

@@ -1,4 +1,4 @@
-"""Training against a plain loop, step by step: the poster's formulas written out, beta from tests/reference.py.
+"""Training against a plain loop, step by step: the paper's formulas written out, beta from tests/reference.py.
 
 All in float64, so that what is left of the difference is the fast path's float32 copy of beta.
 """

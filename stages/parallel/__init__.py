@@ -1,1 +1,1 @@
-"""Many stages at once, on one machine or on several; DVC decides what runs, and its caches keep what was made."""
+"""Many stages at once, on one machine or on several; DVC decides what runs, and its caches keep the outputs."""

@@ -2,7 +2,7 @@
 
 A worker needs a clone with this revision, and either this repository's cache directory or its DVC remote. The entries
 of dvc.lock travel with the futures: from a stage to those after it, and back to the head, which puts them into its own
-dvc.lock. So no machine has to know more than the stage that it works on.
+dvc.lock. So no machine needs more than the stage that it works on.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ cloudpickle.register_pickle_by_value(worker)
 CODE = ("vhp", "stages", "dvc.yaml", ".dvcignore", ".dvc/config")
 UNFIT = 10  # workers that may turn out unfit for a stage before the next round
 ROUNDS = 3  # without a finished stage, after which to give up
-LOOK_SECONDS = 5.0  # between two looks whether there is a worker at all
+LOOK_SECONDS = 5.0  # between two checks for any worker
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,16 @@ class Options:
 
 
 def head_revision() -> str:
-    """Raises ValueError where the code is not what its revision says, for workers have it by its revision."""
+    """Raises ValueError for uncommitted code, since workers get the code by its revision."""
     command = ["git", "status", "--porcelain", "--", *CODE]
     if changed := subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]:
         names = ", ".join(line[3:] for line in changed[:5])
-        raise ValueError(f"found uncommitted changes in {names}; commit them, for workers get the code by its revision")
+        raise ValueError(f"found uncommitted changes in {names}; commit them: workers get the code by its revision")
     return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def travelling(todo: set[str], folder: Path = CONFIGS) -> dict[str, dict[str, Any]]:
-    """The stages of todo that belong to one run, each with that run; the others have to do with the head's files."""
+    """The stages of todo that belong to one run, each with that run; the others need the head's files."""
     runs = {path.stem: read_json(path)["run"] for path in folder.glob("*.json")}
     return {stage: runs[name] for stage in todo if (name := stage.partition("@")[2]) in runs}
 
@@ -69,25 +69,25 @@ def dvc(*arguments: str) -> None:
 
 
 class Head:
-    """Sends out the stages, and collects what became of them."""
+    """Sends out the stages and collects their outcomes."""
 
     def __init__(self, pipeline: Pipeline, stages: Mapping[str, dict[str, Any]], options: Options, display: Display):
         """stages: those to be run on workers, each with its run."""
         self.pipeline, self.runs, self.options, self.display = pipeline, stages, options, display
         self.revision = head_revision()
         self.params = plain_yaml.read(Path("params.yaml"))
-        self.replaced = lockfile.read()  # entries as they were
+        self.replaced = lockfile.read()  # entries before
         self.entries = dict(self.replaced)
         self.remaining = [stage for stage in pipeline.graph if stage in stages]
         self.failures: dict[str, str] = {}
         self.notes: set[str] = set()
 
     def here_before(self) -> list[str]:
-        """Stages that are not sent out, but whose outputs those that are read."""
+        """Stages that are not sent out, but whose outputs are read by those that are."""
         return sorted({need for stage in self.runs for need in self.pipeline.graph[stage]} - set(self.runs))
 
     def job(self, stage: str) -> dict[str, Any]:
-        """All that a worker must know, but for what it is told by the stages before."""
+        """All that a worker must know, except for the results of the stages before."""
         run = self.runs[stage]
         before = [need for need in self.pipeline.graph[stage] if need not in self.runs]
         return {
@@ -102,7 +102,7 @@ class Head:
         }
 
     def submit(self, client: Client, attempt: int) -> dict[str, Future]:
-        """A future per remaining stage. Two heads that want the same get the same: the key says what it is."""
+        """A future per remaining stage. Two heads that want the same share it: the key is made from its content."""
         # A lambda cannot be pickled by name, so that Dask sends it, and all of worker.py that it refers to, by value.
         function = worker.run_stage
         by_value = lambda *arguments: function(*arguments)  # noqa: E731
@@ -111,7 +111,7 @@ class Head:
         for stage in self.remaining:
             job = self.job(stage)
             needs = [futures[need] for need in sorted(self.pipeline.graph[stage] & remaining)]
-            # With the keys of the stages before: two heads with other parameters differ in those alone.
+            # With the keys of the stages before, since two heads with different parameters may differ only in those.
             content = [job["revision"], self.options.remote, job["lock"], [need.key for need in needs], attempt]
             gpu = {"GPU": 1} if stage.partition("@")[0] in self.options.gpu else {}
             job["lock"] |= {need: self.entries[need] for need in self.pipeline.graph[stage] - remaining}
@@ -139,7 +139,7 @@ class Head:
                 raise ValueError(f"{len(self.remaining)} stages could not be run; the last reason: {reasons[-1]}")
 
     def round(self, client: Client, attempt: int) -> list[str]:
-        """Send out what remains, once; gives the reasons why stages remain, for instance a scheduler that was lost."""
+        """Send out what remains, once; gives the reasons why stages remain, for instance a lost scheduler."""
         client.subscribe_topic(worker.TOPIC, lambda event: self.hear(event[1]))
         client.register_plugin(worker.Workspaces(self.revision))
         for _, event in client.get_events(worker.TOPIC):
@@ -168,7 +168,7 @@ class Head:
         return reasons
 
     def next(self, done: queue.Queue, client: Client) -> str:
-        """The next stage that is done, in whatever way."""
+        """The next stage that has finished or failed."""
         while True:
             try:
                 return done.get(timeout=LOOK_SECONDS)
@@ -176,7 +176,7 @@ class Head:
                 self.look(client)
 
     def look(self, client: Client) -> None:
-        """Say so if there is nobody to wait for."""
+        """Say so if no worker can take a stage."""
         if client.status != "running":
             return
         found = client.scheduler_info()["workers"].values()
@@ -184,7 +184,7 @@ class Head:
             self.note(f"waiting for a worker: found {len(found)}, but none that can work for {self.revision[:12]}")
 
     def hear(self, event: dict[str, Any]) -> None:
-        """What a worker tells of itself or of a stage; there may be stages of other heads among them."""
+        """What a worker reports of itself or of a stage, which may be another head's."""
         if "refused" in event and event["revision"] == self.revision:
             self.note(f"worker {event['refused']} is not used: {event['why']}")
         elif event.get("started") in self.runs:
@@ -213,7 +213,7 @@ class Head:
 
 
 def collect(remote: bool) -> None:
-    """Bring here what workers have made, also for a head that was killed. Raises ValueError where that fails."""
+    """Fetch the outputs of workers, also for a head that was killed. Raises ValueError if that fails."""
     if made := lockfile.merge():
         dvc("pull" if remote else "checkout", "--force", *made)
         lockfile.forget()
@@ -226,7 +226,7 @@ def run(
     options: Options,
     display: Display,
 ) -> dict[str, str]:
-    """Run the stages on workers and bring their outputs here; gives what the failed ones printed."""
+    """Run the stages on workers and fetch their outputs; gives what the failed ones printed."""
     head = Head(pipeline, stages, options, display)
     if options.remote and (here := head.here_before()):
         dvc("push", *here)

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a line per finished stage, and on a terminal what is running, how far, how long yet."""
+"""The display of a run: a line per finished stage, and on a terminal the running ones, their progress and time left."""
 
 import contextlib
 import threading
@@ -16,7 +16,7 @@ class Display(contextlib.AbstractContextManager):
     def __init__(self, total: int, console: Console | None = None):
         self.console = console or Console(soft_wrap=True, highlight=False)
         self.total, self.done = total, 0
-        self.lock = threading.RLock()  # a row may vanish between a look and a change
+        self.lock = threading.RLock()  # a row may vanish between its lookup and its change
         self.started: dict[str, float] = {}
         self.rows: dict[str, TaskID] = {}
         self.bars = Progress(

@@ -1,9 +1,9 @@
 """DVC's command line, with dvc.lock written by C code: `python -m stages.parallel.dvc_command repro ...`
 
 DVC adds a stage's entry with ruamel.yaml's round-trip parser and emitter, which keep comments and are Python: 9 s at
-226 entries, during which DVC holds its lock and no other stage can begin or end. But dvc.lock has no comments, DVC
-alone writes it. Here its text is the same, byte for byte (unless a parameter is a text of several lines), and the file
-is replaced in one step. And a process that waits for DVC's lock asks for it every PAUSE instead of twice per second.
+226 entries, during which DVC holds its lock and no other stage can begin or end. But dvc.lock has no comments, and only
+DVC writes it. This writer's text is the same, byte for byte (unless a parameter is a text of several lines), and the
+file is replaced in one step. A process that waits for DVC's lock asks for it every PAUSE instead of twice per second.
 """
 
 import os

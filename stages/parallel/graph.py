@@ -19,15 +19,15 @@ class Pipeline:
     graph: Graph  # in an order in which it could be run
     changed: set[str]  # stages that DVC finds changed
     inputs: Mapping[str, list[str]]  # stage -> the outputs of other stages that it reads, paths as in dvc.yaml
-    outdated: Set[str] = frozenset()  # of the changed ones, those of which dvc.lock alone tells it
+    outdated: Set[str] = frozenset()  # of the changed ones, those that only dvc.lock shows to be
 
 
 def read_pipeline(allow_missing: bool = False) -> Pipeline:
-    """allow_missing: files that are not here count as unchanged, as for `dvc repro --allow-missing`.
+    """allow_missing: missing files count as unchanged, as for `dvc repro --allow-missing`.
 
-    But not, as there, if dvc.lock has them otherwise than the stage that reads them knows them.
+    Unlike DVC, not if dvc.lock has another hash for them as an output than as the dependency of a later stage.
     """
-    # Imported here: it takes most of a second, which the tests of the scheduling need not wait for.
+    # A late import: it takes most of a second, for which the tests of the scheduling need not wait.
     from dvc.repo import Repo
 
     with Repo(_wait_for_lock=True) as repo:
@@ -44,7 +44,7 @@ def read_pipeline(allow_missing: bool = False) -> Pipeline:
 
 
 def only_missing(changes: Sequence[str | Mapping[str, Mapping[str, str | Mapping[str, str]]]]) -> bool:
-    """Whether all that `dvc status` says of a stage is that files are not here; of parameters it says which changed."""
+    """Whether missing files are all that `dvc status` reports of a stage; of parameters it reports which changed."""
     said = [
         how for change in changes if isinstance(change, Mapping) for files in change.values() for how in files.values()
     ]
@@ -64,7 +64,7 @@ def reading(dependencies: Mapping[str, set[str]], outputs: Set[str]) -> dict[str
         around = {str(p) for p in (PurePath(path), *PurePath(path).parents)} & outputs
         return around or below.get(path, set())
 
-    # Most stages have the same code files among their dependencies.
+    # Many stages have the same dependencies.
     known = {path: read(path) for path in set().union(*dependencies.values())}
     return {stage: sorted(set().union(*(known[path] for path in paths))) for stage, paths in dependencies.items()}
 

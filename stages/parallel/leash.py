@@ -1,8 +1,8 @@
-"""Run a command that must not outlive whoever started it: `python -m stages.parallel.leash dvc repro ...`.
+"""Run a command that must not outlive the process that started it: `python -m stages.parallel.leash dvc repro ...`.
 
-Whoever starts it gives it a session of its own and a pipe as standard input. When the pipe is closed, on purpose or
-because its owner died however suddenly, the command and its children are ended: SIGINT lets DVC release its locks and a
-training say that it was interrupted, SIGTERM ends what does not hear SIGINT, SIGKILL the rest.
+That process gives it a session of its own and a pipe as standard input. When the pipe is closed, on purpose or because
+its owner died, the command and its children are ended: SIGINT lets DVC release its locks and a training report that it
+was interrupted, SIGTERM ends what ignores SIGINT, SIGKILL the rest.
 """
 
 import os

@@ -22,8 +22,8 @@ def cores() -> int:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Of a stage that has so many cores to itself. What the user has set stays."""
-    # OpenMP's variable is heeded by torch, MKL, OpenBLAS and scikit-learn.
+    """The environment of a stage that may use so many cores. What the user has set is kept."""
+    # torch, MKL, OpenBLAS and scikit-learn obey OpenMP's variable.
     shares = {"OMP_NUM_THREADS": str(threads), "TORCHINDUCTOR_COMPILE_THREADS": str(threads)}
     return {**shares, **os.environ, "TQDM_DISABLE": "1"}
 
@@ -39,8 +39,8 @@ def schedule(
 ) -> list[str]:
     """Run every stage of todo after those of todo that it depends on, `jobs` at once; gives the stages that failed.
 
-    run(stage) says how it went, in a word; "failed" keeps what depends on the stage from running, and nothing else.
-    interrupt() is called at a KeyboardInterrupt, before what is running is waited for; tick() every second.
+    run(stage) gives its outcome in a word; "failed" keeps what depends on the stage from running, and nothing else.
+    interrupt() is called at a KeyboardInterrupt, before the running stages are awaited; tick() every second.
     """
     waiting, finished, failed = dict.fromkeys(sorted(todo, key=list(graph).index)), set(), []
     futures: dict[Future, str] = {}
@@ -62,7 +62,7 @@ def schedule(
                     del waiting[stage]
                     futures[pool.submit(shown, stage)] = stage
                 if not futures:
-                    break  # all that waits depends on something that failed
+                    break  # all that is left depends on something that failed
                 done, _ = wait(futures, timeout=1, return_when=FIRST_COMPLETED)
                 for future in done:
                     stage = futures.pop(future)
@@ -104,7 +104,7 @@ class Leashed:
 
 
 def outcome(code: int, printed: str) -> str:
-    """How `dvc repro` of one stage went, in a word."""
+    """The outcome of `dvc repro` of one stage, in a word."""
     if code:
         return "failed"
     if "Running stage" in printed:
@@ -128,7 +128,7 @@ class Stages:
         return Path(self.beats.name, f"{stage}.json")
 
     def run(self, stage: str) -> str:
-        """Reproduce one stage; says how it went, and keeps what it printed if it failed."""
+        """Reproduce one stage; gives its outcome, and keeps what it printed if it failed."""
         if self.interrupted:
             return "stopped"
         options = [] if stage in self.without_options else self.options
@@ -148,7 +148,7 @@ class Stages:
         return outcome(code, printed)
 
     def show(self, display: Display) -> None:
-        """Tell the display how far the running stages are."""
+        """Show the progress of the running stages."""
         for stage in list(self.running):
             if beat := progress.read(self._beat(stage)):
                 display.step(stage, beat)

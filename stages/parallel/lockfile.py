@@ -1,4 +1,4 @@
-"""dvc.lock as data: a stage's entry there is all that another clone needs to fetch the stage's outputs."""
+"""dvc.lock as data: a stage's entry in it is all that another clone needs to fetch the stage's outputs."""
 
 import contextlib
 import io
@@ -24,14 +24,14 @@ Entry = dict[str, Any]  # of one stage: its command, dependencies, parameters an
 # DVC's own reader, imported late because that takes a while: PyYAML takes ruamel's 1e-05 for text, and the stages with
 # such a parameter would run again.
 def read(file: Path = FILE) -> dict[str, Entry]:
-    """Stage -> entry; empty where there is no file yet."""
+    """Stage -> entry; empty if the file does not exist yet."""
     from dvc.utils.serialize import load_yaml
 
     return (load_yaml(file) or {}).get("stages", {}) if file.exists() else {}
 
 
 def broken_chains(entries: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Inputs that are not the outputs they were, both by dvc.lock: a stage was renewed, and one after it was not.
+    """Inputs whose hash differs from their output's in dvc.lock: a stage was renewed, and one after it was not.
 
     `dvc status` compares dvc.lock with files, and a clone has neither prepared data nor models.
     """
@@ -49,7 +49,7 @@ def write(entries: dict[str, Entry], file: Path = FILE) -> None:
 
 
 class Representer(SafeRepresenter):
-    """As in DVC's files, None is nothing at all and an ordered mapping is a mapping."""
+    """As in DVC's files, None is empty and an ordered mapping is a mapping."""
 
 
 Representer.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", ""))
@@ -65,24 +65,24 @@ def dump(content: Any, file: Path) -> None:
     text = io.StringIO()
     yaml.dump(content, text)
     with replacing(file) as temporary:
-        # Where nothing follows a key, the C emitter writes a space.
+        # The C emitter writes a space after a key without a value.
         temporary.write_text(re.sub("(?m)(?<=:) $", "", text.getvalue()), encoding="utf-8")
 
 
 def note(stage: str, entry: Entry, replaced: Entry | None) -> None:
     """Keep an entry for merge(), and the one in dvc.lock that it is to replace.
 
-    To write dvc.lock each time would take minutes where there are thousands.
+    To write dvc.lock each time would take minutes for thousands of entries.
     """
     with JOURNAL.open("a") as file:
         file.write(json.dumps([stage, entry, replaced]) + "\n")
 
 
 def merge() -> list[str]:
-    """Put the noted entries into dvc.lock, while no process of DVC works on it; gives their stages.
+    """Put the entries of the journal into dvc.lock, while no process of DVC works on it; gives their stages.
 
-    They stay noted until forget(): their outputs are yet to be fetched. A stage that was run here since then keeps its
-    newer entry.
+    They are kept until forget(), since their outputs are yet to be fetched. A stage that was run in this repository
+    since then keeps its newer entry.
     """
     from dvc.repo import Repo
 

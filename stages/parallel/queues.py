@@ -1,4 +1,4 @@
-"""Where the workers come from: a Dask scheduler that runs already, or jobs of a batch system through dask-jobqueue."""
+"""Where the workers come from: a running Dask scheduler, or jobs of a batch system through dask-jobqueue."""
 
 import argparse
 import shlex
@@ -14,11 +14,11 @@ from distributed.deploy import SpecCluster
 
 # Batch system -> dask-jobqueue's class. Queue, cores, memory and walltime are read from Dask's own configuration.
 SYSTEMS = {"slurm": "SLURMCluster", "sge": "SGECluster", "pbs": "PBSCluster", "lsf": "LSFCluster"}
-CONNECT_SECONDS = 300.0  # for a scheduler to come, or to come back
+CONNECT_SECONDS = 300.0  # for a scheduler to start, or to restart
 
 
 def jobqueue() -> ModuleType:
-    """dask_jobqueue, whose import makes Ctrl-C end the program in silence and with exit code 0; not here."""
+    """dask_jobqueue, without its signal handler, by which Ctrl-C ends the program silently and with exit code 0."""
     handler = signal.getsignal(signal.SIGINT)
     import dask_jobqueue
 
@@ -36,12 +36,12 @@ def batch_system(name: str, folder: Path | None) -> SpecCluster:
 
 @contextmanager
 def workers(arguments: argparse.Namespace) -> Iterator[Callable[[], Client]]:
-    """What connects to the scheduler, again after it was lost. Jobs are ended with the block."""
+    """A function that connects to the scheduler, also after it was lost. Jobs are ended with the block."""
     if arguments.scheduler:
         yield lambda: Client(arguments.scheduler, timeout=CONNECT_SECONDS, name="vhp")
         return
-    # Through a remote a worker's clone may be anywhere; else it is this one, which the machines must share.
+    # Through a remote a worker's clone may be anywhere; else it is this clone, which the machines must share.
     with batch_system(arguments.batch, None if arguments.remote else Path.cwd()) as cluster:
-        # Not scale(): a job that has ended, be it by its walltime, is replaced.
+        # Not scale(): a job that has ended, also by its walltime, is replaced.
         cluster.adapt(minimum_jobs=arguments.workers, maximum_jobs=arguments.workers)
         yield lambda: Client(cluster, name="vhp")

@@ -1,8 +1,8 @@
 """dvc repro with several stages at once and a display of their progress: `python -m stages.parallel.repro --jobs 2`.
 
-DVC runs one stage after the other; here each ready stage is a `dvc --wait-for-lock repro --single-item` of its own, so
-that DVC's locks and caches decide everything but the order. A plain `dvc repro` does the same job, one stage at a time.
-With --scheduler, --slurm or the like the runs' stages go to the workers of a Dask cluster: docs/machines.md.
+DVC runs one stage after the other; this program runs each ready stage as a `dvc --wait-for-lock repro --single-item` of
+its own, so that DVC's locks and caches decide everything but the order. A plain `dvc repro` does the same, one stage at
+a time. With --scheduler, --slurm or the like the runs' stages go to the workers of a Dask cluster: docs/machines.md.
 """
 
 import argparse
@@ -27,18 +27,16 @@ ONLY = "these and what they need, for instance evaluate, train@digits-vhp_rewo-0
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--jobs", type=int, default=1, help="stages at once; the cores are shared out among them")
+    parser.add_argument("--jobs", type=int, default=1, help="stages at once; they share the cores")
     parser.add_argument("--only", nargs="+", metavar="STAGE", help=ONLY)
     parser.add_argument(
-        "--allow-missing", action="store_true", help="take stages as done whose files are not here but in dvc.lock"
+        "--allow-missing", action="store_true", help="take stages as done whose files are missing but in dvc.lock"
     )
     cluster = parser.add_argument_group("cluster", "the runs' stages go to the workers of a Dask cluster")
     where = cluster.add_mutually_exclusive_group()
-    where.add_argument(
-        "--scheduler", metavar="ADDRESS", help="of a cluster that runs, for instance tcp://10.0.0.1:8786"
-    )
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a running cluster, for instance tcp://10.0.0.1:8786")
     for system in BATCH_SYSTEMS:
-        where.add_argument(f"--{system}", dest="batch", action="store_const", const=system, help="start workers there")
+        where.add_argument(f"--{system}", dest="batch", action="store_const", const=system, help="start workers by it")
     cluster.add_argument("--workers", type=int, default=1, metavar="N", help="jobs to start in the batch system")
     cluster.add_argument("--remote", action="store_true", help="files go through the DVC remote, not a shared cache")
     cluster.add_argument("--gpu", nargs="+", default=[], metavar="STAGE", help="stages that need the resource GPU")
@@ -69,7 +67,7 @@ def only_one() -> Lock:
 def on_cluster(
     arguments: argparse.Namespace, pipeline: Pipeline, todo: set[str], stages: Stages, display: Display
 ) -> None:
-    """What has to do with the data here, the runs on workers, the rest here."""
+    """The data stages on this machine, the runs on workers, the rest on this machine."""
     from stages.parallel import cluster, queues
 
     sent = cluster.travelling(todo)
@@ -90,7 +88,7 @@ def here(pipeline: Pipeline, todo: set[str], jobs: int, stages: Stages, display:
 
 def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[str]]:
     """Bring the pipeline up to date; gives it as it was, and the stages visited."""
-    plain_yaml.read(PARAMS)  # is bounded, while DVC writes out whatever its aliases stand for
+    plain_yaml.read(PARAMS)  # bounds its size, whereas DVC expands all aliases
     clustered = bool(arguments.scheduler or arguments.batch)
     if clustered:
         try:
@@ -106,7 +104,7 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     todo = affected(pipeline.graph, pipeline.changed) & asked
     if arguments.allow_missing:  # not for the configurations: every run needs its own
         stages.options.append("--allow-missing")
-        stages.without_options = pipeline.outdated  # DVC would take their files, too, for unchanged
+        stages.without_options = pipeline.outdated  # DVC would take their files for unchanged, too
     with Display(len(todo)) as display:
         if clustered:
             on_cluster(arguments, pipeline, todo, stages, display)
@@ -122,12 +120,12 @@ def show(failed: Mapping[str, str]) -> None:
 
 
 def report_failures(failed: Mapping[str, str], pipeline: Pipeline, todo: set[str]) -> NoReturn:
-    """What each failed stage printed, and what was not run for want of it."""
+    """What each failed stage printed, and what could not run without it."""
     show(failed)
     lost = (affected(pipeline.graph, set(failed)) & todo) - set(failed)
     if lost:
         print(f"\nnot run, since they depend on these: {', '.join(sorted(lost))}", file=sys.stderr)
-    raise SystemExit(f"{len(failed)} stages failed: {', '.join(failed)}; mend the cause and repeat the command")
+    raise SystemExit(f"{len(failed)} stages failed: {', '.join(failed)}; fix the cause and repeat the command")
 
 
 def main() -> None:
@@ -145,7 +143,7 @@ def main() -> None:
         raise SystemExit(f"repro: {error}") from error
     except KeyboardInterrupt:
         stages.interrupt()
-        raise SystemExit("interrupted: the same command goes on where this one was") from None
+        raise SystemExit("interrupted: repeat the command to resume") from None
     if stages.failures:
         report_failures(stages.failures, pipeline, todo)
     asked = needed(pipeline.graph, set(arguments.only)) if arguments.only else pipeline.graph

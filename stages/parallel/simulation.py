@@ -1,8 +1,8 @@
 """How long a matrix would take on a cluster: `python -m stages.parallel.simulation docs/cell_times.csv`.
 
-A list-scheduling simulation. Each cell is a chain of stages; a free worker goes on with the cell whose last stage it
-made, else it takes the next cell, as Dask does where the result of the stage before lies on that worker. Every stage
-costs its own seconds, what DVC needs on the worker, and a moment of the head, which handles one result after the
+A list-scheduling simulation. Each cell is a chain of stages; a free worker continues the cell whose last stage it
+ran, else it takes the next cell, as Dask does if the result of the stage before is on that worker. Every stage
+costs its own seconds, what DVC needs on the worker, and some time of the head, which handles one result after the
 other. Prints the makespan for several numbers of workers beside its lower bounds, the largest of which limits it.
 """
 
@@ -22,7 +22,7 @@ from stages.reports.table import Table, markdown
 class Costs:
     """Seconds; docs/machines.md says which were measured and which are assumed."""
 
-    small_stages: tuple[float, ...]  # interpolate, smoothness and representation: what their programs take
+    small_stages: tuple[float, ...]  # interpolate, smoothness and representation: their own time
     worker_per_stage: float  # DVC on the worker: index, fetch, hash, publish
     head_per_stage: float  # the head's work on one result
     head_start: float  # reading the pipeline and sending it out
@@ -40,7 +40,7 @@ def chains(cells: pd.DataFrame, n_cells: int, costs: Costs, seed: int = 0) -> np
 def makespan(seconds: np.ndarray, n_workers: int, head_per_stage: float) -> float:
     """Time until the head has the last result, from when the workers begin.
 
-    seconds: (cells, stages). The worker of a cell waits for nobody between its stages; the head does not keep it.
+    seconds: (cells, stages). A worker does not wait between the stages of a cell, nor for the head.
     """
     free = [0.0] * min(n_workers, len(seconds))  # when each worker is free; already a heap
     results = []
@@ -56,7 +56,7 @@ def makespan(seconds: np.ndarray, n_workers: int, head_per_stage: float) -> floa
 
 
 def bounds(seconds: np.ndarray, n_workers: int, head_per_stage: float) -> dict[str, float]:
-    """What no schedule can beat, by what sets it."""
+    """Lower bounds of any schedule, by their cause."""
     return {
         "workers": seconds.sum() / n_workers,
         "longest cell": seconds.sum(axis=1).max(),
@@ -89,7 +89,7 @@ def main() -> None:
     for name, default, meaning in (
         ("worker-per-stage", 3.0, "DVC on the worker: index, fetch, hash, publish"),
         ("head-per-stage", 0.01, "the head's work on one result (assumed)"),
-        ("head-start", 110.0, "the head reads dvc.yaml and dvc.lock, makes the graph and sends the stages out"),
+        ("head-start", 110.0, "the head reads dvc.yaml and dvc.lock, makes the graph and sends the stages"),
         ("collect-per-stage", 0.12, "the head's last checkout or pull, and its writing of dvc.lock"),
     ):
         parser.add_argument(f"--{name}", type=float, default=default, help=f"{meaning}; seconds (default: {default})")

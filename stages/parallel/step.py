@@ -1,8 +1,8 @@
 """In a worker's workspace: fetch what a stage reads, reproduce the stage, publish what it made.
 
-`python -m stages.parallel.step <folder>` reads job.json there and writes result.json: the stage's entry in dvc.lock,
-or why this worker is unfit for it. Exits with 1 when the stage itself failed. One process for all that DVC does here,
-since to start DVC takes longer than most of it.
+`python -m stages.parallel.step <folder>` reads job.json in it and writes result.json: the stage's entry in dvc.lock,
+or why this worker is unfit for it. Exits with 1 when the stage itself failed. One process for all of DVC's work, since
+starting DVC takes longer than most of it.
 """
 
 import sys
@@ -21,7 +21,7 @@ PAUSE = 5.0  # seconds
 
 
 def prepare(job: dict[str, Any]) -> None:
-    """params.yaml and dvc.lock with the one run of this job: DVC reads both, and 1,000 runs would take it a while."""
+    """params.yaml and dvc.lock with the one run of this job: DVC reads both, and 1,000 runs would take it long."""
     write_text(PARAMS, yaml.safe_dump(job["params"], sort_keys=False))
     lockfile.write(job["lock"])
 
@@ -41,7 +41,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def patiently(command: list[str], seconds: float) -> bool:
-    """Did it succeed, tried for so long? A file system may show new files late, and a line be cut for a moment."""
+    """Whether it succeeded, tried for so long: new files may appear late, and a connection be lost for a moment."""
     end = time.monotonic() + seconds
     while dvc(command):
         if time.monotonic() + PAUSE > end:

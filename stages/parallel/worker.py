@@ -1,4 +1,4 @@
-"""What happens on a worker. Dask sends this file's classes and functions by value: a worker needs no module of ours.
+"""What happens on a worker, which needs no module of this project: Dask sends this file's classes by value.
 
 Dask loads it on the scheduler and on workers of any revision, so it imports nothing of this project.
 """
@@ -20,17 +20,17 @@ from distributed import Status, WorkerPlugin, get_worker
 from distributed.utils import sync
 
 TOPIC = "vhp"  # of the events that workers send to heads
-POLL = 1.0  # seconds between two looks at a running stage
+POLL = 1.0  # seconds between two checks of a running stage
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TORCHINDUCTOR_COMPILE_THREADS")
 PRINTED = 20_000  # characters of a stage's output that the head gets at most
 
 
 class UnfitError(RuntimeError):
-    """This worker cannot do what others can; the message says what was found, what was expected and how to mend it."""
+    """This worker cannot do what others can; the message says what was found, what was expected and the remedy."""
 
 
 def resource(revision: str) -> str:
-    """One unit of it is granted to each worker that has the revision, so that Dask gives work to no other."""
+    """Each worker that has the revision gets one unit of it, so that Dask gives work to no other."""
     return f"vhp-{revision[:12]}"
 
 
@@ -44,7 +44,7 @@ def git(folder: Path, *arguments: str) -> str:
 class Workspaces(WorkerPlugin):
     """Gives a worker a clone of the checkout in which it was started, if that has the head's revision."""
 
-    idempotent = True  # a second head with the same revision finds all prepared
+    idempotent = True  # a second head with the same revision finds it prepared
 
     def __init__(self, revision: str):
         self.revision = revision
@@ -58,12 +58,12 @@ class Workspaces(WorkerPlugin):
             worker.log_event(TOPIC, refusal(worker, self.revision, error))
         else:
             await worker.set_resources(**{self.name: 1})
-            # Stages may have waited for a worker with this resource: the scheduler looks again when one begins to run.
+            # Stages may have waited for a worker with this resource: the scheduler checks again when one begins to run.
             worker.status = Status.paused
             worker.status = Status.running
 
     def prepare(self, base: Path, workspace: Path) -> None:
-        """A shared clone, which takes no time; with the base's cache, remotes and checkpoints."""
+        """A shared clone, which is made at once; with the base's cache, remotes and checkpoints."""
         if not (base / ".dvc").is_dir():
             raise UnfitError(
                 f"found no DVC repository in {base}, expected a clone of the head's; start dask worker in it"
@@ -72,7 +72,7 @@ class Workspaces(WorkerPlugin):
         if found != self.revision:
             raise UnfitError(
                 f"found revision {found} in {base}, expected the head's {self.revision}; "
-                f"`git fetch && git checkout {self.revision[:12]}` there and start the worker again"
+                f"`git fetch && git checkout {self.revision[:12]}` in it and start the worker again"
             )
         shutil.rmtree(workspace, ignore_errors=True)
         git(base, "clone", "--quiet", "--shared", str(base), str(workspace))
@@ -84,7 +84,7 @@ class Workspaces(WorkerPlugin):
         cache = subprocess.run(command, cwd=base, capture_output=True, encoding="utf-8")
         if cache.returncode:
             raise UnfitError(f"dvc cache dir in {base}: {cache.stderr.strip()}")
-        # Not with `dvc cache dir`, which can write ASCII alone.
+        # Not by `dvc cache dir`, which writes ASCII only.
         config = ConfigObj(str(workspace / ".dvc" / "config.local"), encoding="utf-8")
         config.setdefault("cache", {})["dir"] = str(base / cache.stdout.strip())
         config.write()
@@ -102,10 +102,10 @@ def refusal(worker, revision: str, error: Exception) -> dict[str, str]:
 
 
 def withdraw(worker, plugin: Workspaces, error: UnfitError) -> None:
-    """Take no more work, so that a broken worker does not fail everything faster than the sound ones do it."""
+    """Take no more work, so that a broken worker does not fail stages faster than the sound ones run them."""
     plugin.unfit = str(error)
     worker.log_event(TOPIC, refusal(worker, plugin.revision, error))
-    # In the scheduler's books alone: with nothing in its own, the worker would keep for ever what it was already given.
+    # Only on the scheduler: if the worker lowered its own resources, it would keep what it was already given for ever.
     none_left = {"resources": {plugin.name: 0}, "worker": worker.contact_address}
     sync(worker.loop, worker.scheduler.set_resources, **none_left)
 
@@ -114,7 +114,7 @@ def run_stage(job: dict[str, Any], *upstream: dict[str, Any]) -> dict[str, Any]:
     """Reproduce job["stage"]; gives its entry in dvc.lock, to the stages after it and to the head.
 
     upstream: the results of the stages that it depends on. A stage that failed has no entry, and neither has one that
-    depends on it. Raises UnfitError for what another worker may do better.
+    depends on it. Raises UnfitError for what another worker may be able to do.
     """
     result = {"stage": job["stage"], "code": None, "printed": "", "entry": None}
     if any(before["entry"] is None for before in upstream):
@@ -183,14 +183,14 @@ class Execution:
         return self.judge(process.returncode, "".join(self.lines))
 
     def judge(self, code: int, printed: str) -> dict[str, Any]:
-        """What became of it. Raises UnfitError where the fault is this machine's."""
+        """Its outcome. Raises UnfitError if this machine is at fault."""
         with contextlib.suppress(FileNotFoundError):
             result = json.loads((self.folder / "result.json").read_text())
             if "unfit" in result:
                 raise UnfitError(f"{result['unfit']}\n{printed[-PRINTED:]}")
             if result:
                 return {"code": code, "printed": printed[-PRINTED:], **result}
-        # A program that finds the disk full may say so in a way of its own, or clean up before it ends.
+        # A program that finds the disk full may report it in its own words, or clean up before it ends.
         if "No space left on device" in printed:
             raise UnfitError(f"{self.job['stage']} found the disk full\n{printed[-PRINTED:]}")
         require_disk(self.plugin.workspace, self.job["min_free_mib"])

@@ -196,7 +196,7 @@ def test_an_interrupted_head_ends_the_training_on_its_workers(folder):
         training = psutil.Process(int(next(folder.glob("record.at-3.*")).read_text()))
         process.send_signal(signal.SIGINT)
         printed = finish(process, code=1)
-        assert "interrupted: the same command goes on where this one was" in printed
+        assert "interrupted: repeat the command to resume" in printed
         wait_until(lambda: not training.is_running(), "the end of the training")
         (folder / "record.wait").unlink()
         finish(cluster.repro(head))

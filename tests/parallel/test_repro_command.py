@@ -34,7 +34,7 @@ def test_a_failed_stage_is_reported_at_the_end_and_stops_nothing_but_what_depend
     lines, end = printed.partition("== train@b-m-0 failed ==")[::2]
     assert lines.count("/7] ") == 5 and "no such luck" not in lines
     assert "no such luck" in end and "not run, since they depend on these: evaluate@b-m-0, report" in end
-    assert end.strip().endswith("1 stages failed: train@b-m-0; mend the cause and repeat the command")
+    assert end.strip().endswith("1 stages failed: train@b-m-0; fix the cause and repeat the command")
 
 
 def test_an_interruption_ends_all_processes_and_the_same_command_goes_on(tmp_path):
@@ -52,7 +52,7 @@ def test_an_interruption_ends_all_processes_and_the_same_command_goes_on(tmp_pat
 
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=SECONDS)
-    assert process.returncode == 1 and "interrupted: the same command goes on where this one was" in printed
+    assert process.returncode == 1 and "interrupted: repeat the command to resume" in printed
     assert psutil.wait_procs(children, timeout=5)[1] == []
 
     (tmp_path / "go").touch()

@@ -1,1 +1,1 @@
-"""Do the results belong to the code, and have they got worse?"""
+"""Do results, dvc.lock and reports agree, and have results got worse?"""

@@ -1,7 +1,7 @@
 """Have the results got worse, and do they belong together? `python -m stages.check`, or `make check`.
 
 Exit codes: 0 no fault; 1 a fault, which is named. Results that are older than code or parameters are listed, and are a
-fault with --strict alone. With --baseline the present results become the baseline instead, and old and new values are
+fault only with --strict. With --baseline the present results become the baseline instead, and old and new values are
 printed.
 """
 
@@ -30,7 +30,7 @@ BASELINE = Path("reports", "baseline")
 
 
 def absent(results: Path, baseline: Path) -> list[str]:
-    """What is not there, and how to make it."""
+    """Missing files, and the command that makes each."""
     faults = []
     if not Path("dvc.lock").exists():
         faults.append("dvc.lock is missing: `make table` makes it; commit it with the reports")
@@ -98,7 +98,7 @@ def check(params: Params, options: argparse.Namespace) -> list[str]:
     entries = read_lock(Path())
     older, faults = older_and_altered(params, entries)
     found = disagreements(Path(), entries, list(resolve(params)), results / "inputs.csv")
-    faults += [f"dvc.lock does not agree with {fault}; `make table` makes it anew" for fault in found]
+    faults += [f"dvc.lock does not agree with {fault}; `make table` renews it" for fault in found]
     if options.strict:
         faults += [f"stale: {result}" for result in older]
     try:
@@ -106,7 +106,7 @@ def check(params: Params, options: argparse.Namespace) -> list[str]:
         faults = worse + faults
         if options.since:
             text += "\n" + differences_since(options.since, results)
-    except RegressionError as error:  # what DVC found may be why
+    except RegressionError as error:  # what DVC found may be the reason
         raise RegressionError("\n  ".join([str(error), *faults])) from error
     if older:
         text += "\n".join(["", f"# Older than the code: {len(older)}", "", *(f"- {result}" for result in older), ""])

@@ -1,8 +1,8 @@
-"""Do dvc.lock and the committed outputs belong together? As a clone without any cache can tell; it runs nothing.
+"""Do dvc.lock and the committed outputs agree? Found without a cache and without running a stage.
 
-That results are older than code or parameters is no disagreement: stages/runs/stale.py lists them. What is one: an
-output in git that is not what dvc.lock says, a stage that was never run, a stage that was renewed without those after
-it, and a report that was made from other files than dvc.lock has.
+Disagreements are: an output in git that is not what dvc.lock says, a stage that was never run, a stage that was renewed
+without those after it, and a report that was made from other files than dvc.lock has. Results that are older than code
+or parameters are none: stages/runs/stale.py lists them.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ from stages.parallel import lockfile
 from stages.runs.places import CONFIGS, DATA_CONFIGS, MATRIX
 
 NOT_IN_CACHE, DELETED, MODIFIED = "not in cache", "deleted", "modified"  # in DVC's words
-# What `configure` makes of code and parameters: whatever depends on it is stale where it has changed.
+# What `configure` makes of code and parameters: where it has changed, results are stale.
 CONFIGURATIONS = tuple(path.as_posix() for path in (CONFIGS, DATA_CONFIGS, MATRIX))
 Change = tuple[str, str, Any]  # stage, file, how it changed in DVC's words
 
@@ -31,8 +31,8 @@ def disagreements(root: Path, recorded: Mapping[str, Any], runs: Collection[str]
     root: that of a git and DVC repository. recorded: the stages of dvc.lock. runs: those that params.yaml asks for.
     inputs: CSV with the path and md5 of each file that the report was made from.
 
-    A cache that is not here does not count, nor does a missing file that git ignores, since a clone has neither; a
-    missing file that git should hold does. Raises AgreementError where DVC or git cannot tell.
+    A missing cache does not count, nor does a missing file that git ignores, since a clone has neither; a missing file
+    that git should hold does. Raises AgreementError where DVC or git cannot tell.
     """
     pipeline, status = _pipeline(root)
     entries = {stage: entry for stage, entry in recorded.items() if stage in pipeline}
@@ -41,7 +41,7 @@ def disagreements(root: Path, recorded: Mapping[str, Any], runs: Collection[str]
     found += lockfile.broken_chains(entries)
     found += _other_inputs(root / inputs, entries, runs)
     ignored = _ignored(root, [path for _, path, how in found if how == DELETED])
-    # An ordered set for each: DVC may have seen what was also looked for here.
+    # An ordered set for each: DVC may have found the same.
     alike: dict[tuple[str, str], dict[str, None]] = {}
     for stage, path, how in found:
         if how != DELETED or path not in ignored:
@@ -53,7 +53,7 @@ def read_lock(root: Path) -> dict[str, Any]:
     """Stage -> entry of dvc.lock. Raises AgreementError if it cannot be read."""
     try:
         return lockfile.read(root / lockfile.FILE)
-    except Exception as error:  # DVC's own class of errors, which would have to be loaded first
+    except Exception as error:  # DVC's own class of errors, which is not loaded yet
         raise AgreementError(
             f"{lockfile.FILE} cannot be read ({error}): are there conflict markers? Take one side's, and run "
             "`make table` for what is then out of date"
@@ -64,7 +64,7 @@ def _changed(root: Path, status: Mapping[str, list], entries: Mapping[str, Any])
     """What `dvc status` says of the stages that were run once; of others it would call every file modified."""
     found = [change for stage, changes in status.items() if stage in entries for change in _changes(stage, changes)]
     outs = [out["path"] for entry in entries.values() for out in entry.get("outs", [])]
-    # A folder is not what it was if it is here in part, say with nothing but configurations in it.
+    # A folder that exists in part, say with nothing but configurations, is modified to DVC.
     in_part = {
         path
         for _, path, how in found
@@ -87,16 +87,16 @@ def _counts(path: str) -> bool:
 
 
 def _other_inputs(inputs: Path, entries: Mapping[str, Any], runs: Collection[str]) -> list[Change]:
-    """Files that the report read and that have been made anew since, and runs of which it read none.
+    """Files that the report read and that were renewed later, and runs of which it read none.
 
     To DVC what the report reads is a folder, and in a clone this folder is empty.
     """
     if not inputs.exists():
-        return []  # the report's own output: DVC names it
+        return []  # the report's own output: DVC reports it
     try:
         table = pd.read_csv(inputs, dtype=str)
         read = dict(zip(table["path"], table["md5"], strict=True))
-    except (KeyError, ValueError) as error:  # DVC also names a file that is not as it was made
+    except (KeyError, ValueError) as error:  # DVC reports an altered file, too
         raise AgreementError(f"{inputs}: expected a CSV file with the columns path and md5: {error}") from error
     made = {out["path"]: out["md5"] for entry in entries.values() for out in entry.get("outs", [])}
     other = [path for path, md5 in read.items() if made.get(path) != md5]
@@ -114,7 +114,7 @@ def _more(stages: Collection[str]) -> str:
 
 def _pipeline(root: Path) -> tuple[list[str], dict[str, list]]:
     """The stages of dvc.yaml, in its order, and what `dvc status --json` prints."""
-    # Imported here: it takes most of a second, which the comparison of results need not wait for.
+    # A late import: it takes most of a second, for which the comparison of results need not wait.
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 

@@ -1,4 +1,4 @@
-"""What in the committed report is not what was made: its sections against their checksums, its tables against them."""
+"""What in the committed report was altered: sections are compared with their checksums, tables with the sections."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,7 +29,7 @@ def altered(section: sections.Section, entries: Mapping[str, Mapping[str, Any]])
             if made != run.code.get(stage):
                 yield (
                     f"{section.dataset}: found {run.code.get(stage)} as the code that made {stage} of {run.name}, "
-                    f"dvc.lock has {made}; `dvc repro section@{section.dataset}` makes the section anew"
+                    f"dvc.lock has {made}; `dvc repro section@{section.dataset}` renews the section"
                 )
 
 
@@ -38,4 +38,4 @@ def derived_otherwise(found: Sequence[sections.Section], folder: Path) -> Iterat
     for name, text in texts(found).items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            yield f"{path} is not what its sections give: `make report` makes it anew"
+            yield f"{path} is not what its sections give: `make report` renews it"

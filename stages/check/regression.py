@@ -2,7 +2,7 @@
 
 Worse means by more than STANDARD_ERRORS standard errors of the difference, sqrt(s^2 + s'^2), s and s' those of the two
 values: of the NLL over test examples, of a smoothness factor its standard deviation / sqrt(paths). Both runs are
-measured on the same test examples, so that the true error of the difference is smaller: a generous tolerance.
+measured on the same test examples, so that the true error of the difference is smaller, and the tolerance is generous.
 """
 
 import math
@@ -29,7 +29,7 @@ class RegressionError(ValueError):
 
 @dataclass(frozen=True)
 class Comparison:
-    """One value beside the baseline's; None stands for a value that is not there."""
+    """One value beside the baseline's; None for a missing value."""
 
     row: str  # measure and run, for instance "NLL of digits-vhp_rewo-0"
     old: float | None

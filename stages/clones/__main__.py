@@ -4,7 +4,7 @@
 
 The uncommitted changes are laid over it, and it shares this repository's cache: nothing is computed twice, and neither
 params.yaml nor dvc.lock nor the committed reports change. A clone of an earlier call is replaced, but for the
-checkpoints of interrupted runs. A folder that is no such clone, or in which a pipeline is at work, is refused before
+checkpoints of interrupted runs. A folder that is no such clone, or in which a pipeline is running, is refused before
 anything is removed, and so is one with commits or experiments of its own, unless --force is given.
 """
 
@@ -25,18 +25,18 @@ from stages.files import write_text
 WORK = Path(".dvc", "tmp")
 CHECKPOINTS = Path("runs", "checkpoints")
 AXES = ("budget", "datasets", "methods", "seeds")
-EXPERIMENTS = re.compile(r"refs/exps/([0-9a-f]{2}|celery)/")  # and not the references that DVC needs for itself
+EXPERIMENTS = re.compile(r"refs/exps/([0-9a-f]{2}|celery)/")  # not the references that DVC itself uses
 
 
 class CloneError(ValueError):
-    """The folder cannot be made anew; nothing was removed."""
+    """The clone cannot be made or replaced; nothing was removed."""
 
 
 def make(folder: Path, force: bool = False) -> Lock:
-    """Make the clone, or make it anew. It is this process's own until the lock is closed.
+    """Make or replace the clone. It belongs to this process until the lock is closed.
 
-    folder: relative to the repository's root, which is the working directory. force: also delete what somebody has
-    committed or tried there. Raises CloneError, BusyError or OSError.
+    folder: relative to the repository's root, which is the working directory. force: also delete commits and
+    experiments that were made in it. Raises CloneError, BusyError or OSError.
     """
     check_place(folder)
     key = folder.as_posix().replace("/", "-")
@@ -68,7 +68,7 @@ def make(folder: Path, force: bool = False) -> Lock:
 def check_place(folder: Path) -> None:
     """Raises CloneError for a folder that is not below this one, or in which this repository has files."""
     if not (Path(".git").exists() and Path(".dvc").is_dir()):
-        raise CloneError("found no git repository with DVC here; clone the project, and call this in its folder")
+        raise CloneError("found no git repository with DVC in this folder; run this in a clone of the project")
     root = Path.cwd()
     if folder.is_absolute() or ".." in folder.parts or (root / folder).resolve() != root / folder or folder == Path():
         raise CloneError(f"found the folder {str(folder)!r}, expected the name of one in this folder")
@@ -87,11 +87,13 @@ def check_content(folder: Path, force: bool) -> None:
         return
     references = _git("for-each-ref", "--format=%(refname)", folder=folder).splitlines()
     if any(EXPERIMENTS.match(name) for name in references):
-        raise CloneError(f"found experiments in {folder} (dvc exp show there); take what you need, then FORCE=1")
+        raise CloneError(f"found experiments in {folder} (`dvc exp show` in it); take what you need, then FORCE=1")
     tips = _git("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/tags", folder=folder).split()
     tips += (_git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder, check=False) or "").split()
     if any(_git("cat-file", "-e", tip, check=False) is None for tip in tips):
-        raise CloneError(f"found commits in {folder} that are not here (git fetch {folder}); take them, then FORCE=1")
+        raise CloneError(
+            f"found commits in {folder} that this repository lacks (`git fetch {folder}`); take them, then FORCE=1"
+        )
 
 
 def copy_repository(new: Path) -> None:
@@ -100,7 +102,7 @@ def copy_repository(new: Path) -> None:
     for path in _listed("--deleted"):
         (new / path).unlink(missing_ok=True)
     for path in _listed("--cached", "--others", "--exclude-standard", "--deduplicate"):
-        # A folder is another repository, and a file that is not there was deleted.
+        # A folder is another repository, and a missing file was deleted.
         if path.is_symlink() or path.is_file():
             (new / path).parent.mkdir(parents=True, exist_ok=True)
             (new / path).unlink(missing_ok=True)
@@ -108,7 +110,7 @@ def copy_repository(new: Path) -> None:
 
 
 def share_cache(folder: Path) -> None:
-    """Give the clone this repository's cache. `dvc cache dir` could not: it writes ASCII alone."""
+    """Give the clone this repository's cache. Not by `dvc cache dir`, which writes ASCII only."""
     command = [sys.executable, "-X", "utf8", "-m", "dvc", "cache", "dir"]
     cache = subprocess.run(command, capture_output=True, encoding="utf-8")
     if cache.returncode:
@@ -149,9 +151,9 @@ def main() -> None:
     usage = "%(prog)s [options] FOLDER [-- COMMAND ...]; the clone is the command's own until that ends"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], usage=usage)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--force", action="store_true", help="also delete experiments and commits that were made there")
+    parser.add_argument("--force", action="store_true", help="also delete experiments and commits that were made in it")
     for axis in AXES:
-        parser.add_argument(f"--{axis}", nargs=1 if axis == "budget" else "+", help="by default that of params.yaml")
+        parser.add_argument(f"--{axis}", nargs=1 if axis == "budget" else "+", help="default: that of params.yaml")
     split = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     arguments, command = parser.parse_args(sys.argv[1:split]), sys.argv[split + 1 :]
     try:
@@ -160,7 +162,7 @@ def main() -> None:
     except (OSError, ValueError) as error:
         raise SystemExit(f"clone: {error}") from error
     if command:
-        # The command takes this process's place, and with its open file the lock: it ends when the command does.
+        # The command replaces this process and inherits its open file, and so the lock, which ends with the command.
         held.outlast_exec()
         os.chdir(arguments.folder)
         os.execvp(command[0], command)

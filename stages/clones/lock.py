@@ -1,6 +1,6 @@
 """One program at a time in a folder: a lock that ends with its holder, however that ends.
 
-`python -m stages.clones.lock demo smoke` fails if a pipeline is at work in one of these folders.
+`python -m stages.clones.lock demo smoke` fails if a pipeline is running in one of these folders.
 """
 
 import argparse
@@ -9,7 +9,7 @@ import os
 import socket
 from pathlib import Path
 
-REPRO = Path(".dvc", "tmp", "vhp-repro.lock")  # of a workspace in which stages/parallel/repro.py is at work
+REPRO = Path(".dvc", "tmp", "vhp-repro.lock")  # of a workspace in which stages/parallel/repro.py is running
 
 
 class BusyError(ValueError):
@@ -17,7 +17,7 @@ class BusyError(ValueError):
 
 
 class Lock:
-    """A file that one process at a time holds; who that is stands in it."""
+    """A file that one process at a time holds; its content names the process."""
 
     def __init__(self, path: Path):
         """Take it, or raise BusyError. It is held until close() or the end of this process."""
@@ -35,7 +35,7 @@ class Lock:
         self.file.flush()
 
     def outlast_exec(self) -> None:
-        """The program that takes this process's place will hold it, too."""
+        """Let the program that replaces this process hold it, too."""
         os.set_inheritable(self.file.fileno(), True)
 
     def close(self) -> None:

@@ -1,1 +1,1 @@
-"""Questions asked by hand of trained runs and data sets."""
+"""Tools to inspect trained runs and data sets by hand."""

@@ -2,8 +2,9 @@
 
     python -m stages.inspect.cost RUN RUN ...
 
-Counted from the shapes alone (fake tensors), so it takes no GPU and no time. Operations are those of matrix products
-and convolutions. Bytes are those that products read and write, as if all between them was fused into them, and Adam's.
+Counted from the shapes alone (fake tensors), so it needs no GPU and hardly any time. Operations are those of matrix
+products and convolutions. Bytes are those that products read and write, as if all between them was fused into them,
+and Adam's.
 """
 
 import argparse

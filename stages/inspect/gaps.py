@@ -87,7 +87,7 @@ def draw(mean: Tensor, log_var: Tensor) -> Tensor:
 
 
 def prior_gap(run: Run, model: VAE) -> Value:
-    """Learned on training images, stopped on validation images, measured on test images; see vhp.prior_gap."""
+    """Learned on training, stopped on validation, measured on test images; see vhp.likelihood.prior_gap."""
     encoded = {split: posterior(model, run.splits[split]) for split in ("train", "val", "test")}
     train_mean, train_log_var = encoded["train"]
     prior = model.prior.frozen()
@@ -141,13 +141,13 @@ def table(measured: dict[str, Gaps], n_images: int, n_samples: int) -> Table:
     notes = (
         f"Nats; mean ± standard error over at most {n_images:,} random examples per set, {n_samples:,} samples each; "
         f"but the prior gap over the whole test set, with a z each and {N_PRIOR:,} samples of the prior.",
-        "Over-fitting: test less training examples. It contains what else tells the two sets apart.",
+        "Over-fitting: test less training examples. It contains any other difference between the two sets.",
         "Posterior gap: log p(x) less the evidence lower bound, of the test set: KL(q(z|x) || p(z|x)), and in ζ the "
-        "mean of KL(q(ζ|z) || p(ζ|z)). Their sum and the part in ζ are lower bounds, close where the samples reach. "
-        f"ESS: the share of training / test examples with fewer than {LOW_ESS:g} effective samples, where they do not.",
+        "mean of KL(q(ζ|z) || p(ζ|z)). Their sum and the part in ζ are lower bounds, close where ESS is high. "
+        f"ESS: the share of training / test examples with fewer than {LOW_ESS:g} effective samples.",
         "Prior gap: by how much the evidence lower bound of the test set rises when the prior is tilted by the odds of "
-        "a classifier that tells it from the encoded training set: a lower bound on KL(q(z) || p(z)). Below 0 where "
-        "what the classifier learned does not hold for the test set.",
+        "a classifier between it and the encoded training set: a lower bound on KL(q(z) || p(z)). Below 0 where what "
+        "the classifier learned does not hold for the test set.",
     )
     return Table("Where the nats go", COLUMNS, tuple(g.row(name) for name, g in measured.items()), notes=notes)
 

@@ -1,4 +1,4 @@
-"""Print what there is of every data set in params.yaml: `make data`."""
+"""Print which files and examples of every data set in params.yaml exist: `make data`."""
 
 import argparse
 import zipfile

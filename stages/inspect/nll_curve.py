@@ -2,10 +2,10 @@
 
     python -m stages.inspect.nll_curve RUN STATE.pt STATE.pt ... --into FOLDER
 
-The states are copies of the run's checkpoint, runs/checkpoints/<hash>/state.pt, put aside while it trained (for
-instance between two sittings of stages.elsewhere.work). A state does not say of which run it is, and only its shapes
-are checked: put states of several runs into folders of their own. Of each, the best weights so far are judged by the
-negative log-likelihood of a random subset of the test set; of a run that has ended, its model too. Writes
+The states are copies of the run's checkpoint, runs/checkpoints/<hash>/state.pt, taken while it trained (for
+instance between two sittings of stages.elsewhere.work). A state does not record its run, and only its shapes are
+checked: keep the states of several runs in separate folders. For each state, the best weights so far are evaluated by
+the negative log-likelihood of a random subset of the test set; of a finished run, its model too. Writes
 nll_curve.csv and nll_curve.png.
 """
 
@@ -74,7 +74,7 @@ def last_state(run: Run) -> list[State]:
     try:
         weights = load_file(path, device=str(run.device))
     except SafetensorError as error:
-        raise ValueError(f"{path}: found no model ({error}); `dvc repro train@{run.name}` makes it again") from error
+        raise ValueError(f"{path}: found no model ({error}); `dvc repro train@{run.name}` trains it again") from error
     return [State(training["epochs"], seconds, training["best_epoch"], training["best_validation_bound"], weights)]
 
 

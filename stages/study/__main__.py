@@ -1,4 +1,4 @@
-"""Parameter study: train and evaluate runs at several values of one parameter, and compile what came out.
+"""Parameter study: train and evaluate runs at several values of one parameter, and compile the results.
 
     python -m stages.study --param kappa.digits --values 0.5 0.55 --methods vhp_rewo vhp_geco --seeds 0 1 2
 
@@ -47,7 +47,7 @@ def set_value(params: dict[str, Any], name: str, value: Any) -> None:
 
 
 def scalar(text: str) -> Any:
-    """A value as params.yaml would have it. Raises ValueError for a list or a mapping."""
+    """A value as in params.yaml. Raises ValueError for a list or a mapping."""
     try:
         value = plain_yaml.parse(text)
     except ValueError as error:
@@ -76,7 +76,7 @@ class AtValue(NamedTuple):
 
 
 def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[AtValue]:
-    """Validated before anything runs. Raises ValueError for a value that cannot be."""
+    """Validated before anything runs. Raises ValueError for an impossible value."""
     matrices = []
     for value in values:
         changed = copy.deepcopy(params)
@@ -91,7 +91,7 @@ def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[A
 def reproduce(place: Path, at_value: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
     """Run in the clone what is out of date at one value; a row for each run, also for those that fail."""
     write_text(place / PARAMS, yaml.safe_dump(at_value.params, sort_keys=False))
-    # The outputs of the value before: those of a run that now fails must not stay.
+    # The outputs of the previous value: those of a run that now fails must not be left.
     for name in at_value.configs:
         shutil.rmtree(place / run_folder(name), ignore_errors=True)
     command = [sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "evaluate"]
@@ -109,12 +109,12 @@ def study(matrices: Sequence[AtValue], param: str, place: Path, jobs: int) -> li
         logger.info("%s = %s", param, at_value.value)
         rows += reproduce(place, at_value, param, jobs)
     if all(row["failed"] for row in rows):
-        raise ValueError(f"no run was finished at any value of {param}; what went wrong is above")
+        raise ValueError(f"no run was finished at any value of {param}; the errors are above")
     return rows
 
 
 def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
-    """The matrix at each value. Raises ValueError for what cannot be, before anything is made or removed."""
+    """The matrix at each value. Raises ValueError for impossible values, before anything is made or removed."""
     params = plain_yaml.read(PARAMS)
     validate(params)
     last = arguments.param.rpartition(".")[2]
@@ -130,10 +130,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--param", required=True, help="as for dvc exp run -S, for instance kappa.digits")
     parser.add_argument("--values", required=True, nargs="+")
-    parser.add_argument("--datasets", nargs="*", help="by default the one that param names, else those of params.yaml")
-    parser.add_argument("--methods", nargs="*", help="by default those of params.yaml")
-    parser.add_argument("--seeds", nargs="*", type=int, help="likewise")
-    parser.add_argument("--budget", help="likewise")
+    parser.add_argument("--datasets", nargs="*", help="default: the one that param names, else those of params.yaml")
+    parser.add_argument("--methods", nargs="*", help="default: those of params.yaml")
+    parser.add_argument("--seeds", nargs="*", type=int, help="default: as in params.yaml")
+    parser.add_argument("--budget", help="default: as in params.yaml")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="other parameters, at every value")
     parser.add_argument("--jobs", type=int, default=1, help="stages at once")
     parser.add_argument("--force", action="store_true", help="also delete experiments that were made in the clone")

@@ -1,4 +1,4 @@
-"""What a parameter study found: results.csv, table.md and figure.png. Needs no torch."""
+"""The results of a parameter study: results.csv, table.md and figure.png. Needs no torch."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Columns COLUMNS, in the order of the poster's table; what a failed run lacks is NaN."""
+    """Columns COLUMNS, in the order of the paper's table; NaN for what a failed run lacks."""
     results = pd.DataFrame(rows, columns=list(COLUMNS))
     order = {"dataset": DATASETS, "method": METHODS}
     known = lambda column: column.map(lambda name: position(name, order[column.name]))  # noqa: E731
@@ -61,7 +61,7 @@ def table(results: pd.DataFrame) -> Table:
     notes = (
         f"Budget {first['budget']}, {epochs} epochs, seeds {seeds}: mean ± standard deviation over them. NLL: "
         f"{n_test} test examples, {n_samples} importance samples, lower is better; validation bound: at β = 1, of the "
-        "weights kept, higher is better, each method's best in bold. β and C at the end of training. Failed: training "
+        "weights used, higher is better, each method's best in bold. β and C at the end of training. Failed: training "
         "or evaluation did not finish, for instance because the loss was no longer finite; the log says why.",
     )
     columns = (first["param"], "method", "NLL", "validation bound", "β", "C", "κ²", "C < κ²", "failed")

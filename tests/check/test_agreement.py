@@ -241,7 +241,7 @@ def test_a_table_tampered_together_with_its_checksum_is_found(clone, monkeypatch
     recommit(locked, RESULTS)
     write_entries(locked)
     message = outcome(monkeypatch)
-    assert message == f"check: 1 faults\n  {RESULTS} is not what its sections give: `make report` makes it anew"
+    assert message == f"check: 1 faults\n  {RESULTS} is not what its sections give: `make report` renews it"
 
 
 def test_a_value_tampered_in_its_section_is_found(clone, monkeypatch):

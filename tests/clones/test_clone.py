@@ -191,6 +191,6 @@ def test_an_axis_that_params_yaml_lacks_is_named(repository):
 
 def test_without_a_repository_nothing_is_made(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(clone.CloneError, match="found no git repository with DVC here"):
+    with pytest.raises(clone.CloneError, match="found no git repository with DVC in this folder"):
         clone.make(Path("demo"))
     assert not list(tmp_path.iterdir())

@@ -24,7 +24,7 @@ class ArtifactsError(ValueError):
 
 @dataclass(frozen=True)
 class RunArtifacts:
-    """One run's configuration and outputs, but for the arrays in npz files, which only the figures read."""
+    """One run's configuration and outputs, except the arrays in npz files, which only the figures read."""
 
     name: str  # <dataset>-<method>-<seed>
     n_test: int  # examples in the data set's test split
@@ -69,7 +69,7 @@ class RunArtifacts:
 
     @property
     def arrays(self) -> list[Path]:
-        """The files with the paths, the latent space and the pictures; no array is in two of them."""
+        """The files with the paths, the latent space and the pictures; their arrays have different names."""
         return [run_folder(self.name) / file for file in ("paths.npz", "latent_space.npz", "gallery.npz")]
 
     @property
@@ -83,9 +83,9 @@ class RunArtifacts:
 
 
 def from_json(name: str, content: Mapping[str, Any]) -> RunArtifacts:
-    """A run as stages/reports/sections.py keeps it; the history is the lines of its CSV file.
+    """A run as stages/reports/sections.py stores it; the history is the lines of its CSV file.
 
-    Raises ArtifactsError, which names the run, for what is not that.
+    Raises ArtifactsError, which names the run, for other content.
     """
     try:
         history = pd.read_csv(io.StringIO("\n".join(content["history"])))

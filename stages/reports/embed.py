@@ -1,4 +1,4 @@
-"""Pictures within a page: a fraction of the size of the files they are made from, which stay beside it."""
+"""Pictures embedded in a page: smaller than the files that they are made from, which stay beside it."""
 
 import base64
 import io
@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageSequence
 
 WIDTH = 1024  # pixels, about that of the page
-QUALITY = 40  # text and curves are as clear as before; lower, the edges of letters begin to blur
+QUALITY = 40  # text and curves are as clear as before; below it the edges of letters begin to blur
 
 
 def data_uri(path: Path) -> str:
@@ -19,11 +19,11 @@ def data_uri(path: Path) -> str:
             durations.append(image.info.get("duration", 0))  # known once the frame has been decoded
     content = io.BytesIO()
     if len(frames) == 1:
-        # One thread: the order of several might show in the bytes.
+        # One thread: with several, the bytes might depend on their order.
         frames[0].save(content, "AVIF", quality=QUALITY, speed=8, subsampling="4:4:4", max_threads=1)
         kind = "avif"
     else:
-        # Not AVIF, which has the time of writing in its animations.
+        # Not AVIF, whose animations contain the time of writing.
         options = {"duration": durations, "loop": 0, "quality": 20, "method": 6, "minimize_size": True}
         frames[0].save(content, "WEBP", save_all=True, append_images=frames[1:], **options)
         kind = "webp"

@@ -53,7 +53,7 @@ def _figures(
     """Name -> figure and caption. arrays: of one run per method, beside it; data: data/processed/<dataset>.npz."""
     dataset, first = runs[0].dataset, [run for run, _ in arrays]
     as_images = partial(datasets.pictures, dataset, arrays=data)
-    # Black and white, the same for all methods: the data's range but for its outermost values, which may be noise.
+    # Black and white, the same for all methods: the data's range without its outermost values, which may be noise.
     low, high = np.percentile(as_images(arrays[0][1]["originals"]), [1, 99])
     limits = (float(low), float(high) if high > low else float(low) + 1)
 
@@ -83,7 +83,7 @@ def _write(figure: Figure | FuncAnimation, folder: Path, name: str, caption: str
 
 
 def remove_others(folder: Path, made: Sequence[Path]) -> None:
-    """Figures of an earlier version, which nothing refers to any more."""
+    """Figures of an earlier version, to which nothing refers any more."""
     for path in sorted(folder.iterdir()):
         if path.is_file() and path not in made:
             path.unlink()
@@ -94,7 +94,7 @@ def read_arrays(*paths: Path) -> dict[str, np.ndarray]:
     try:
         return {name: array for path in paths for name, array in read_npz(path).items()}
     except (FileNotFoundError, ValueError) as error:
-        raise ArtifactsError(str(error)) from error  # it names the file and how to mend it
+        raise ArtifactsError(str(error)) from error  # it names the file and the remedy
 
 
 @contextmanager
@@ -164,7 +164,7 @@ def _latent_space(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray
 
 
 def _latent_steps(runs: Sequence[RunArtifacts], angle: np.ndarray | None) -> dict[str, tuple[Figure, str]]:
-    """Of the methods with a constraint, which the poster compares: in its greyscale, and coloured by the true angle."""
+    """Of the methods with a constraint, which the paper compares: in its greyscale, and coloured by the true angle."""
     constrained = [(run, read_arrays(run.snapshots)) for run in runs if run.kappa is not None]
     figures = {}
     if constrained:
@@ -187,7 +187,7 @@ def _strips(run: RunArtifacts, a: dict[str, np.ndarray], shown: np.ndarray) -> i
 
 def _joint_smoothness(run: RunArtifacts) -> joint_smoothness.JointSmoothness:
     rows, straight = run.smoothness["joints"], run.smoothness["straight_joints"]
-    # None, of too few paths, is NaN.
+    # None, for too few paths, becomes NaN.
     mean, std = (np.array([row[key] for row in rows], float) for key in ("mean", "std"))
     straight_mean = np.array([row["mean"] for row in straight], float)
     return joint_smoothness.JointSmoothness(run.method, [row["joint"] for row in rows], mean, std, straight_mean)

@@ -13,7 +13,7 @@ SPECIAL |= {"β": r"$\beta$", "κ": r"$\kappa$", "ζ": r"$\zeta$", "Σ": r"$\Sig
 
 
 def latex(tables: Sequence[Table]) -> str:
-    r"""To be read by \input: a table environment for each, its notes in small print below it."""
+    r"""For \input: a table environment for each, its notes in small print below it."""
     return "\n".join([PREAMBLE, *map(_table, tables)])
 
 

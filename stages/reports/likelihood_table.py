@@ -1,4 +1,4 @@
-"""What is behind the likelihoods of one data set: a row per run."""
+"""Details of the likelihoods of one data set: a row per run."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from vhp.names import dataset_name
 
 
 def detail_table(runs: Sequence[RunArtifacts]) -> Table:
-    """One data set, a row per run: what is behind its numbers, and the poster's value beside them."""
+    """One data set, a row per run: details of its numbers, and the paper's value beside them."""
     dataset = runs[0].dataset
     values = published()
     reference = {run.name: values.get((run.method, run.dataset)) for run in runs}
@@ -20,7 +20,7 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
     columns["ELBO"] = [number(run.likelihood["elbo"]) for run in runs]
     compared = any(value is not None for value in reference.values())
     if compared:
-        columns[f"poster ({PUBLISHED_NETWORK})"] = [number(reference[run.name]) for run in runs]
+        columns[f"paper ({PUBLISHED_NETWORK})"] = [number(reference[run.name]) for run in runs]
         columns["difference"] = [_difference(run.likelihood["nll"], reference[run.name]) for run in runs]
     if exact:
         columns["above exact"] = [_difference(run.likelihood["nll"], run.likelihood["exact_nll"]) for run in runs]
@@ -38,11 +38,11 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
         "ESS: mean effective number of importance samples, and the share of examples with fewer than 10: their "
         "estimates are too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, so looser for "
         "hierarchical priors than the bound that they are trained on. β and C: at the end of training, in brackets β "
-        "at the epoch whose weights are kept (best validation bound at β = 1). Minutes: training + NLL."
+        "at the epoch whose weights are used (best validation bound at β = 1). Minutes: training + NLL."
     ]
     if compared:
         notes.append(
-            "Poster: its table, a direction and no target for networks of another class. Difference: NLL − poster, so "
+            "Paper: its table, a direction and no target for networks of another class. Difference: NLL − paper, so "
             "a positive one is worse."
         )
     if exact:

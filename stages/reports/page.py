@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs no other, nor a network: tables, figures and animations, provenance."""
+"""The report as one HTML file that needs no other file and no network: tables, figures and animations, provenance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,9 +68,9 @@ def page(
         "</head>",
         "<body>",
         f"<h1>{title}</h1>",
-        "<p>After Klushyn, Chen, Kurle, Cseke, van der Smagt (2019), Learning Hierarchical Priors in VAEs. This file "
-        "needs no other; the same numbers are in the files beside it: table.csv, table.tex, table.md, results.csv, "
-        "smoothness.csv, interpolation.csv, representation.csv.</p>",
+        "<p>After Klushyn, Chen, Kurle, Cseke, van der Smagt (2019), Learning Hierarchical Priors in VAEs, here: the "
+        "paper. This file needs no other; the same numbers are in the files beside it: table.csv, table.tex, table.md, "
+        "results.csv, smoothness.csv, interpolation.csv, representation.csv.</p>",
         "<nav>",
         *(f'<a href="#{escape(anchor)}">{escape(text)}</a>' for anchor, text in links),
         "</nav>",

@@ -1,4 +1,4 @@
-"""The poster's table: what each method reaches on each data set, and the poster's own numbers beside it."""
+"""The paper's table: what each method reaches on each data set, and the paper's own numbers beside it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ SUMMARY = (
 
 
 def published() -> dict[tuple[str, str], float]:
-    """The poster's negative log-likelihoods in nats, by (method, data set)."""
+    """The paper's negative log-likelihoods in nats, by (method, data set)."""
     frame = pd.read_csv(PUBLISHED)
     return dict(zip(zip(frame["method"], frame["dataset"], strict=True), frame["nll"], strict=True))
 
@@ -35,7 +35,7 @@ def network(run: RunArtifacts) -> str:
 def summary(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
     """Columns SUMMARY, a row per data set, method and network class, in the order of the runs. nll: nats.
 
-    error is what error_of says: the standard error of the mean over test examples where there is one seed, else the
+    error is that of error_of: the standard error of the mean over test examples where there is one seed, else the
     standard deviation over the seeds; nll then is the mean over them. difference: nll - published.
     """
     values, rows = published(), []
@@ -54,7 +54,7 @@ def summary(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
 def likelihood_table(runs: Sequence[RunArtifacts]) -> Table:
     """Methods as rows, data sets as columns: NLL ± error, the lowest of each column in bold."""
     results = summary(runs)
-    columns = list(results["dataset"].unique())  # already in the poster's order
+    columns = list(results["dataset"].unique())  # already in the paper's order
     kinds = sorted(
         results[["method", "network"]].drop_duplicates().itertuples(index=False, name=None),
         key=lambda kind: position(kind[0], METHODS),
@@ -79,11 +79,11 @@ def likelihood_table(runs: Sequence[RunArtifacts]) -> Table:
 
 
 def published_table(runs: Sequence[RunArtifacts]) -> Table | None:
-    """The poster's numbers beside ours, the lowest of each data set in bold; None where the poster has none."""
+    """The paper's numbers beside ours, the lowest of each data set in bold; None if the paper has none."""
     results = summary(runs).dropna(subset="published").reset_index(drop=True)
     if results.empty:
         return None
-    # Among these rows: a method that the poster does not have may be better than all of them.
+    # Among these rows: a method that the paper does not have may be better than all of them.
     ours, poster = (results.groupby("dataset")[c].transform("min") == results[c] for c in ("nll", "published"))
     rows = [
         (
@@ -97,14 +97,14 @@ def published_table(runs: Sequence[RunArtifacts]) -> Table | None:
         for row in results.itertuples()
     ]
     return Table(
-        title="Beside the poster (nats)",
-        columns=("data set", "method", "network", "NLL", f"poster ({PUBLISHED_NETWORK})", "difference"),
+        title="Beside the paper (nats)",
+        columns=("data set", "method", "network", "NLL", f"paper ({PUBLISHED_NETWORK})", "difference"),
         rows=tuple(rows),
         bold=frozenset((i, 3) for i in results.index[ours]) | frozenset((i, 4) for i in results.index[poster]),
         notes=(
-            f"Poster: its table, estimated with {PUBLISHED_SAMPLES:,} importance samples. Difference: NLL − poster, so "
-            "a positive one is worse. Where the class of the networks is another one, the poster's number is a "
-            "direction, not a target. Bold: the lowest of each data set among these rows, ours and the poster's.",
+            f"Paper: its table, estimated with {PUBLISHED_SAMPLES:,} importance samples. Difference: NLL − paper, so "
+            "a positive one is worse. Where the class of the networks differs, the paper's number is a "
+            "direction, not a target. Bold: the lowest of each data set among these rows, ours and the paper's.",
         ),
         n_text=3,
         starts=frozenset(results.index[results["dataset"] != results["dataset"].shift()][1:]),

@@ -1,4 +1,4 @@
-"""Where the report's numbers come from: data, code, software, machines, parameters; and what has no number."""
+"""Where the report's numbers come from: data, code, software, machines, parameters; and which numbers are missing."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ def parameters_table(runs: Sequence[RunArtifacts]) -> Table:
 
 
 def not_run(runs: Sequence[RunArtifacts]) -> list[str]:
-    """What a reader may look for and not find, or find smaller than on the poster; a sentence each."""
+    """What the report lacks, or has smaller, compared with the paper; a sentence each."""
     sentences = []
     chosen = {
         dataset: [run for run in runs if run.dataset == dataset] for dataset in dict.fromkeys(r.dataset for r in runs)
@@ -57,7 +57,7 @@ def not_run(runs: Sequence[RunArtifacts]) -> list[str]:
         sentences.append(f"Data sets without any run: {', '.join(absent)}.")
     if {network(run) for run in runs} != {PUBLISHED_NETWORK}:
         kinds = ", ".join(dict.fromkeys(network(run) for run in runs))
-        sentences.append(f"The poster's networks are {PUBLISHED_NETWORK}; those of these runs: {kinds}.")
+        sentences.append(f"The paper's networks are {PUBLISHED_NETWORK}; those of these runs: {kinds}.")
     for dataset, group in chosen.items():
         name, methods = dataset_name(dataset), {run.method for run in group}
         if missing := [method_name(method) for method in METHODS if method not in methods]:
@@ -66,7 +66,7 @@ def not_run(runs: Sequence[RunArtifacts]) -> list[str]:
         if n_test < (n_all := group[0].n_test):
             sentences.append(f"{name}: the NLL is that of {n_test:,} of {n_all:,} test examples.")
         if n_samples < PUBLISHED_SAMPLES:
-            sentences.append(f"{name}: {n_samples:,} importance samples instead of the poster's {PUBLISHED_SAMPLES:,}.")
+            sentences.append(f"{name}: {n_samples:,} importance samples instead of the paper's {PUBLISHED_SAMPLES:,}.")
     if single := [dataset_name(d) for d, group in chosen.items() if len({run.seed for run in group}) == 1]:
         sentences.append(f"Only one seed: {', '.join(single)}.")
     return sentences

@@ -1,8 +1,8 @@
-"""A section of the report: what is kept in git of a data set, so that the report needs neither its runs nor its data.
+"""A section of the report: what git has of a data set, so that the report needs neither its runs nor its data.
 
 reports/<budget>/datasets/<data set>/ has the section's figures, and section.json with the small outputs of its runs,
-the code that made them and the checksums of all files read. So a table grows, and is renewed, a data set at a time, on
-machines that share nothing but git.
+the code that made them and the checksums of all files read. So a table can grow, and be renewed, a data set at a
+time, on machines that share nothing but git.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,8 +45,8 @@ class Section:
 def collect(dataset: str, names: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """The runs as JSON, and the checksums of all files that the section reads, of which some only for figures.
 
-    Raises ArtifactsError for files that are missing or cannot be read, RecordError for one that is not what dvc.lock
-    says it is.
+    Raises ArtifactsError for files that are missing or cannot be read, RecordError for one that differs from
+    dvc.lock.
     """
     outputs = {name: [run_folder(name) / file for file in read_of_run()] for name in names}
     paths = [data_file(dataset), *(path for files in outputs.values() for path in files)]
@@ -68,7 +68,7 @@ def run_as_json(name: str, files: Sequence[Path], n_test: int) -> dict[str, Any]
     now, made = config.pop("code"), {}
     for stage in RUN_STAGES:
         known = recorded.check(f"{stage}@{name}", files)
-        # Without dvc.lock the stages ran one after the other by hand, each with the code of its configuration.
+        # Without dvc.lock the stages were run by hand, each with the code of its configuration.
         made[stage] = recorded.code(known, stage) if recorded.LOCK.exists() else now[stage]
     lines = (folder / "history.csv").read_text().splitlines()
     small = {output: read_json(folder / f"{output}.json") for output in JSON_OUTPUTS}
@@ -76,7 +76,7 @@ def run_as_json(name: str, files: Sequence[Path], n_test: int) -> dict[str, Any]
 
 
 def write(budget: str, section: Section, runs: Mapping[str, Any]) -> None:
-    """runs: as JSON; section.figures lie in its folder already."""
+    """runs: as JSON; section.figures are in its folder already."""
     figures = [{"file": f.path.name, "title": f.title, "caption": f.caption} for f in section.figures]
     content = {"dataset": section.dataset, "code": section.code, "inputs": section.inputs, "figures": figures}
     write_json(section_folder(budget, section.dataset) / NAME, content | {"runs": runs})
@@ -95,5 +95,5 @@ def read(budget: str, dataset: str) -> Section:
         runs.sort(key=lambda run: run.order)
         return Section(content["dataset"], content["code"], runs, dict(content["inputs"]), figures)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        how = f"`git checkout {folder}` brings back the committed one, `dvc repro section@{dataset}` makes it anew"
+        how = f"`git checkout {folder}` restores the committed one, `dvc repro section@{dataset}` renews it"
         raise ArtifactsError(f"{path} cannot be read ({error}); {how}") from error

@@ -11,7 +11,7 @@ from stages.reports.frames import smoothness
 from stages.reports.table import Table, number, with_error
 from vhp.names import METHODS, dataset_name, method_name
 
-REFERENCE = next(iter(METHODS))  # the poster's own method
+REFERENCE = next(iter(METHODS))  # the paper's own method
 
 
 def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-NONE = "–"  # there is no such number
+NONE = "–"  # for a missing number
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The report's tables from its sections, as the files that are committed: what `make check` makes again."""
+"""The report's tables from its sections, as the files that are committed: which `make check` compiles again."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,7 +38,7 @@ def read_sections(matrix: Mapping[str, Any]) -> list[sections.Section]:
         if other := wanted ^ {run.name for run in section.runs}:
             raise ArtifactsError(
                 f"the section of {dataset} and the matrix differ in {', '.join(sorted(other))}: "
-                f"`dvc repro section@{dataset}` makes it anew"
+                f"`dvc repro section@{dataset}` renews it"
             )
         found.append(section)
     return found
@@ -49,7 +49,7 @@ def runs_of(found: Sequence[sections.Section]) -> list[RunArtifacts]:
 
 
 def dataset_tables(runs: Sequence[RunArtifacts]) -> tuple[Table, ...]:
-    """Of one data set: what is behind its numbers."""
+    """Of one data set: the details of its numbers."""
     tables = (detail_table(runs), representation_table(runs), interpolation_table(runs))
     return tables + ((smoothness_table(runs),) if len(runs[0].smoothness["joints"]) > 1 else ())
 
@@ -86,8 +86,8 @@ def stale_table(older: Sequence[Stale]) -> list[Table]:
         return []
     rows = [(s.stage, listed(*s.runs), s.revision or "not known", s.why) for s in older]
     notes = (
-        "These results were made by other code, or with other parameters, than the project has now, which might give "
-        "others. They are what the tables show until they are made anew.",
+        "These results were made by other code, or with other parameters, than the project has now, and might differ "
+        "if they were made today. The tables show them until they are renewed.",
     )
     return [
         Table(

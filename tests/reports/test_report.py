@@ -155,12 +155,12 @@ def test_the_lowest_value_of_each_column_is_bold_and_no_other(matrix):
     assert "can be negative" in table and "standard deviation over the seeds" in table and "64 + 64" in table
 
 
-def test_the_posters_numbers_stand_beside_ours_and_the_lowest_of_either_is_bold(matrix):
-    lines = [line for line in section("Beside the poster (nats)").splitlines() if line.startswith("|")]
+def test_the_papers_numbers_stand_beside_ours_and_the_lowest_of_either_is_bold(matrix):
+    lines = [line for line in section("Beside the paper (nats)").splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
-    assert cells[0] == ["data set", "method", "network", "NLL", "poster (convolutional)", "difference"]
+    assert cells[0] == ["data set", "method", "network", "NLL", "paper (convolutional)", "difference"]
     assert cells[1] == ["---"] * 3 + ["---:"] * 3
-    assert cells[2:] == [  # nothing of the pendulum, which the poster's table does not have
+    assert cells[2:] == [  # nothing of the pendulum, which the paper's table does not have
         ["static MNIST", "VHP + REWO", "gated MLP", "84.50 ± 0.50", "**82.74**", "+1.76"],
         ["static MNIST", "VHP + GECO", "gated MLP", "91.25 ± 0.50", "96.32", "-5.07"],
         ["static MNIST", "IWAE (L=2)", "gated MLP", "**84.49 ± 0.50**", "82.83", "+1.66"],
@@ -222,9 +222,9 @@ def test_what_was_not_run_is_said(matrix):
     for sentence in (
         "- Data sets without any run: dynamic MNIST, Fashion-MNIST, OMNIGLOT, OMNIGLOT (chardata.mat), digits, faces, "
         "human motion.",
-        "- The poster's networks are convolutional; those of these runs: gated MLP.",
+        "- The paper's networks are convolutional; those of these runs: gated MLP.",
         "- pendulum: no run of VampPrior, IWAE (L=1).",
-        "- static MNIST: 500 importance samples instead of the poster's 5,000.",
+        "- static MNIST: 500 importance samples instead of the paper's 5,000.",
         "- Only one seed: static MNIST.",
     ):
         assert sentence in text.splitlines()
@@ -241,7 +241,7 @@ def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
     table = section("static MNIST: details")
     columns = row(table, "method")
     rewo = dict(zip(columns, row(table, "VHP + REWO"), strict=True))
-    assert (rewo["poster (convolutional)"], rewo["difference"], rewo["κ²"], rewo["C < κ²"]) == (
+    assert (rewo["paper (convolutional)"], rewo["difference"], rewo["κ²"], rewo["C < κ²"]) == (
         "82.74",
         "+1.76",
         "0.09",
@@ -258,7 +258,7 @@ def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
     assert dict(zip(columns, row(table, "VHP + REWO, seed 1"), strict=True))["above exact"] == "+9.50"
 
 
-def test_the_published_values_are_the_posters():
+def test_the_published_values_are_the_papers():
     values = published()
     assert len(values) == 20 and values["vhp_rewo", "static_mnist"] == 82.74
     assert {method for method, _ in values} == set(METHODS)

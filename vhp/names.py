@@ -1,4 +1,4 @@
-"""What methods and data sets are called in tables and figures, and the order in which the paper has them.
+"""The titles of methods and data sets in tables and figures, and their order in the paper.
 
 A method's title is TITLE in its module, a data set's is in registry.toml. Needs neither torch nor matplotlib.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-# In the order of the paper's table; what it does not have comes after these, by name.
+# In the order of the paper's table; others come after these, by name.
 METHODS = ("vhp_rewo", "vhp_geco", "vampprior", "iwae_l1", "iwae_l2")
 DATASETS = ("dynamic_mnist", "static_mnist", "fashion_mnist", "omniglot", "omniglot_chardata", "pendulum", "digits")
 DATASETS += ("faces", "motion")
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent
 @cache
 def method_name(method: str) -> str:
     """A method's title; its own name if it has none."""
-    # Read and not imported: a method imports torch, and tables and figures do without.
+    # Read and not imported: a method imports torch, which tables and figures do not need.
     file = FOLDER / "methods" / f"{method}.py"
     body = ast.parse(file.read_text(encoding="utf-8")).body if file.exists() else []
     titles = (node.value for node in body if isinstance(node, ast.Assign) and ast.unparse(node.targets) == "TITLE")

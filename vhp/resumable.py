@@ -1,4 +1,4 @@
-"""Work that may take several sittings: its state is saved now and then, and what was killed or stopped is resumed."""
+"""Work that may take several sittings: its state is saved from time to time, and resumed after a stop or a kill."""
 
 import os
 import time
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # whoever only asks whether work is unfinished needs no PyTorch
+if TYPE_CHECKING:  # code that only handles UnfinishedError needs no PyTorch
     import torch
 
 
 class UnfinishedError(RuntimeError):
-    """Stopped before the end because it was asked to; what is done is in the checkpoint."""
+    """Stopped before the end because it was asked to; its state is in the checkpoint."""
 
 
 class Checkpoint:
@@ -52,12 +52,12 @@ def never() -> bool:
 
 @dataclass(frozen=True)
 class Resumable:
-    """How work that is done in steps (epochs, batches) is saved, shown and stopped; by default it is none of them.
+    """How work that is done in steps (epochs, batches) is saved, shown and stopped; by default none of it.
 
     checkpoint          where to resume from and to save to; None: nowhere
     checkpoint_seconds  the state is saved at most so often, and after a step
     progress            wraps the iterable of the steps left, for instance tqdm
-    stop                asked after each step but the last; if it says yes, the state is saved, UnfinishedError raised
+    stop                asked after each step but the last; if true, the state is saved and UnfinishedError raised
     """
 
     checkpoint: Checkpoint | None = None
@@ -87,15 +87,15 @@ class Sitting:
         return self.seconds_before + time.monotonic() - self.begun
 
     def save(self, state: dict[str, Any]) -> None:
-        """Save the state, with the time that it took, where there is a checkpoint."""
+        """Save the state, with the time that it took, if a checkpoint is given."""
         if self.resumable.checkpoint:
             self.resumable.checkpoint.save(state | {"seconds": self.seconds})
             self.saved = time.monotonic()
 
     def done(self, step: str, last: bool, state: Callable[[], dict[str, Any]]) -> None:
-        """To be called after each step, for instance "epoch 3 of 60": saves and stops as it was asked to.
+        """To be called after each step, for instance "epoch 3 of 60": saves and stops as asked.
 
-        last: whether the work is done with it. state: gives all that the steps after this one depend on. Raises
+        last: whether it is the last step. state: gives all that later steps depend on. Raises
         UnfinishedError.
         """
         if last:

@@ -60,7 +60,7 @@ def test_a_large_error_means_float32_and_a_warning(bf16, caplog):
         settings, errors = exact_enough(model, tiny.patterns(8), SETTINGS, 3, torch.arange(8))
     assert settings.precision == "float32" and len(errors) == 8
     assert abs(errors.mean()) > ALLOWED_NATS
-    assert "bf16 is not used: on 8 images it moves log p(x) by" in caplog.text
+    assert "bf16 is not used: on 8 images it changes log p(x) by" in caplog.text
 
 
 def test_images_from_the_whole_test_set_are_tried(bf16, monkeypatch):

@@ -152,7 +152,7 @@ def test_initial_phase_ends_with_the_moving_average_not_with_one_lucky_batch():
 
 
 def test_initial_phase_does_not_end_on_the_edge_of_the_constraint():
-    """The poster: until C_t < kappa^2, strictly."""
+    """The paper: until C_t < kappa^2, strictly."""
     schedule = Rewo(kappa=0.5, nu=1.0, tau=3.0, beta_0=0.1)
     step(schedule, 0.25)
     assert not schedule.main_phase
@@ -168,7 +168,7 @@ def test_the_main_phase_does_not_end():
         assert schedule.beta.item() == pytest.approx(before * math.exp(-0.5), rel=1e-12)
 
 
-# --- what the poster promises ---
+# --- what the paper promises ---
 
 
 @settings(max_examples=25)

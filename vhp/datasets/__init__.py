@@ -16,7 +16,7 @@ Its module `prepare` makes the arrays, and may need more:
 
 An optional module `drawing` draws examples that are not images (see `pictures`).
 
-uint8 data hold Bernoulli means in units of 1/255. `train` may be grey: it is binarised anew for each batch. `val` and
+uint8 data hold Bernoulli means in units of 1/255. `train` may be grey, and each batch is binarised anew. `val` and
 `test` are binary.
 """
 
@@ -46,20 +46,20 @@ def names() -> list[str]:
 
 
 def load(name: str) -> ModuleType:
-    """The package of a data set. Raises ValueError for a name that is none."""
+    """The package of a data set. Raises ValueError for an unknown name."""
     if name not in names():
         raise ValueError(f"unknown data set {name!r}; expected one of {', '.join(names())}")
     return importlib.import_module(f"{__name__}.{name}")
 
 
 def preparation(name: str) -> ModuleType:
-    """The data set's module `prepare`. Raises ValueError for a name that is none."""
+    """The data set's module `prepare`. Raises ValueError for an unknown name."""
     load(name)
     return importlib.import_module(f"{__name__}.{name}.prepare")
 
 
 def drawing(name: str) -> ModuleType | None:
-    """The data set's module `drawing`, None if its examples are images. Raises ValueError for a name that is none."""
+    """The data set's module `drawing`, None if its examples are images. Raises ValueError for an unknown name."""
     load(name)
     module = f"{__name__}.{name}.drawing"
     return importlib.import_module(module) if importlib.util.find_spec(module) else None

@@ -12,8 +12,7 @@ def as_means(rows: Tensor) -> Tensor:
 def examples(data: Tensor, index: Tensor) -> Tensor:
     """Rows of the data as float32, (batch, D).
 
-    uint8 data are binarised anew at each call; those that are binary already stay as they are, since their means are 0
-    and 1.
+    uint8 data are binarised at each call with new noise; binary ones do not change, since their means are 0 and 1.
     """
     rows = data[index]
     if data.dtype != torch.uint8:

@@ -1,4 +1,4 @@
-"""What files come wrapped in. Every error names the file."""
+"""Containers of the files: gzip and MATLAB. Every error names the file."""
 
 import gzip
 import io
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.io import loadmat
 
-MAX_BYTES = 2**28  # three times what the largest text here has
+MAX_BYTES = 2**28  # three times the largest text
 
 
 def decompressed(name: str, content: bytes, max_bytes: int = MAX_BYTES) -> bytes:
-    """The content, without gzip if it is compressed. Raises ValueError if that is damaged or stands for more bytes."""
+    """The content, without gzip if it is compressed. Raises ValueError if that is damaged or has more bytes."""
     if content[:2] != b"\x1f\x8b":
         return content
     try:

@@ -17,7 +17,7 @@ from vhp.datasets import content_sha256
 REGISTRY = Path(__file__).with_name("registry.toml")
 
 
-# What an entry says of all its items, which may say otherwise of themselves.
+# Defaults that an entry has for all its items.
 SHARED = {"urls": (), "mirror": (), "max_mib": 256}
 
 
@@ -27,11 +27,11 @@ class WrongContentError(ValueError):
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to fetch, in one file or several, and how to tell that it is right."""
+    """One thing to fetch, in one file or several, and how to verify it."""
 
     name: str
     # One of the two. Of the arrays that decode() gives, so that a re-packed container is accepted; MD5 of the file as
-    # published where its content could not be had when this was written.
+    # published where its content was not available.
     sha256: str | None = None
     md5: str | None = None
     files: tuple[str, ...] = ()  # as upstream names them; none: embedded

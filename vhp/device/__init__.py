@@ -1,1 +1,1 @@
-"""What the machine can do."""
+"""The machine: compilation, precision and memory."""

@@ -1,4 +1,4 @@
-"""torch.compile where there is a C++ compiler, the same code in eager mode where there is none."""
+"""torch.compile with a C++ compiler, else the same code in eager mode."""
 
 import atexit
 import logging
@@ -24,7 +24,7 @@ def missing_for_compile() -> str | None:
 
 
 def cache_folder() -> Path:
-    """Where compiled code is kept for later processes: not in /tmp, torch's choice, which a restart empties.
+    """Where compiled code is cached for later processes: not in /tmp, torch's choice, which a restart empties.
 
     Raises RuntimeError for a user without a home.
     """
@@ -34,7 +34,7 @@ def cache_folder() -> Path:
 def find_cache() -> bool:
     """Use cache_folder(), unless TORCHINDUCTOR_CACHE_DIR names another one; torch itself sets that to its default.
 
-    Where nothing can be written there, a temporary folder for this process alone. False if there is no such one either.
+    If it cannot be written to, a temporary folder for this process alone. False if that cannot be made either.
     """
     from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
@@ -45,7 +45,7 @@ def find_cache() -> bool:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except (OSError, RuntimeError) as error:
-        logger.warning("compiled code is not kept for later processes: %s; XDG_CACHE_HOME names another place", error)
+        logger.warning("compiled code is not cached for later processes: %s; XDG_CACHE_HOME names another place", error)
         try:
             folder = Path(tempfile.mkdtemp(prefix="vhp-compiled-"))
         except OSError as no_temporary:
@@ -57,7 +57,7 @@ def find_cache() -> bool:
 
 
 def compiled(function: Callable, enabled: bool, device: torch.device | None = None) -> Callable:
-    """function, compiled if enabled and possible; otherwise function itself, and the log says why.
+    """function, compiled if enabled and possible; otherwise function itself, with the reason in the log.
 
     The compiled code is cached in cache_folder(), or in the folder that TORCHINDUCTOR_CACHE_DIR names.
     On a GPU it is a captured graph: a step is hundreds of small kernels, and to launch them would take longer than to
@@ -71,7 +71,7 @@ def compiled(function: Callable, enabled: bool, device: torch.device | None = No
         return function
     if not find_cache():
         return function
-    # A graph that the compiler refuses runs in eager mode instead of ending the run.
+    # A graph that the compiler refuses runs in eager mode, and does not end the run.
     torch._dynamo.config.suppress_errors = True
     on_gpu = device is not None and device.type == "cuda"
     return torch.compile(function, mode="reduce-overhead" if on_gpu else None)

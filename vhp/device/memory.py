@@ -14,8 +14,9 @@ TOP_PAD = 64 * 2**20
 def keep_freed_memory() -> bool:
     """Reuse freed memory instead of handing it back to the kernel; whether the C library has such a setting.
 
-    A step allocates and frees the same megabytes again and again. Handed back in between, each page is cleared by the
-    kernel anew: 1,600 page faults and a fifth to a third of the time of a training step of VHP on the pendulum.
+    A step allocates and frees the same megabytes again and again. If they are handed back in between, the kernel
+    clears each page again: 1,600 page faults and a fifth to a third of the time of a training step of VHP on the
+    pendulum.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -17,7 +17,7 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def usable(precision: str, device: torch.device) -> str:
-    """The precision itself, or "float32" where the device has no such matrix products; the log then says so."""
+    """The precision itself, or "float32" where the device has no such matrix products; with a warning."""
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}; expected one of {', '.join(PRECISIONS)}")
     if precision == "bf16" and not has_bf16(device):

@@ -1,4 +1,4 @@
-"""What people look at: one file per figure, one style.
+"""Figures: one file each, one style.
 
 Each figure's function takes arrays and returns a matplotlib Figure; `style.save` writes it. A figure's module also has
 CAPTION, which says how to read it. A data set may have versions of its own, in a package of its name

@@ -12,7 +12,7 @@ CAPTION = (
     "Comparison of β-update schemes: Δβ = βₜ − βₜ₋₁ of one step as a function of βₜ₋₁ and Cₜ − κ², for ν = 1 and "
     "τ = 3. Black: Δβ = 0. While the constraint holds (Cₜ < κ²), REWO moves β towards 1 from either side, and GECO "
     "lets it grow without end; where it is violated, both lower β by the same step. A step of REWO ends at 1 where "
-    "the poster's formula alone would pass it."
+    "the paper's formula alone would pass it."
 )
 COLOURS = "PuOr_r"  # diverging, and told apart with any colour vision (ColorBrewer)
 LIMIT = 1.0  # |Δβ| at the ends of the colour scale; GECO's step is larger in its corner of large β

@@ -1,4 +1,4 @@
-"""Decoded interpolations as strips of frames, discontinuities boxed (poster: pendulum reconstructions)."""
+"""Decoded interpolations as strips of frames, discontinuities boxed (paper: pendulum reconstructions)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The prior's k-NN graph and the interpolations on it (poster: graph-based interpolation)."""
+"""The prior's k-NN graph and the interpolations on it (paper: graph-based interpolation)."""
 
 import math
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The latent space while a model is trained, for d_z = 2 (poster: "Latent representation of the pendulum data").
 
-Two versions: the approximate posterior in the poster's greyscale, or coloured by the true angle.
+Two versions: the approximate posterior in the paper's greyscale, or coloured by the true angle.
 """
 
 from collections.abc import Sequence

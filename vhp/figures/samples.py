@@ -1,4 +1,4 @@
-"""What a model generates and what it keeps: decoded prior samples, and originals above their reconstructions."""
+"""What a model generates and reconstructs: decoded prior samples, and originals above their reconstructions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

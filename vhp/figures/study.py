@@ -54,7 +54,7 @@ def study(results: pd.DataFrame) -> Figure:
 
 
 def _positions(values: Sequence) -> np.ndarray:
-    """Numbers stand where they are, words side by side."""
+    """Numbers at their values, words side by side."""
     numeric = all(isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in values)
     return np.array(values, float) if numeric else np.arange(len(values), dtype=float)
 

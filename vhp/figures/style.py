@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 DPI = 130
-MAX_BYTES = 250_000  # the report is read on telephones, and kept in git
+MAX_BYTES = 250_000  # the report is read on telephones, and is in git
 COLOURS = 160
 ANIMATION_DPI = 80
 FRAMES_PER_SECOND = 12

@@ -1,4 +1,4 @@
-"""Training curves: how beta, the constraint and the parts of the objective move (poster: beta-update schemes)."""
+"""Training curves: how beta, the constraint and the parts of the objective move (paper: beta-update schemes)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

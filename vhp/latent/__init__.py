@@ -1,1 +1,1 @@
-"""What is measured in latent space; numpy only."""
+"""Graphs, paths and measures in latent space; no torch."""

@@ -19,7 +19,7 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Circular rank correlation of two angles (n,), in [-1, 1] (Fisher and Lee 1982; Fisher 1993, section 6.3.2).
 
     Each angle is replaced by 2 pi rank / n; rotations do not matter. 1: b runs round as a does, -1: in the other
-    direction, near 0: there is no common order.
+    direction, near 0: they have no common order.
     """
     n = len(a)
     a, b = (2 * np.pi / n * rankdata(np.mod(angle, 2 * np.pi)) for angle in (a, b))

@@ -29,7 +29,7 @@ class LatentGraph:
     edges         (E, 2) int32, i < j in each row, rows unique and in ascending order
     lengths       (E,) float64, |z_i - z_j|
     component     (N,) int32, the label 0 .. n_components - 1 of each node's connected component
-    n_components  how many there are
+    n_components  the number of components
     """
 
     def __init__(self, nodes: np.ndarray, k: int):
@@ -81,7 +81,7 @@ class LatentGraph:
     def _shortest_path(self, start: int, goal: int) -> list[int] | None:
         """Dijkstra's algorithm from both ends, each as far as half of an upper bound on the path's length.
 
-        One edge (i, j) of a shortest path has i within that of start and j within that of goal, whatever the bound. In
+        For any bound, one edge (i, j) of a shortest path has i within half of it of start and j of goal. In
         32 dimensions a ball of half the radius holds a hundredth of the nodes and less.
         """
         if self.component[start] != self.component[goal]:
@@ -104,7 +104,7 @@ class LatentGraph:
 
     def to_networkx(self) -> "networkx.Graph":
         """The graph with scalar attributes only, as GraphML wants them: node z0, z1, .. and component; edge weight."""
-        # Imported here: a machine that only interpolates need not have it.
+        # A late import: a machine that only interpolates need not have it.
         import networkx
 
         graph = networkx.Graph()

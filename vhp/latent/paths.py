@@ -1,4 +1,4 @@
-"""What is measured on decoded paths: the content of smoothness.json. Poster: figure "Smoothness measure"."""
+"""Measures of decoded paths: the content of smoothness.json. Poster: figure "Smoothness measure"."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

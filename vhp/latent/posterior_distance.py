@@ -1,7 +1,7 @@
 """How near a path stays to the aggregated posterior, which is the optimal prior.
 
-Poster: "Hierarchical Priors for Learning Informative Latent Representations". Here one sample of q_phi(z|x) for each of
-many examples stands for E_{p_D(x)}[q_phi(z|x)]. Their means would not do: in a dimension that the encoder does not use
+Poster: "Hierarchical Priors for Learning Informative Latent Representations". One sample of q_phi(z|x) for each of many
+examples represents E_{p_D(x)}[q_phi(z|x)]. Their means would not: in a dimension that the encoder does not use
 all means coincide, and every point of the prior would seem far away.
 """
 

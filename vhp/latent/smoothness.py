@@ -11,7 +11,7 @@ import numpy as np
 DISCONTINUITY_FACTOR = 5.0
 
 # And if it is more than this share of the path's largest |x_t|. Below it is the rounding of a float32 decoder
-# (6e-8, accumulated over its layers), which is all there is in a path that stands still and has a median step of 0.
+# (6e-8, accumulated over its layers), which is all that a path at rest has, whose median step is 0.
 RESOLUTION = 1e-5
 
 
@@ -24,7 +24,7 @@ def smoothness_factor(frames: np.ndarray, group: slice | np.ndarray | Sequence[i
     x = np.asarray(frames, float)[:, group]
     if len(x) < 3 or x.size == 0:
         raise ValueError(
-            f"found {x.shape} frames x dimensions, expected at least 3 x 1: raise n_frames or mend the group"
+            f"found {x.shape} frames x dimensions, expected at least 3 x 1: raise n_frames or correct the group"
         )
     second_difference = x[2:] - 2 * x[1:-1] + x[:-2]
     return float(np.sqrt(np.mean(second_difference**2)))

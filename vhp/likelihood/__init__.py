@@ -1,1 +1,1 @@
-"""-log p(x)."""
+"""Estimates of -log p(x), and of what a bound loses."""

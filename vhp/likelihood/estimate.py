@@ -2,7 +2,7 @@
 
     log p(x) ~= log 1/S sum_s p(x|z_s) p(z_s, zeta_s) / (q(z_s|x) q(zeta_s|z_s)),   z_s ~ q(z|x), zeta_s ~ q(zeta|z_s)
 
-(Burda et al. 2016; poster: "Negative test log-likelihood estimated with 5,000 importance samples".) Priors without a
+(Burda et al. 2016; the paper's table has S = 5,000.) Priors without a
 latent of their own enter with log p(z_s). In expectation the estimate is a lower bound on log p(x) that rises with S.
 """
 
@@ -134,7 +134,7 @@ def estimate(
 
     sitting = resumable.begin(device)
     columns: list[Tensor] = sitting.state["columns"] if sitting.state else []
-    # Counted in images: another machine may take more or fewer of them at once.
+    # Counted in images, since another machine may batch more or fewer of them.
     done = sum(column.shape[1] for column in columns)
     batches = torch.arange(done, len(test)).split(images_per_chunk) if done < len(test) else ()
     for index in resumable.progress(batches):

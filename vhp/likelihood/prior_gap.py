@@ -6,8 +6,8 @@ rises by E_q T(z) - log E_p e^T(z), which is at least
     gain(T) = E_q T(z) + 1 - E_p e^T(z)  <=  KL(q(z) || p(z)),    q(z) the aggregated posterior
 
 (log u <= u - 1; Nguyen, Wainwright & Jordan 2010). Unlike the logarithm of a mean, this has estimates without bias. It
-is tight where E_p e^T = 1, and the best T is the log-ratio of the two densities, the logit of a classifier that tells
-samples of one from those of the other (Rosca et al. 2018; used as a prior by Aneja et al. 2021).
+is tight where E_p e^T = 1, and the best T is the log-ratio of the two densities, the logit of a classifier between
+samples of the two (Rosca et al. 2018; used as a prior by Aneja et al. 2021).
 """
 
 import copy
@@ -64,8 +64,8 @@ def fit_log_ratio(
 ) -> LogRatio:
     """Learn T from samples that are drawn as they are needed, n -> (n, d_z); keep the best on the validation samples.
 
-    validation: z ~ q and z ~ p, of which neither enters the gradients; T is normalised on the latter. Where nothing
-    gains there, T is 0.
+    validation: z ~ q and z ~ p, of which neither enters the gradients; T is normalised on the latter. If no T
+    gains on them, T is 0.
     """
     network = LogRatio(draw_prior(10 * BATCH)).to(validation[0].device)
     nn.init.zeros_(network.network[-1].weight)  # at first T is constant

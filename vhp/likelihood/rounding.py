@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 # Mean difference to float64 above which a precision is not used; the table's last digit is 0.01 nats.
 ALLOWED_NATS = 0.02
-# As many test examples show it: the differences of single images are of some hundredths of a nat, too.
+# Enough test examples for it: the differences of single images are some hundredths of a nat, too.
 N_CHECKED = 32
 
 
@@ -32,10 +32,10 @@ def rounding_error(model: VAE, test: Tensor, settings: LikelihoodSettings, seed:
 def exact_enough(
     model: VAE, test: Tensor, settings: LikelihoodSettings, seed: int, numbers: Tensor
 ) -> tuple[LikelihoodSettings, Tensor | None]:
-    """The settings with a precision that this machine has and that is exact enough, and the errors found, if any.
+    """The settings with a precision that this machine has and that is exact enough, and the errors measured, if any.
 
     A rounded precision is tried on N_CHECKED examples spread over the test set. If their mean error is above
-    ALLOWED_NATS, the settings returned are those of float32, and the log says so.
+    ALLOWED_NATS, the settings returned are those of float32, with a warning.
     """
     settings = replace(settings, precision=usable(settings.precision, test.device))
     if settings.precision == "float32":
@@ -44,7 +44,7 @@ def exact_enough(
     errors = rounding_error(model, test[chosen.to(test.device)], settings, seed, numbers[chosen])
     mean = abs(errors.mean().item())
     if mean > ALLOWED_NATS:
-        found = f"on {len(errors)} images it moves log p(x) by {mean:.3f} nats in the mean, {ALLOWED_NATS} are allowed"
+        found = f"on {len(errors)} images it changes log p(x) by {mean:.3f} nats in the mean, {ALLOWED_NATS} allowed"
         logger.warning("%s is not used: %s; running in float32", settings.precision, found)
         settings = replace(settings, precision="float32")
     return settings, errors

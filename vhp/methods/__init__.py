@@ -29,12 +29,12 @@ class Method:
 
 
 def names() -> list[str]:
-    """Every method there is: the modules of this package."""
+    """Every method: the modules of this package."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def load(name: str) -> ModuleType:
-    """The module of a method. Raises ValueError for a name that is none."""
+    """The module of a method. Raises ValueError for an unknown name."""
     if name not in names():
         raise ValueError(f"unknown method {name!r}; expected one of {', '.join(names())}")
     return importlib.import_module(f"vhp.methods.{name}")

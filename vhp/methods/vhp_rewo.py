@@ -1,4 +1,4 @@
-"""VHP + REWO: the hierarchical prior, trained in two phases until beta = 1 (the poster's method)."""
+"""VHP + REWO: the hierarchical prior, trained in two phases until beta = 1 (the paper's method)."""
 
 from dataclasses import dataclass
 

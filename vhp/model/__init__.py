@@ -1,1 +1,1 @@
-"""What a model is."""
+"""Models: networks, observation models, priors, and the VAE made of them."""

@@ -1,4 +1,4 @@
-"""A model as two functions of NumPy arrays, for what is measured and drawn without PyTorch."""
+"""A model as two functions of NumPy arrays, for measurements and figures without PyTorch."""
 
 import numpy as np
 import torch

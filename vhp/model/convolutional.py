@@ -1,7 +1,7 @@
 """Gated convolutions for square images (Tomczak & Welling 2018, section 5), residual as in Dauphin et al. 2017.
 
-Nothing is computed at the images' own resolution: 2 x 2 pixels are taken together as four channels on the way in, and
-four channels become 2 x 2 pixels on the way out (Shi et al. 2016), which is where most of the time would go.
+Nothing is computed at the images' own resolution: where most of the time would be spent: 2 x 2 pixels become four
+channels on the way in, and four channels 2 x 2 pixels on the way out (Shi et al. 2016).
 """
 
 import math
@@ -84,7 +84,7 @@ class ConvolutionalDecoder(nn.Module):
 def side_of(n_dims: int, channels: Sequence[int]) -> int:
     """The side of a square image of n_dims pixels.
 
-    Raises ValueError if there is no such image, or if its side cannot be halved as often as there are channels.
+    Raises ValueError if n_dims is no square, or if its root cannot be halved once per entry of channels.
     """
     side, times = math.isqrt(n_dims), len(channels)
     if side**2 != n_dims:

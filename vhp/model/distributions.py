@@ -1,4 +1,4 @@
-"""Log-densities of the distributions used here, each summed over the feature axis (nats)."""
+"""Log-densities of the models' distributions, each summed over the feature axis (nats)."""
 
 import math
 

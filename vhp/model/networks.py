@@ -50,7 +50,7 @@ class Networks(NamedTuple):
 
     encoder: nn.Module  # (..., D) -> mean, log_var of q_phi(z|x), each (..., d_z)
     decoder: nn.Module  # (..., d_z) -> (..., D)
-    floats_per_decode: int  # what a decoded z takes while it is computed, about: the numbers of the widest layer
+    floats_per_decode: int  # memory of a decoded z while it is computed, about: the numbers of the widest layer
 
 
 def mlp(n_dims: int, d_z: int, hidden: Sequence[int]) -> Networks:

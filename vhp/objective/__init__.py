@@ -1,1 +1,1 @@
-"""What is optimised."""
+"""Bounds that are optimised, and the schedules of beta."""

@@ -1,4 +1,4 @@
-"""What is optimised. Each bound adds log-probabilities that others give it; none knows a network or a prior."""
+"""The bounds that are optimised. Each combines log-probabilities; none knows a network or a prior."""
 
 import math
 
@@ -11,7 +11,7 @@ from vhp.objective.terms import Terms
 def elbo(t: Terms, beta: Tensor | float = 1.0) -> Tensor:
     """log p(x|z) - beta F(x), F = log q(z|x) - log p(z), averaged over the samples: (batch,).
 
-    beta = 1 is the evidence lower bound. With the hierarchical prior F is the poster's upper bound on the KL.
+    beta = 1 is the evidence lower bound. With the hierarchical prior F is the paper's upper bound on the KL.
     """
     return (t.log_likelihood - beta * (t.log_posterior - t.log_prior)).mean(0)
 

@@ -85,7 +85,7 @@ class Constrained(Schedule):
 class Geco(Constrained):
     """beta_t = beta_{t-1} exp(-nu (C_t - kappa^2)), from beta = 1, all parameters from the first step.
 
-    Rezende & Viola 2018, in the poster's beta = 1 / lambda.
+    Rezende & Viola 2018, in the paper's beta = 1 / lambda.
     """
 
     def __init__(self, kappa: float, nu: float, alpha: float = 0.99):

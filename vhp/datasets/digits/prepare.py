@@ -1,4 +1,4 @@
-"""The digits that scikit-learn brings along."""
+"""The digits that are part of scikit-learn."""
 
 from collections.abc import Mapping
 

@@ -33,7 +33,7 @@ def keys_of(lines: Sequence[Line], end: Line, required: Sequence[str], optional:
     keys: Keys = {}
     for line in lines:
         word = line.words[0].lower()
-        if word[0] == "(" and "limits" in keys:  # limits go on over several lines
+        if word[0] == "(" and "limits" in keys:  # limits continue over several lines
             keys["limits"][1].extend(line.words)
             continue
         if word not in (*required, *optional) or word in keys:

@@ -13,7 +13,7 @@ from vhp.datasets.motion.kinematics import Rig, rig
 from vhp.datasets.motion.segments import SEGMENTS, STRIDE, TRIALS
 from vhp.datasets.motion.skeleton import Skeleton
 
-# Whose body the figures show. Subjects 13 and 14 have no skeleton here, and one body makes the figures comparable. Its
+# Whose body the figures show. Subjects 13 and 14 have no skeleton, and one body makes the figures comparable. Its
 # left thigh has the median length of the seven subjects that have one.
 SUBJECT = "35"
 ITEMS = (f"{SUBJECT}/{SUBJECT}.asf", *(f"{trial[:2]}/{trial}.amc" for trial in TRIALS))

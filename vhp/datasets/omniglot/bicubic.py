@@ -1,6 +1,6 @@
 """Antialiased bicubic reduction of images, as MATLAB's imresize does it (Keys 1981: the kernel, with a = -1/2).
 
-Image libraries treat the border otherwise: here an image goes on beyond it as its own mirror image.
+Beyond its border an image is continued by its mirror image, which image libraries do not do.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Interpolated movements as rows of stick figures, discontinuities boxed (poster: human-movement reconstructions)."""
+"""Interpolated movements as rows of stick figures, discontinuities boxed (paper: human-movement reconstructions)."""
 
 from collections.abc import Mapping, Sequence
 

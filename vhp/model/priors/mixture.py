@@ -9,7 +9,7 @@ from vhp.model.distributions import LOG_2PI, gaussian_sample
 
 
 class GaussianMixture(nn.Module):
-    """M Gaussians of equal weight, none of them learned: what a VampPrior is while its weights stand still."""
+    """M Gaussians of equal weight, none of them learned: a VampPrior with fixed weights."""
 
     d_zeta = 0
 

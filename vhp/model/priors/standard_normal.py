@@ -13,7 +13,7 @@ class StandardNormal(nn.Module):
 
     def __init__(self, d_z: int):
         super().__init__()
-        # A buffer that only remembers device and precision.
+        # A buffer that only records device and precision.
         self.register_buffer("origin", torch.zeros(d_z), persistent=False)
 
     def log_prob(self, z: Tensor, eps: Tensor | None = None) -> Tensor:

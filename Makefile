@@ -19,8 +19,8 @@ demo: .venv/installed ## the pipeline on the two embedded data sets, five method
 	@echo "report:  demo/reports/demo/index.html"
 	@echo "figures: demo/reports/demo/datasets/"
 
-# Images and real values, an exact likelihood, joints: all that the stages distinguish. A stage more is dearer than
-# it looks, since DVC reads and writes the whole of dvc.lock for each.
+# Images and real values, an exact likelihood, joints: all that the stages distinguish. Each further stage costs more
+# than its own time, since DVC reads and writes the whole of dvc.lock for it.
 smoke: .venv/installed ## every stage and method in minutes, in smoke/; with VHP_DATA on static MNIST and human motion, not digits
 	@$(CLONE) smoke --budget smoke --datasets pendulum $(if $(VHP_DATA),static_mnist motion,digits) $(MATRIX) -- $(REPRO)
 	@cat smoke/reports/smoke/table.md
@@ -39,21 +39,21 @@ pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO and IWA
 bench: .venv/installed ## speed against a naive reference and the bare matrix products: reports/bench.json; on a machine at rest
 	@$(MIRROR) PYTHONPATH=tests:. $(RUN) python -m bench
 
-mutations: .venv/installed ## plant each bug of tests/mutations/planted.py: do the tests notice?
+mutations: .venv/installed ## plant each bug of tests/mutations/planted.py: do the tests detect it?
 	@$(RUN) python tests/mutations
 
 table: .venv/installed ## dvc repro of the full matrix at the budget in params.yaml, JOBS=2 stages at once; ONLY="*@digits-*", CLUSTER="--slurm"
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
 	@set -f; $(RUN) $(REPRO) $(if $(ONLY),--only $(ONLY)) $(if $(ALLOW_MISSING),--allow-missing)
 
-data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and print what is there
+data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and list them
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
 	@status=0; $(RUN) $(REPRO) --only preprocess || status=$$?; $(RUN) python -m stages.inspect.inventory; exit $$status
 
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 	@$(RUN) python -m pytest --numprocesses $(JOBS) --dist loadfile
 
-check: .venv/installed ## are the committed results no worse, whole and unaltered? names those older than the code; STRICT=1: a fault
+check: .venv/installed ## are the committed results no worse, complete and unaltered? lists those older than the code; STRICT=1: a fault
 	@$(RUN) python -m stages.check $(if $(SINCE),--since $(SINCE)) $(if $(STRICT),--strict)
 
 report: .venv/installed ## tables and page again from the committed sections; needs neither runs nor data
@@ -104,9 +104,9 @@ clean: ## remove demo/, smoke/, pendulum/ and studies/ (what they computed stays
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-cluster.lock
 	@touch $@
 
-NO_GIT := found no git repository here, but DVC keeps its records in one: clone the project, or run git init
+NO_GIT := found no git repository in this folder, and DVC needs one: clone the project, or run git init
 
-# VHP_DATA may be relative to where make was called, and the commands run elsewhere.
+# VHP_DATA may be relative to the folder where make was called; the commands run in others.
 MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd) || exit 1; export VHP_DATA; fi;
 MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)

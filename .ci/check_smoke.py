@@ -11,7 +11,7 @@ RUN = ["dataset", "method", "seed"]
 COLUMNS = [*RUN, "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"]
 COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "train_seconds", "eval_seconds", "device"]
 COLUMNS += ["revision", *(f"code_{s}" for s in ("train", "evaluate", "interpolate", "smoothness", "representation"))]
-# Of the other files: columns that are there and that no run may leave empty.
+# Of the other files: columns that exist and that no run may leave empty.
 MEASURED = {
     "interpolation.csv": ["n_nodes", "k", "components", "unreachable", "n_paths", "n_frames"],
     "representation.csv": ["mmd2", "mmd2_level", "classifier_accuracy", "n_points"],
@@ -90,7 +90,7 @@ def main() -> None:
     check_files(clone, report, params)
     check_nothing_is_stale(report)
     check_nothing_left_to_run(clone)
-    print(f"smoke: {len(results)} runs, tables and figures are there, and nothing is left to run")
+    print(f"smoke: {len(results)} runs, tables and figures exist, and nothing is left to run")
 
 
 if __name__ == "__main__":

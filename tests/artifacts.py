@@ -160,7 +160,7 @@ def smoothness(dataset: str, jumps: list[list[int]]) -> dict[str, Any]:
 
 
 def snapshots(final: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Three steps, at which the latent space grows to what it finally is."""
+    """Three steps, at which the latent space grows to its final size."""
     growth = np.array([0.1, 0.5, 1.0])[:, None, None]
     arrays = {name: growth * final[name] for name in ("posterior_mean", "posterior_std")}
     step, example = np.array([100, 1000, 6000]), final["posterior_example"]

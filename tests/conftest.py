@@ -7,7 +7,7 @@ import hypothesis
 import pytest
 import torch
 
-# The tensors are tiny: a second thread costs more than it computes, and takes a core from whatever else runs.
+# The tensors are tiny: a second thread costs more than it computes, and takes a core from other processes.
 torch.set_num_threads(1)
 
 # The same examples in each run, so that a failure is the code's; and no deadline, since a busy machine is not a bug.

@@ -41,7 +41,7 @@ class Cluster:
             process.wait()
 
     def start(self, name: str, module: str, *arguments: str, cwd: Path, **environment: str) -> subprocess.Popen:
-        # To a file: a pipe that nobody reads would stop it.
+        # To a file: a pipe that is not read would stop it.
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],

@@ -1,9 +1,9 @@
-"""Are the outputs of two workspaces the same bytes? All but what says how long something took, and on what."""
+"""Are the outputs of two workspaces the same bytes? All but times and names of machines."""
 
 from pathlib import Path
 
 PLACES = ("data/processed", "runs", "reports")
-# The report's tables and page, and what it keeps of the runs, hold seconds and the machine's name; the numbers in them
+# The report's tables and page, and its sections, hold seconds and the machine's name; the numbers in them
 # are compared in runs/.
 TIMED = ("training_time.json", "evaluation_time.json", "interpolation_time.json", "section.json")
 TIMED += ("results.csv", "inputs.csv", "table.md", "index.html")

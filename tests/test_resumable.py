@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    """A clock that goes on by a second each time it is read."""
+    """A clock that advances by a second each time it is read."""
     ticks = count()
     monkeypatch.setattr(resumable.time, "monotonic", lambda: float(next(ticks)))
 

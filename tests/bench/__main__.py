@@ -105,7 +105,7 @@ def main() -> None:
             "load_before": load,
             "load_after": os.getloadavg()[0],
         }
-        write_json(arguments.out, results)  # what is measured is kept, should a later part be interrupted
+        write_json(arguments.out, results)  # results are saved in case a later part is interrupted
     print("\n" + ", ".join(f"{key} {value}" for key, value in results["conditions"].items()))
     print(f"{arguments.out} written")
 

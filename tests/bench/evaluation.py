@@ -18,7 +18,7 @@ from vhp.likelihood import estimate as likelihood
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 
 S = 5000
-# Per turn. Of ours many, as an evaluation has 10,000: what is done once per call must not count.
+# Per turn. Many of ours, as an evaluation has 10,000: the work done once per call must not count.
 IMAGES, NAIVE_IMAGES = 24, 1
 TURNS = 3
 
@@ -29,7 +29,7 @@ def settings(compile: bool, n_samples: int = S) -> LikelihoodSettings:
 
 def compare(name: str, train: Tensor, test: Tensor, floor: Floor, compile: bool) -> dict[str, float | None]:
     """Milliseconds per image and their ratios, of medians of TURNS turns."""
-    likelihood.COMPILE_FROM_OUTPUTS = 0  # a few images stand for 10,000
+    likelihood.COMPILE_FROM_OUTPUTS = 0  # a few images represent 10,000
     torch._dynamo.reset()  # as in a process of its own
     method = setting.build(name, train)
     naive, x = NaiveVAE(method.model), test[:IMAGES]
@@ -63,7 +63,7 @@ def compare(name: str, train: Tensor, test: Tensor, floor: Floor, compile: bool)
 def peak_mib(name: str, compile: bool) -> float | None:
     """Peak resident memory of a process that evaluates a model of this method, with all data loaded.
 
-    None where the system does not tell: it is read from Linux's /proc.
+    None where it cannot be read from Linux's /proc.
     """
     if not Path("/proc/self/status").exists():
         return None

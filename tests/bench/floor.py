@@ -1,4 +1,4 @@
-"""The floor: the bare matrix products of a computation, at the best rate that this machine is measured to give.
+"""The floor: the bare matrix products of a computation, at the best rate that is measured on this machine.
 
 The products are not counted by hand: hooks on the linear layers see them. Two times are made of them: `floor`, as if
 each ran at the best rate of all, and `products`, in which each takes the best time that it was itself measured to take
@@ -20,7 +20,7 @@ from vhp.model.priors.vampprior import VampPrior
 from vhp.model.vae import VAE
 
 REPEATS = 15
-# The best rate is measured on these: the widest products here, with as many rows as a chunk of samples may have.
+# The best rate is measured on these: the widest products, with as many rows as a chunk of samples may have.
 LARGE = ((1250, 300, 784), (5000, 300, 784), (5000, 300, 600))
 Shape = tuple[int, int, int]  # (n, k) @ (k, m)
 

@@ -1,6 +1,6 @@
 """bf16 and float32 against float64, on a trained model of each method, the same images and the same samples.
 
-Where the processor has no bf16 products, PyTorch computes the same numbers without: slowly, but they are what counts.
+Where the processor has no bf16 products, PyTorch computes the same numbers in software, slowly.
 """
 
 import math
@@ -19,7 +19,7 @@ from vhp.training.fit import fit
 STEPS, TRAINING_IMAGES, VALIDATION_IMAGES = 400, 10_000, 500
 IMAGES, S = 32, 1000
 BF16, FLOAT32 = (LikelihoodSettings(S, precision, compile=False) for precision in ("bf16", "float32"))
-# So short a training needs a constraint that is soon fulfilled, and a beta of GECO that does not run away before.
+# Such a short training needs a constraint that is soon fulfilled, and a nu that keeps GECO's beta small until then.
 BRIEFLY = {"vhp_rewo": {"kappa": math.sqrt(180 / setting.D)}}
 BRIEFLY["vhp_geco"] = BRIEFLY["vhp_rewo"] | {"nu": 0.02}
 

@@ -18,7 +18,7 @@ TURNS, STEPS = 7, 4  # turns, and steps in each
 
 def trainer(method: Method, train: Tensor, compile: bool) -> Training:
     """In the main phase, the longer one, in which all is trained."""
-    training.COMPILE_FROM_STEPS = 0  # a few steps stand for a run
+    training.COMPILE_FROM_STEPS = 0  # a few steps represent a run
     run = Training(method, train, setting.training(60, compile), seed=0)
     run.method.schedule.main_phase.fill_(True)
     run.result.main_phase_step = 1

@@ -1,4 +1,4 @@
-"""Times of several variants in one run, taken in turns, so that whatever else the machine does meets all of them."""
+"""Times of several variants in one run, taken in turns, so that other load on the machine affects all of them."""
 
 import statistics
 import time

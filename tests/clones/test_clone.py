@@ -1,4 +1,4 @@
-"""A clone below the repository: what goes into it, what of an old one stays, and what is refused before all else."""
+"""A clone below the repository: what it contains, what of an old one is kept, and what is refused before any change."""
 
 import os
 import subprocess

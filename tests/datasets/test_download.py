@@ -1,4 +1,4 @@
-"""The download stage: what it takes, what it refuses, and what the user reads."""
+"""The download stage: what it accepts, what it refuses, and its messages."""
 
 import gzip
 import hashlib
@@ -26,7 +26,7 @@ OTHER = b"1 2 3 5\n"
 
 
 def decode(item, files):
-    """Numbers in a text; some words do what a damaged file makes a library do."""
+    """Numbers in a text; some words act like a damaged file on its library."""
     arrays = {}
     for name, content in files.items():
         if content == b"die":
@@ -326,7 +326,7 @@ def test_the_registry_is_complete():
         for item in source.items:
             assert (item.sha256 is None) != (item.md5 is None)
             assert len(item.sha256 or item.md5) in (64, 32)
-            # What has files can be had: from an address and from a mirror, without two files in one place.
+            # Every file has an address and a place in the mirror, and no two files share one.
             assert bool(item.files) == bool(item.urls) == bool(item.mirror)
             for place in item.urls if len(item.files) > 1 else ():
                 filled = [place.format(file=file, name=file) for file in item.files]

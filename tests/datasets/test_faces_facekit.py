@@ -12,7 +12,7 @@ from vhp.datasets.faces import facekit
 from vhp.datasets.faces.obj import read_triangles, read_vertices
 from vhp.datasets.faces.prepare import decode
 
-# Three lines of upstream's generic_neutral_mesh.obj and identity000.obj as they are there, by vertex. In float32 their
+# Three lines of upstream's generic_neutral_mesh.obj and identity000.obj as published, by vertex. In float32 their
 # differences would be rounded to other float16 numbers than those of the packed file.
 UPSTREAM_LINES = {
     37: ("v -5.7532 2.76604 7.6706", "v -5.53864 2.76537 7.71747"),
@@ -198,6 +198,6 @@ def test_the_real_model_is_complete_and_the_same_from_obj_files(monkeypatch):
     for name, which in ((facekit.NEUTRAL, 0), ("identity000.obj", 1)):
         lines = files[name].split(b"\n")
         for vertex, text in UPSTREAM_LINES.items():
-            lines[2 + vertex] = text[which].encode()  # two lines stand before the vertices
+            lines[2 + vertex] = text[which].encode()  # two lines precede the vertices
         files[name] = b"\n".join(lines)
     assert content_sha256(decode("identity", files)) == content_sha256(raw | {"identity": raw["identity"][:3]})

@@ -1,4 +1,4 @@
-"""Freed memory stays in the process where the C library can be told so."""
+"""Freed memory stays in the process if the C library has this setting."""
 
 import os
 import platform
@@ -32,7 +32,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 def page_faults(how: str) -> int:
     root = Path(__file__).parents[2]
-    # The library's first threshold, held: left alone it moves, and what a program gives back is a matter of chance.
+    # The library's first threshold, held: by default it adapts, and what a program gives back is a matter of chance.
     environment = os.environ | {"MALLOC_MMAP_THRESHOLD_": str(128 * 2**10)}
     command = [sys.executable, "-c", PROGRAM, how]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True, timeout=120)

@@ -99,7 +99,7 @@ def test_three_sittings_end_with_the_bytes_of_one(results):
 
 
 def refusal(root):
-    """What is said when the results in the folder are refused."""
+    """The message when the results in the folder are refused."""
     with Repo() as repo, pytest.raises(ValueError, match="not made by the pipeline of this repository") as refused:
         bring_back.check(root, bring_back.finished(root, [RUN]), repo)
     return str(refused.value)
@@ -178,7 +178,7 @@ def test_a_record_of_other_files_is_not_gone_on_with(results, monkeypatch, tmp_p
 
 
 def test_taken_in_they_are_up_to_date_and_the_rest_runs(pipeline, results, monkeypatch):
-    """The last test here: it changes the pipeline."""
+    """The last test of this file: it changes the pipeline."""
     assert "2 stages taken;" in call(pipeline, "stages.elsewhere.bring_back", str(results[0]))
     for name in (name for stage in record.STAGES for name in RUN_STAGES[stage].outputs):
         made = record.folder_of(results[0], RUN) / name

@@ -1,4 +1,4 @@
-"""Which stages of which runs the list of cells works on, and what is said to be finished. The stages are replaced."""
+"""Which stages of which runs stages.elsewhere.work runs, and what it reports. The stages are replaced."""
 
 import signal
 import sys
@@ -14,7 +14,7 @@ from stages.files import write_json
 
 @pytest.fixture(autouse=True)
 def handler():
-    """main() sets the handler of SIGTERM for its own process, which here is that of all tests."""
+    """main() sets the handler of SIGTERM for its own process, which is that of all tests."""
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)

@@ -192,7 +192,7 @@ def test_latent_steps_shade_the_posterior_by_the_variance_of_its_standard_deviat
             assert top.get_xlim() == bottom.get_xlim() and top.get_ylim() == bottom.get_ylim()
     assert [ax.get_title() for ax in axes[2]] == ["step 10", "step 200", "step 3,000"]
     scales = {(ax.collections[0].norm.vmin, ax.collections[0].norm.vmax) for ax in axes[::2].flat}
-    assert len(scales) == 1  # the bar stands for all panels
+    assert len(scales) == 1  # the bar holds for all panels
 
 
 def test_latent_steps_colour_the_posterior_by_the_true_angle():

@@ -62,7 +62,7 @@ def test_the_gap_in_zeta_is_that_at_each_images_own_z():
     x = linear.data(8)
     exact = mean_divergence(linear, x)
     found = zeta_gap(linear.model, x, n_z=2_000, n_zeta=200, generator=generator())
-    assert exact.std() > 0.3  # else an image could stand for another
+    assert exact.std() > 0.3  # else one image could be taken for another
     assert (found / exact - 1).abs().max() < 0.05
 
 
@@ -151,7 +151,7 @@ def test_the_log_ratio_is_normalised_on_the_validation_samples():
 def workplace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    # Fewer pixels are set in the test images: no split can stand for another.
+    # Fewer pixels are set in the test images: no split can be taken for another.
     binary = {
         split: np.uint8(255) * (rng.random((N, SIDE2)) < share).astype(np.uint8)
         for split, share in (("val", 0.5), ("test", 0.2))

@@ -51,7 +51,7 @@ def test_rank_correlation_of_independent_angles_is_near_zero():
 
 
 def test_rank_correlation_of_a_double_turn_is_near_zero():
-    """Each latent angle stands for two opposite true ones."""
+    """Each latent angle belongs to two opposite true ones."""
     a = np.linspace(0, 2 * np.pi, 400, endpoint=False)
     assert abs(rank_correlation(a, 2 * a)) < 0.02
 

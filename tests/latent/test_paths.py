@@ -1,4 +1,4 @@
-"""What is measured on decoded paths, on paths whose measures are known."""
+"""Measures of decoded paths, on paths whose measures are known."""
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def test_a_planted_jump_is_reported_with_its_path_and_step():
 
 
 def test_the_straight_line_is_measured_between_the_same_nodes():
-    """Here the paths are straight: whatever is measured of both is the same."""
+    """With straight paths every measure of both is the same."""
     frames = np.random.default_rng(0).normal(size=(3, 6, 4))
     measured = measure(interpolation(np.ones(3, bool), frames, frames), WHOLE, None)
     for name in ("smoothness", "discontinuities", "posterior_distance"):

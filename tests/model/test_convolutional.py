@@ -1,4 +1,4 @@
-"""Convolutional networks: against loops over single pixels, for every shape that the mlp takes, and what is refused."""
+"""Convolutional networks: against loops over single pixels, for every shape that the mlp takes; what is refused."""
 
 import pytest
 import reference

@@ -1,7 +1,7 @@
-"""Do the tests notice? `python tests/mutations [WORD]` plants each bug in a copy of the project and runs the tests.
+"""Are bugs detected? `python tests/mutations [WORD]` plants each bug in a copy of the project and runs the tests.
 
-A bug is caught by the first test that fails. Exits with 1 if one is not caught, if a text to change is not there
-exactly once, or if the tests fail without any bug. WORD: only the mutations whose description or file contains it.
+A bug is caught by the first test that fails. Exits with 1 if one is not caught, if a text to change does not
+occur exactly once, or if the tests fail without any bug. WORD: only the mutations whose description or file contains it.
 """
 
 import re
@@ -40,7 +40,7 @@ def first_failure(folder: Path, tests: tuple[str, ...]) -> str | None:
     if done.returncode == 0:
         return None
     failed = re.search(r"^(?:FAILED|ERROR) \S*?(?:::(\S+))?(?: - .*)?$", done.stdout, re.MULTILINE)
-    # Tests that cannot even be collected show that the planted text is no Python, not that a test knows better.
+    # Tests that cannot even be collected show that the planted text is no Python, not that a test detects it.
     if done.returncode != 1 or failed is None or failed[1] is None:
         raise FaultError(f"pytest ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return failed[1]

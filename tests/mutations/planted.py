@@ -1,6 +1,6 @@
 """The bugs to plant: mistakes that are easy to make in this field and hard to see in a result.
 
-A file's text changes as little as the mistake needs, so that nothing but a test that knows the right number can tell.
+A file's text changes as little as the mistake needs, so that only a test that knows the right number can detect it.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ class Mutation(NamedTuple):
     file: str
     old: str  # occurs exactly once
     new: str
-    tests: tuple[str, ...]  # the test files that are to notice
+    tests: tuple[str, ...]  # the test files that should detect it
 
 
 BOUNDS, GRADIENTS, SCHEDULES = (f"tests/objective/test_{name}.py" for name in ("bounds", "gradients", "schedules"))

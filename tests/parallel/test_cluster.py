@@ -1,4 +1,4 @@
-"""Parts of the cluster that need no cluster: who may work, what is sent, what became of a stage."""
+"""Parts of the cluster that need no cluster: which workers may work, what is sent, what became of a stage."""
 
 import json
 import signal
@@ -67,7 +67,7 @@ def test_uncommitted_code_is_refused_and_uncommitted_parameters_are_not(reposito
 
 @pytest.fixture
 def head(repository, monkeypatch):
-    """A head of the run a-m-0, whose data are there and whose train stage is up to date."""
+    """A head of the run a-m-0, whose data exist and whose train stage is up to date."""
     monkeypatch.chdir(repository)
     configs = repository / "runs" / "configs"
     configs.mkdir(parents=True)
@@ -119,7 +119,7 @@ def test_entries_are_merged_into_dvc_lock_as_dvc_writes_it(repository, monkeypat
     with lockfile.JOURNAL.open("a") as journal:
         journal.write('["evaluate@a-m-0", {"cm')  # as a killed head leaves it
     assert lockfile.merge() == ["train@a-m-0"]
-    assert lockfile.merge() == ["train@a-m-0"]  # until its outputs are here
+    assert lockfile.merge() == ["train@a-m-0"]  # until its outputs have been fetched
     lockfile.forget()
     assert lockfile.merge() == []
     assert lockfile.read() == {**entries, "train@a-m-0": kept}
@@ -174,7 +174,7 @@ def test_what_cannot_be_fetched_is_the_workers_fault(execution):
 def test_jobs_of_a_batch_system_start_their_workers_in_the_shared_folder(system, directive, tmp_path):
     settings = {"cores": 2, "memory": "4GB", "walltime": "12:00:00", "job-script-prologue": ["module load python"]}
     handler = signal.getsignal(signal.SIGINT)
-    queues.jobqueue()  # and its settings, which are changed here
+    queues.jobqueue()  # and its settings, which are changed below
     assert signal.getsignal(signal.SIGINT) is handler
     with (
         queues.dask.config.set({f"jobqueue.{system}.{key}": value for key, value in settings.items()}),

@@ -1,4 +1,4 @@
-"""The real pipeline, with workers killed at random moments: the results are those of a run that was left alone."""
+"""The real pipeline, with workers killed at random moments: the results are those of an undisturbed run."""
 
 import os
 import random
@@ -40,7 +40,7 @@ def start_nannies(cluster: Cluster, head: Path, folder: Path) -> list[subprocess
 
 
 def command_line(process: psutil.Process) -> str:
-    """Nothing of one that has ended meanwhile."""
+    """None of one that has ended meanwhile."""
     try:
         return " ".join(process.cmdline())
     except psutil.NoSuchProcess:
@@ -55,7 +55,7 @@ def children_of(process: psutil.Process) -> list[psutil.Process]:
 
 
 def kill_a_worker(nannies: list[subprocess.Popen], moments: random.Random) -> bool:
-    """One that is working if there is any; with SIGKILL, so that it cannot say goodbye."""
+    """One that is working if there is any; with SIGKILL, so that it cannot clean up."""
     children = [child for nanny in nannies for child in psutil.Process(nanny.pid).children()]
     workers = [child for child in children if "multiprocessing.spawn" in command_line(child)]
     working = [child for child in workers if any("leash" in command_line(c) for c in children_of(child))]

@@ -17,7 +17,7 @@ ENTRY = {"cmd": "train"}
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Seconds slept so far; nobody waits."""
+    """Seconds slept so far; the test does not wait."""
     slept = []
     monkeypatch.setattr(step.time, "monotonic", lambda: sum(slept))
     monkeypatch.setattr(step.time, "sleep", slept.append)
@@ -26,7 +26,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def commands(tmp_path, monkeypatch, clock):
-    """What DVC was called for. Each of failures, a name -> how many times it fails at first."""
+    """The calls of DVC. Each of failures, a name -> how many times it fails at first."""
     monkeypatch.chdir(tmp_path)
     called, failures = [], {}
 

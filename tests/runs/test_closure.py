@@ -1,4 +1,4 @@
-"""What a stage really loads is within the closure that its fingerprint covers: each stage is run once and asked."""
+"""The modules that a stage loads are within the closure that its fingerprint covers: each stage is run once."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a running stage tells of itself, and how it is shown."""
+"""What a running stage reports, and how it is shown."""
 
 import io
 

@@ -16,7 +16,7 @@ from vhp import datasets, methods
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 MODULES = [p.relative_to(ROOT) for folder in ("stages", "vhp") for p in sorted((ROOT / folder).rglob("*.py"))]
-MOST_MODULES = 15  # in one folder: more are not taken in at a glance
+MOST_MODULES = 15  # in one folder: more cannot be surveyed at a glance
 
 
 def name_of(path: Path) -> str:

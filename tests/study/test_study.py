@@ -1,4 +1,4 @@
-"""The parameter study: what it sets, what it collects, and what it says of it. The pipeline itself is replaced."""
+"""The parameter study: what it sets, collects and reports. The pipeline itself is replaced."""
 
 import csv
 import io

@@ -26,7 +26,7 @@ def test_good_values_pass():
 
 @pytest.mark.parametrize("bad", [[math.nan, 1.0], [math.inf, 1.0], [1.0, -math.inf], [1.0, 5.1], [1.0, -5.1]])
 def test_the_first_bad_step_and_the_last_good_values_are_named(bad):
-    """Whatever comes after: here a good step. Steps 1 to 4 are epoch 1."""
+    """Any later loss: a good step. Steps 1 to 4 are epoch 1."""
     watch = watch_of([0.5, 1.0], [0.25, 2.0], [0.125, 3.0], [0.75, 4.0], bad, [1.0, 1.0])
     with pytest.raises(TrainingDivergedError, match=r"^epoch 2, step 5: one of loss, kl ") as error:
         watch.check(steps_per_epoch=4)

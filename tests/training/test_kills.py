@@ -1,4 +1,4 @@
-"""Runs killed with SIGKILL at random moments end with the bytes of a run that was left alone."""
+"""Runs killed with SIGKILL at random moments end with the bytes of an undisturbed run."""
 
 import os
 import random

@@ -161,7 +161,7 @@ def test_a_run_of_another_matrix_is_refused(pipeline, results, tmp_path, monkeyp
         bring_back.check(tmp_path, bring_back.finished(tmp_path, ["digits-vhp_rewo-7"]), repo)
 
 
-def test_a_record_of_other_files_is_not_gone_on_with(results, monkeypatch, tmp_path):
+def test_a_record_of_other_files_is_not_resumed(results, monkeypatch, tmp_path):
     place = tmp_path / "place"
     shutil.copytree(results[0].parent, place)
     monkeypatch.chdir(place)
@@ -169,7 +169,9 @@ def test_a_record_of_other_files_is_not_gone_on_with(results, monkeypatch, tmp_p
     config = read_json(config_file(RUN))
     config["training"]["epochs"] = 4
     write_json(config_file(RUN), config)
-    with pytest.raises(ValueError, match=r"train of digits-vhp_rewo-0 was begun from other files .*: other training"):
+    with pytest.raises(
+        ValueError, match=r"(?s)train of digits-vhp_rewo-0 was begun from other files .*: other training"
+    ):
         work.work_on([RUN], end=0)
     config["code"]["train"] = "0123456789abcdef"
     write_json(config_file(RUN), config)
@@ -177,7 +179,7 @@ def test_a_record_of_other_files_is_not_gone_on_with(results, monkeypatch, tmp_p
         work.work_on([RUN], end=0)
 
 
-def test_taken_in_they_are_up_to_date_and_the_rest_runs(pipeline, results, monkeypatch):
+def test_brought_back_they_are_up_to_date_and_the_rest_runs(pipeline, results, monkeypatch):
     """The last test of this file: it changes the pipeline."""
     assert "2 stages taken;" in call(pipeline, "stages.elsewhere.bring_back", str(results[0]))
     for name in (name for stage in record.STAGES for name in RUN_STAGES[stage].outputs):

@@ -5,11 +5,13 @@ import sys
 import time
 
 import pytest
+from configured import program
 
 from stages.command import STOPPED
 from stages.elsewhere import bring_back, work
 from stages.elsewhere.record import path_of
 from stages.files import write_json
+from stages.runs.resolved import with_code
 
 
 @pytest.fixture(autouse=True)
@@ -77,14 +79,15 @@ def test_an_unknown_run_is_named(tmp_path, monkeypatch):
 def test_a_run_begun_from_other_files_is_named_before_any_run_is_worked_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for run in ("a", "b"):
-        write_json(tmp_path / "runs" / "configs" / f"{run}.json", {"run": {"dataset": "digits"}})
+        config = {"run": {"dataset": "digits", "method": "vhp_rewo"}, "model": {}, "method": {}, "training": {}}
+        write_json(tmp_path / "runs" / "configs" / f"{run}.json", with_code(config, program()))
     (tmp_path / "data" / "processed").mkdir(parents=True)
     (tmp_path / "data" / "processed" / "digits.npz").touch()
     write_json(path_of(tmp_path / "runs", "b", "train"), {"config": {}, "files": {}})
     worked = []
     monkeypatch.setattr(work, "work", lambda run, stage, end: worked.append(run) or 0)
     monkeypatch.setattr(sys, "argv", ["cells", "a", "b"])
-    with pytest.raises(SystemExit, match="work: train of b was begun from other files than are here now"):
+    with pytest.raises(SystemExit, match="work: train of b was begun from other files or code"):
         work.main()
     assert worked == []
 

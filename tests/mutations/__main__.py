@@ -1,7 +1,7 @@
 """Are bugs detected? `python tests/mutations [WORD]` plants each bug in a copy of the project and runs the tests.
 
-A bug is caught by the first test that fails. Exits with 1 if one is not caught, if a text to change does not
-occur exactly once, or if the tests fail without any bug. WORD: only the mutations whose description or file contains it.
+A bug is caught by the first test that fails. Exits with 1 if one is not caught, if a text to change does not occur
+exactly once, or if the tests fail without any bug. WORD: only the mutations whose description or file contains it.
 """
 
 import re

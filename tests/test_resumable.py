@@ -1,80 +1,84 @@
-"""When resumable work is saved and stopped, and how its time is counted; what is saved is replaced by numbers."""
+"""A checkpoint is what was saved, or nothing: whatever happens to its file."""
 
-import subprocess
-import sys
-from itertools import count
-from pathlib import Path
+import errno
+import logging
+import os
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from vhp import resumable
-from vhp.resumable import Checkpoint, Resumable, UnfinishedError
+from vhp.resumable import Checkpoint
 
 CPU = torch.device("cpu")
+STATE = {"weights": torch.arange(100.0), "epoch": 3, "history": [{"nll": 1.5}]}
 
 
-@pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    """A clock that goes on by a second each time it is read."""
-    ticks = count()
-    monkeypatch.setattr(resumable.time, "monotonic", lambda: float(next(ticks)))
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    """Of the file of a checkpoint."""
+    checkpoint = Checkpoint(tmp_path_factory.mktemp("checkpoint"))
+    checkpoint.save(STATE)
+    return checkpoint.file.read_bytes()
 
 
-def work(resumable: Resumable, n_steps: int = 5) -> list[int]:
-    """Counts; its state is what it has counted."""
-    sitting = resumable.begin(CPU)
-    counted = sitting.state["counted"] if sitting.state else []
-    for step in resumable.progress(range(len(counted), n_steps)):
-        counted.append(step)
-        sitting.done(f"step {step}", step == n_steps - 1, lambda: {"counted": counted})
-    return counted
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    return Checkpoint(tmp_path_factory.mktemp("damaged"))
 
 
-def test_by_default_nothing_is_saved_and_nothing_stops():
-    assert work(Resumable()) == [0, 1, 2, 3, 4]
+def refused(checkpoint, content) -> None:
+    checkpoint.file.write_bytes(content)
+    assert checkpoint.load(CPU) is None
+    assert not checkpoint.file.exists() and checkpoint.file.with_suffix(".damaged").read_bytes() == content
 
 
-def test_work_stopped_after_each_step_is_resumed_until_it_is_done(tmp_path):
-    stopped = Resumable(Checkpoint(tmp_path / "work"), 1e6, stop=lambda: True)
-    for step in range(4):
-        with pytest.raises(UnfinishedError, match=f"^stopped after step {step}$"):
-            work(stopped)
-    assert work(stopped) == [0, 1, 2, 3, 4]  # it is not asked after the last
+def test_what_was_saved_is_loaded(checkpoint, content):
+    checkpoint.file.write_bytes(content)
+    loaded = checkpoint.load(CPU)
+    torch.testing.assert_close(loaded.pop("weights"), STATE["weights"])
+    assert loaded == {"epoch": 3, "history": [{"nll": 1.5}]}
 
 
-def test_work_without_a_checkpoint_stops_too_and_begins_anew():
-    with pytest.raises(UnfinishedError, match="step 0"):
-        work(Resumable(stop=lambda: True))
-    assert work(Resumable()) == [0, 1, 2, 3, 4]
+@given(st.data())
+def test_a_flipped_bit_anywhere_is_noticed(checkpoint, content, data):
+    damaged = bytearray(content)
+    damaged[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    refused(checkpoint, bytes(damaged))
 
 
-@pytest.mark.parametrize(("seconds", "saved"), [(-1, [1, 2, 3, 4]), (1e6, [])])
-def test_the_state_is_saved_after_each_step_but_the_last_if_it_is_time(tmp_path, monkeypatch, seconds, saved):
-    checkpoint, lengths = Checkpoint(tmp_path / "work"), []
-    monkeypatch.setattr(checkpoint, "save", lambda state: lengths.append(len(state["counted"])))
-    work(Resumable(checkpoint, seconds))
-    assert lengths == saved
+@given(st.data())
+def test_a_file_cut_off_anywhere_is_noticed(checkpoint, content, data):
+    refused(checkpoint, content[: data.draw(st.integers(0, len(content) - 1))])
 
 
-def test_the_time_of_all_sittings_is_counted_and_not_that_between_them(tmp_path):
-    checkpoint = Checkpoint(tmp_path / "work")
-    first = Resumable(checkpoint).begin(CPU)
-    first.save({"counted": [0]})
-    before = checkpoint.load(CPU)["seconds"]
-    assert before > 0
-    for _ in range(100):
-        resumable.time.monotonic()
-    assert before < Resumable(checkpoint).begin(CPU).seconds < before + 10
+def test_what_is_no_checkpoint_is_set_aside_and_said(checkpoint, content, caplog):
+    for other in (b"", b"\0" * len(content), content + b"x", content[32:], b"<html>"):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            refused(checkpoint, other)
+        assert f"{checkpoint.file} is damaged (its checksum is wrong) and was moved to" in caplog.text
 
 
-def test_a_discarded_checkpoint_leaves_nothing(tmp_path):
-    checkpoint = Checkpoint(tmp_path / "work")
-    checkpoint.save({"counted": [0]})
-    checkpoint.discard()
-    assert checkpoint.load(CPU) is None and list(tmp_path.iterdir()) == []
+def test_a_save_that_fails_leaves_the_last_checkpoint_and_names_the_file(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path / "run")
+    checkpoint.save({"epoch": 1})
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"the checkpoint cannot be saved: No space left on device: '.*state\.pt'"):
+            checkpoint.save({"epoch": 2})
+    assert checkpoint.load(CPU) == {"epoch": 1} and len(list((tmp_path / "run").iterdir())) == 1
+    checkpoint.file.with_suffix(".damaged").touch()
+    checkpoint.discard()  # with what was set aside
+    assert not (tmp_path / "run").exists()
 
 
-def test_it_can_be_imported_without_pytorch():
-    code = "import sys; from vhp.resumable import UnfinishedError; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"the checkpoint cannot be saved: Not a directory: '.*file/run/state\.pt'"):
+        Checkpoint(tmp_path / "file" / "run").save({"epoch": 1})

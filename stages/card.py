@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stages.command import command
-from stages.files import read_npz, replacing, write_text
+from stages.files import replacing, write_text
 from stages.reports.table import Table, escaped, markdown
+from stages.runs.artifacts import read_data
 from stages.runs.configs import require_own_data
-from stages.runs.places import data_file
 from vhp import datasets, figures
 from vhp.datasets.sources import Source, load_source
 from vhp.figures import contact_sheet
@@ -79,7 +79,7 @@ def main() -> None:
     name = parser.parse_args().dataset
     with command(f"card {name}"):
         require_own_data("card", name)
-        arrays = read_npz(data_file(name))
+        arrays = read_data(name, datasets.load(name).OBSERVATION)
         figure, caption = sheet(name, arrays)
         card = text(name, arrays, load_source(name), caption)
         with replacing(FOLDER / f"{name}.png") as temporary:

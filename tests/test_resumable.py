@@ -58,7 +58,8 @@ def test_what_is_no_checkpoint_is_set_aside_and_said(checkpoint, content, caplog
         caplog.clear()
         with caplog.at_level(logging.WARNING):
             refused(checkpoint, other)
-        assert f"{checkpoint.file} is damaged (its checksum is wrong) and was moved to" in caplog.text
+        assert f"{checkpoint.file}: found a checksum that is not the content's" in caplog.text
+        assert "beginning anew" in caplog.text
 
 
 def test_a_save_that_fails_leaves_the_last_checkpoint_and_names_the_file(tmp_path, monkeypatch):

@@ -21,6 +21,20 @@ class UnfinishedError(RuntimeError):
     """Stopped before the end because it was asked to; what is done is in the checkpoint."""
 
 
+class DamagedError(ValueError):
+    """A file is no checkpoint, or not all of one; the message names it."""
+
+
+def read_state(path: Path, device: "torch.device") -> dict[str, Any]:
+    """What Checkpoint.save wrote, its tensors on the device. Raises DamagedError, and OSError."""
+    import torch
+
+    content, size = path.read_bytes(), hashlib.sha256().digest_size
+    if hashlib.sha256(content[size:]).digest() != content[:size]:
+        raise DamagedError(f"{path}: found a checksum that is not the content's: no checkpoint, or a damaged one")
+    return torch.load(io.BytesIO(content[size:]), map_location=device, weights_only=True)
+
+
 class Checkpoint:
     """One file, replaced atomically. No pickle is loaded: tensors, numbers, strings, lists and dicts only.
 
@@ -53,18 +67,15 @@ class Checkpoint:
 
     def load(self, device: "torch.device") -> dict[str, Any] | None:
         """The last saved state; None if there is none, or if it is damaged, which is said, and the file set aside."""
-        import torch
-
         if not self.file.exists():
             return None
-        content = self.file.read_bytes()
-        size = hashlib.sha256().digest_size
-        if hashlib.sha256(content[size:]).digest() == content[:size]:
-            return torch.load(io.BytesIO(content[size:]), map_location=device, weights_only=True)
-        aside = self.file.with_suffix(".damaged")
-        os.replace(self.file, aside)
-        logger.warning("%s is damaged (its checksum is wrong) and was moved to %s; beginning anew", self.file, aside)
-        return None
+        try:
+            return read_state(self.file, device)
+        except DamagedError as error:
+            aside = self.file.with_suffix(".damaged")
+            os.replace(self.file, aside)
+            logger.warning("%s; moved to %s, beginning anew", error, aside)
+            return None
 
     def discard(self) -> None:
         """Remove it: the run is finished and its outputs are written."""

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from stages.command import command
-from stages.files import read_json, replacing
+from stages.files import replacing
+from stages.runs.configs import read_matrix
 from stages.runs.fingerprint import require_own
 from stages.runs.places import MATRIX, report_folder
 from vhp.figures.beta_update import beta_update
@@ -33,7 +34,7 @@ def beta_change(schedule: Constrained, beta: torch.Tensor, delta: torch.Tensor) 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     with command("beta_update"):
-        matrix = read_json(MATRIX)
+        matrix = read_matrix()
         require_own("beta_update", matrix["code"]["beta_update"], MATRIX)
         delta, beta = torch.meshgrid(torch.from_numpy(DELTA), torch.from_numpy(BETA), indexing="ij")
         schedules = {"vhp_rewo": Rewo(1.0, NU, TAU, beta_0=1.0), "vhp_geco": Geco(1.0, NU)}

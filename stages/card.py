@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stages.command import command
-from stages.files import read_npz, replacing, write_text
-from stages.reports.table import Table, markdown
+from stages.files import replacing, write_text
+from stages.reports.table import Table, escaped, markdown
+from stages.runs.artifacts import read_data
 from stages.runs.configs import require_own_data
-from stages.runs.places import data_file
 from vhp import datasets, figures
 from vhp.datasets.sources import Source, load_source
 from vhp.figures import contact_sheet
@@ -48,21 +48,21 @@ def text(name: str, arrays: Mapping[str, np.ndarray], source: Source, caption: s
     items = []
     for item in source.items:
         kind = "SHA-256 of the content" if item.sha256 else "MD5 of the file"
-        items.append(f"| {item.name} | {kind} | `{item.sha256 or item.md5}` |")
+        items.append(f"| {escaped(item.name)} | {kind} | `{item.sha256 or item.md5}` |")
     return "\n".join(
         [
             markdown([splits_table(source, arrays)]),
-            source.about,
+            escaped(source.about),
             "",
-            f"![Contact sheet of {source.title}]({name}.png)",
+            f"![Contact sheet of {escaped(source.title)}]({name}.png)",
             "",
             f"*{caption}*",
             "",
-            f"- **Split**: {source.split}.",
-            f"- **Values**: {source.values}.",
-            f"- **Licence**: {source.licence}.",
-            f"- **Citation**: {source.citation}.",
-            f"- **From**: {source.home}",
+            f"- **Split**: {escaped(source.split)}.",
+            f"- **Values**: {escaped(source.values)}.",
+            f"- **Licence**: {escaped(source.licence)}.",
+            f"- **Citation**: {escaped(source.citation)}.",
+            f"- **From**: {escaped(source.home)}",
             f"- **Checksum of the prepared arrays** (SHA-256 of their content): `{datasets.content_sha256(arrays)}`",
             "",
             "| source | checksum | |",
@@ -79,7 +79,7 @@ def main() -> None:
     name = parser.parse_args().dataset
     with command(f"card {name}"):
         require_own_data("card", name)
-        arrays = read_npz(data_file(name))
+        arrays = read_data(name, datasets.load(name).OBSERVATION)
         figure, caption = sheet(name, arrays)
         card = text(name, arrays, load_source(name), caption)
         with replacing(FOLDER / f"{name}.png") as temporary:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from vhp.resumable import UnfinishedError
@@ -10,7 +10,15 @@ from vhp.resumable import UnfinishedError
 STOPPED = 75  # exit status: out of time, to be repeated (EX_TEMPFAIL of sysexits.h)
 REPEAT = "repeat the command to resume"
 
+OUT_OF_MEMORY = ("can't allocate memory", "out of memory")  # in torch's words
+
 logger = logging.getLogger(__name__)
+_conditions: list[Callable[[], None]] = []
+
+
+def at_end(condition: Callable[[], None]) -> None:
+    """Called when the body of the command is done; what it raises is an error of the command."""
+    _conditions.append(condition)
 
 
 def log_to_stderr() -> None:
@@ -22,16 +30,24 @@ def log_to_stderr() -> None:
 def command(name: str, *errors: type[Exception]) -> Iterator[None]:
     """The body of a command: an error in it is one line, `<name>: <what is wrong>`, and exit status 1.
 
-    This holds for ValueError, OSError and `errors`, whose messages are written for the user; any other exception is a
-    bug and has its traceback. Ctrl-C is one line, too. UnfinishedError ends the command with status STOPPED.
+    This holds for ValueError, OSError and `errors`, whose messages are written for the user, and for want of memory; any
+    other exception is a bug and has its traceback. Ctrl-C is one line, too. UnfinishedError ends the command with status
+    STOPPED.
     """
     log_to_stderr()
+    _conditions.clear()
     try:
         yield
+        for condition in _conditions:
+            condition()
     except UnfinishedError as error:
         logger.info("%s: %s; %s", name, error, REPEAT)
         raise SystemExit(STOPPED) from None
     except (ValueError, OSError, *errors) as error:
         raise SystemExit(f"{name}: {error}") from error
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not any(words in str(error) for words in OUT_OF_MEMORY):
+            raise
+        raise SystemExit(f"{name}: not enough memory {str(error).partition(chr(10))[0]}".rstrip()) from error
     except KeyboardInterrupt:
         raise SystemExit(f"{name}: interrupted; {REPEAT}") from None

@@ -6,7 +6,8 @@ import logging
 import numpy as np
 
 from stages.command import command
-from stages.files import read_npz, write_npz
+from stages.files import unreadable, write_npz
+from stages.runs.artifacts import read_raw
 from stages.runs.configs import require_own_data
 from stages.runs.places import data_file, raw_file
 from vhp import datasets
@@ -16,11 +17,13 @@ logger = logging.getLogger(__name__)
 
 def preprocess(name: str) -> dict[str, np.ndarray]:
     """The prepared arrays. Raises ValueError and OSError for raw data that are missing or damaged."""
-    raw = raw_file(name)
+    raw = read_raw(name)
     try:
-        return datasets.preparation(name).preprocess(read_npz(raw))
+        return datasets.preparation(name).preprocess(raw)
     except KeyError as error:
-        raise ValueError(f"{raw}: found no array {error}; delete the file and run `dvc repro`") from error
+        raise unreadable(raw_file(name), f"found no array {error}") from error
+    except (IndexError, TypeError, ValueError) as error:
+        raise unreadable(raw_file(name), error) from error
 
 
 def main() -> None:

@@ -5,15 +5,16 @@ import logging
 from pathlib import Path
 
 from stages.command import command
-from stages.files import read_json, write_text
+from stages.files import write_text
 from stages.reports.artifacts import ArtifactsError
 from stages.reports.page import PageSection, page
 from stages.reports.provenance import not_run, parameters_table, provenance_table
 from stages.reports.sections import Drawn
 from stages.reports.table import markdown
 from stages.reports.tables import dataset_tables, overview, read_sections, runs_of, stale_results, stale_table, texts
+from stages.runs.configs import read_config, read_matrix
 from stages.runs.fingerprint import Program, require_own
-from stages.runs.places import MATRIX, config_file, report_folder
+from stages.runs.places import MATRIX, report_folder
 from vhp.figures.beta_update import CAPTION
 
 logger = logging.getLogger(__name__)
@@ -30,11 +31,11 @@ def optimisation_figure(folder: Path) -> Drawn:
 def main() -> None:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     with command("report"):
-        matrix = read_json(MATRIX)
+        matrix = read_matrix()
         require_own("report", matrix["code"]["report"], MATRIX)
         found = read_sections(matrix)
         runs, folder = runs_of(found), report_folder(matrix["budget"])
-        configs = {run.name: read_json(config_file(run.name)) for run in runs}
+        configs = {run.name: read_config(run.name) for run in runs}
         older = stale_table(stale_results(found, configs, Program()))
         for name, text in texts(found).items():
             write_text(folder / name, text)

@@ -5,12 +5,11 @@ Needs no torch. Where d_z = 2 and the data set records a true angle, also how th
 
 import argparse
 
-import numpy as np
-
 from stages.command import command
-from stages.files import read_npz, write_json
+from stages.files import write_json
+from stages.runs.artifacts import open_data, read_arrays
 from stages.runs.configs import own_config
-from stages.runs.places import data_file, run_folder
+from stages.runs.places import run_folder
 from vhp.latent.representation import against_angle, against_prior
 
 
@@ -20,10 +19,10 @@ def main() -> None:
     name = parser.parse_args().run
     with command("representation"):
         config = own_config("representation", name)
-        arrays = read_npz(run_folder(name) / "latent_space.npz")
         # Only this array is read: the images may be large.
-        with np.load(data_file(config["run"]["dataset"]), allow_pickle=False) as data:
+        with open_data(config["run"]["dataset"]) as data:
             angle = data.get("test_angle")
+        arrays = read_arrays(config, name, "latent_space.npz", n_test=None if angle is None else len(angle))
         mean, std = arrays["posterior_mean"], arrays["posterior_std"]
         result = against_prior(mean, std, arrays["nodes"])
         result |= against_angle(mean, None if angle is None else angle[arrays["posterior_example"]])

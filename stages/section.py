@@ -7,9 +7,9 @@ import argparse
 import logging
 
 from stages.command import command
-from stages.files import read_json
 from stages.reports import gallery, sections
 from stages.reports.artifacts import ArtifactsError, from_json
+from stages.runs.configs import read_matrix
 from stages.runs.fingerprint import require_own
 from stages.runs.places import MATRIX, section_folder
 
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("dataset")
     dataset = parser.parse_args().dataset
     with command(f"section {dataset}"):
-        matrix = read_json(MATRIX)
+        matrix = read_matrix()
         if dataset not in matrix["sections"]:
             raise ArtifactsError(f"{MATRIX}: found no {dataset}, expected one of {', '.join(matrix['sections'])}")
         wanted = matrix["sections"][dataset]

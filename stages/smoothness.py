@@ -3,7 +3,8 @@
 import argparse
 
 from stages.command import command
-from stages.files import read_npz, write_json
+from stages.files import write_json
+from stages.runs.artifacts import read_arrays
 from stages.runs.configs import own_config
 from stages.runs.places import run_folder
 from vhp import datasets
@@ -15,11 +16,11 @@ def main() -> None:
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
     name = parser.parse_args().run
     with command("smoothness"):
-        config, folder = own_config("smoothness", name), run_folder(name)
-        arrays = read_npz(folder / "paths.npz") | read_npz(folder / "latent_space.npz")
+        config = own_config("smoothness", name)
+        arrays = read_arrays(config, name, "latent_space.npz", "paths.npz")
         dataset = datasets.load(config["run"]["dataset"])
         result = measure(arrays, getattr(dataset, "JOINTS", WHOLE), getattr(dataset, "render", None))
-        write_json(folder / "smoothness.json", result)
+        write_json(run_folder(name) / "smoothness.json", result)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ import argparse
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from stages.command import command
-from stages.files import replacing, write_csv, write_json, write_npz
+from stages.files import write_bytes, write_csv, write_json, write_npz
 from stages.runs import machine, sitting
 from stages.runs.run import Run, open_run
 from stages.runs.subsets import SNAPSHOT_POINTS, snapshot_examples
@@ -39,8 +39,8 @@ def write_snapshots(run: Run, result: Fit) -> None:
 
 def write(run: Run, result: Fit, data_sha256: str) -> None:
     run.folder.mkdir(parents=True, exist_ok=True)
-    with replacing(run.folder / "model.safetensors") as temporary:
-        save_file({k: v.contiguous().cpu() for k, v in run.method.model.state_dict().items()}, temporary)
+    weights = {k: v.contiguous().cpu() for k, v in run.method.model.state_dict().items()}
+    write_bytes(run.folder / "model.safetensors", save(weights))
     kappa = run.config["method"].get("kappa")
     rows = [row | {"kappa_squared": None if kappa is None else kappa**2} for row in result.history]
     write_csv(run.folder / "history.csv", rows, list(rows[0]))

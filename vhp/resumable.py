@@ -1,5 +1,9 @@
 """Work that may take several sittings: its state is saved from time to time, and resumed after a stop or a kill."""
 
+import contextlib
+import hashlib
+import io
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -10,33 +14,68 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # code that only handles UnfinishedError needs no PyTorch
     import torch
 
+logger = logging.getLogger(__name__)
+
 
 class UnfinishedError(RuntimeError):
     """Stopped before the end because it was asked to; its state is in the checkpoint."""
 
 
+class DamagedError(ValueError):
+    """A file is no checkpoint, or not all of one; the message names it."""
+
+
+def read_state(path: Path, device: "torch.device") -> dict[str, Any]:
+    """What Checkpoint.save wrote, its tensors on the device. Raises DamagedError, and OSError."""
+    import torch
+
+    content, size = path.read_bytes(), hashlib.sha256().digest_size
+    if hashlib.sha256(content[size:]).digest() != content[:size]:
+        raise DamagedError(f"{path}: found a checksum that is not the content's: no checkpoint, or a damaged one")
+    return torch.load(io.BytesIO(content[size:]), map_location=device, weights_only=True)
+
+
 class Checkpoint:
-    """One file, replaced atomically. No pickle is loaded: tensors, numbers, strings, lists and dicts only."""
+    """One file, replaced atomically. No pickle is loaded: tensors, numbers, strings, lists and dicts only.
+
+    It begins with the SHA-256 of what follows, because a flipped bit in a weight would go unnoticed.
+    """
 
     def __init__(self, folder: Path):
         """folder: belongs to one configuration of one version of the code, and to nothing else."""
         self.file = folder / "state.pt"
 
     def save(self, state: dict[str, Any]) -> None:
+        """Raises OSError, with the file's name, where it cannot be written; the one before is then still there."""
         import torch
 
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        content = io.BytesIO()
+        torch.save(state, content)
         temporary = self.file.with_suffix(f".{os.getpid()}.tmp")
-        torch.save(state, temporary)
-        os.replace(temporary, self.file)
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(hashlib.sha256(content.getbuffer()).digest())
+                file.write(content.getbuffer())
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self.file)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise OSError(error.errno, f"the checkpoint cannot be saved: {error.strerror}", str(self.file)) from error
 
     def load(self, device: "torch.device") -> dict[str, Any] | None:
-        """The last saved state, or None if there is none."""
-        import torch
-
+        """The last saved state; None if there is none, or if it is damaged, which is said, and the file set aside."""
         if not self.file.exists():
             return None
-        return torch.load(self.file, map_location=device, weights_only=True)
+        try:
+            return read_state(self.file, device)
+        except DamagedError as error:
+            aside = self.file.with_suffix(".damaged")
+            os.replace(self.file, aside)
+            logger.warning("%s; moved to %s, beginning anew", error, aside)
+            return None
 
     def discard(self) -> None:
         """Remove it: the run is finished and its outputs are written."""

@@ -10,7 +10,6 @@ nll_curve.csv and nll_curve.png.
 """
 
 import argparse
-import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +34,7 @@ from vhp.figures.style import save
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.summary import summary
 from vhp.resumable import Resumable
+from vhp.resumable import read_state as checkpointed
 from vhp.seeds import EVALUATION_SEED
 
 ESTIMATED = ("nll", "nll_se", "nll_mc_se", "n_test", "n_samples")  # of vhp.likelihood.summary
@@ -54,10 +54,7 @@ class State:
 
 def read_state(path: Path, device: torch.device) -> State:
     """Raises ValueError for a file that is no checkpoint of a training."""
-    try:
-        content = torch.load(path, map_location=device, weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise ValueError(f"{path}: found no checkpoint, expected a copy of a state.pt ({error})") from error
+    content = checkpointed(path, device)
     if not (isinstance(content, dict) and content.keys() >= TRAINED):
         raise ValueError(f"{path}: found no checkpoint of a training, expected {', '.join(sorted(TRAINED))} in it")
     fit = content["fit"]

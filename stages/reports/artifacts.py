@@ -1,20 +1,31 @@
 """One run as the report sees it: parameters, small outputs, and what code made them."""
 
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
-from stages.runs.places import run_folder
+from stages.files import unreadable
+from stages.runs.artifacts import check_output
+from stages.runs.contents import check_values
 from vhp.names import DATASETS, METHODS, position
 
 # Outputs that tables are made of, beside the history; arrays are for figures alone.
 JSON_OUTPUTS = (
     *("training", "training_time", "likelihood", "evaluation_time"),
     *("interpolation", "interpolation_time", "smoothness", "representation"),
+)
+
+
+# Columns of history.csv that have a number in every row.
+HISTORY = (
+    *("epoch", "step", "beta", "constraint", "loss", "reconstruction", "kl"),
+    *("validation_bound", "learning_rate", "main_phase"),
 )
 
 
@@ -68,15 +79,6 @@ class RunArtifacts:
         return list(dict.fromkeys(time["revision"] for time in times if time["revision"]))
 
     @property
-    def arrays(self) -> list[Path]:
-        """The files with the paths, the latent space and the pictures; their arrays have different names."""
-        return [run_folder(self.name) / file for file in ("paths.npz", "latent_space.npz", "gallery.npz")]
-
-    @property
-    def snapshots(self) -> Path:
-        return run_folder(self.name) / "snapshots.npz"
-
-    @property
     def order(self) -> tuple[tuple[int, str], tuple[int, str], int]:
         """Sort key: as in the paper's table, then by seed."""
         return (position(self.dataset, DATASETS), position(self.method, METHODS), self.seed)
@@ -88,9 +90,38 @@ def from_json(name: str, content: Mapping[str, Any]) -> RunArtifacts:
     Raises ArtifactsError, which names the run, for other content.
     """
     try:
+        check_values(name, content, {"n_test": int, "config": dict, "code": dict, "history": list})
         history = pd.read_csv(io.StringIO("\n".join(content["history"])))
-        outputs = {output: dict(content[output]) for output in JSON_OUTPUTS}
+        outputs = {key: check_output(f"{name}, {key}", f"{key}.json", content.get(key)) for key in JSON_OUTPUTS}
         config, code = dict(content["config"]), dict(content["code"])
+        check_history(f"{name}, history", history, config["training"], outputs["training"])
         return RunArtifacts(name=name, n_test=content["n_test"], config=config, code=code, history=history, **outputs)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactsError(f"{name}: found other content than this version reads ({error!r})") from error
+
+
+def check_history(where: str, history: pd.DataFrame, settings: Mapping[str, Any], training: Mapping[str, Any]) -> None:
+    """A row for each epoch that was validated, whose numbers are those of training.json. Raises ValueError."""
+    if missing := [column for column in HISTORY if column not in history]:
+        raise unreadable(where, f"found no column {', '.join(missing)}")
+    rows = history[list(HISTORY)]
+    if not (all(map(is_numeric_dtype, rows.dtypes)) and np.isfinite(rows.to_numpy(float)).all()):
+        raise unreadable(where, "found values that are no finite numbers")
+    last, every = settings["epochs"], settings["validate_every"]
+    validated = [epoch for epoch in range(1, last + 1) if epoch % every == 0 or epoch == last]
+    if rows["epoch"].tolist() != validated:
+        raise unreadable(where, f"found {len(rows)} epochs, expected {len(validated)}, up to {last}")
+    end, best = (rows[rows["epoch"] == training[key]].to_dict("records") for key in ("epochs", "best_epoch"))
+    if not end or not best:
+        raise unreadable(where, f"found no epoch {training['epochs']} or {training['best_epoch']}, of training.json")
+    for key, (row, column) in {
+        "best_validation_bound": (best[0], "validation_bound"),
+        "beta_best": (best[0], "beta"),
+        "constraint_best": (best[0], "constraint"),
+        "beta_final": (end[0], "beta"),
+        "constraint_final": (end[0], "constraint"),
+    }.items():
+        if not math.isclose(row[column], training[key], rel_tol=1e-9):
+            raise unreadable(
+                where, f"found {column} {row[column]}, expected {training[key]}, as {key} of training.json"
+            )

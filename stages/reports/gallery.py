@@ -1,8 +1,6 @@
 """The report's figures: which arrays go into which, for each data set."""
 
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +8,10 @@ import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
-from stages.files import read_npz, replacing
-from stages.reports.artifacts import ArtifactsError, RunArtifacts
+from stages.files import replacing
+from stages.reports.artifacts import RunArtifacts
 from stages.reports.sections import Drawn
-from stages.runs.places import data_file
+from stages.runs.artifacts import open_data, read_arrays
 from vhp import datasets
 from vhp.figures import (
     interpolation_strips,
@@ -28,19 +26,21 @@ from vhp.figures import (
 from vhp.figures.colours import PATH_COLOURS
 from vhp.figures.style import save, save_animation
 
+ARRAYS = ("latent_space.npz", "paths.npz", "gallery.npz")
+SNAPSHOTS = "snapshots.npz"
 GRAPH = ("nodes", "edges", "edge_lengths")
 
 
 def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     """The figures of one data set, as folder/<figure>.png or .gif. runs: all its runs, in the table's order.
 
-    Raises ArtifactsError for a file that is missing or damaged.
+    Raises ValueError for a file that is missing or damaged.
     """
     dataset = runs[0].dataset
     # One run per method but for the training curves: that of the first seed.
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
-    arrays = [(run, read_arrays(*run.arrays)) for run in first]
     with open_data(dataset) as data:
+        arrays = [(run, read_arrays(run.config, run.name, *ARRAYS, n_test=run.n_test)) for run in first]
         figures = _figures(runs, arrays, data)
         return [_write(figure, folder, name, caption) for name, (figure, caption) in figures.items()]
 
@@ -87,25 +87,6 @@ def remove_others(folder: Path, made: Sequence[Path]) -> None:
     for path in sorted(folder.iterdir()):
         if path.is_file() and path not in made:
             path.unlink()
-
-
-def read_arrays(*paths: Path) -> dict[str, np.ndarray]:
-    """All arrays of the files, of which no two have one in common. Raises ArtifactsError if one cannot be read."""
-    try:
-        return {name: array for path in paths for name, array in read_npz(path).items()}
-    except (FileNotFoundError, ValueError) as error:
-        raise ArtifactsError(str(error)) from error  # it names the file and the remedy
-
-
-@contextmanager
-def open_data(dataset: str) -> Iterator[Mapping[str, np.ndarray]]:
-    """The data set's arrays; each is read when it is asked for: the images may be large. Raises ArtifactsError."""
-    path = data_file(dataset)
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            yield arrays
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise ArtifactsError(f"{path} cannot be read ({error}): delete it and run `dvc repro`") from error
 
 
 def _interpolations(
@@ -165,7 +146,7 @@ def _latent_space(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray
 
 def _latent_steps(runs: Sequence[RunArtifacts], angle: np.ndarray | None) -> dict[str, tuple[Figure, str]]:
     """Of the methods with a constraint, which the paper compares: in its greyscale, and coloured by the true angle."""
-    constrained = [(run, read_arrays(run.snapshots)) for run in runs if run.kappa is not None]
+    constrained = [(run, read_arrays(run.config, run.name, SNAPSHOTS)) for run in runs if run.kappa is not None]
     figures = {}
     if constrained:
         grey = [_steps(run, a, None) for run, a in constrained]

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from stages.files import md5, read_json, write_json
 from stages.reports.artifacts import JSON_OUTPUTS, ArtifactsError, RunArtifacts, from_json
 from stages.runs import recorded
-from stages.runs.places import config_file, data_file, run_folder, section_folder
+from stages.runs.artifacts import open_data, read_lines, read_values
+from stages.runs.configs import read_config
+from stages.runs.places import data_file, run_folder, section_folder
 from stages.runs.run_stages import RUN_STAGES
 
 NOT_READ = ("model.safetensors", "likelihood.npz", "graph.graphml")  # outputs of a run that no table or figure shows
@@ -52,8 +52,7 @@ def collect(dataset: str, names: Sequence[str]) -> tuple[dict[str, dict[str, Any
     paths = [data_file(dataset), *(path for files in outputs.values() for path in files)]
     if missing := [str(path) for path in paths if not path.exists()]:
         raise ArtifactsError("\n  ".join([f"{len(missing)} files are missing; `dvc repro` makes them:", *missing]))
-    recorded.check(f"preprocess@{dataset}", [data_file(dataset)])
-    with np.load(data_file(dataset), allow_pickle=False) as arrays:
+    with open_data(dataset) as arrays:
         n_test = len(arrays["test"])
     runs = {name: run_as_json(name, outputs[name], n_test) for name in names}
     return runs, {path.as_posix(): md5(path) for path in paths}
@@ -64,14 +63,14 @@ def read_of_run() -> list[str]:
 
 
 def run_as_json(name: str, files: Sequence[Path], n_test: int) -> dict[str, Any]:
-    folder, config = run_folder(name), read_json(config_file(name))
+    config = read_config(name)
     now, made = config.pop("code"), {}
     for stage in RUN_STAGES:
         known = recorded.check(f"{stage}@{name}", files)
         # Without dvc.lock the stages were run by hand, each with the code of its configuration.
         made[stage] = recorded.code(known, stage) if recorded.LOCK.exists() else now[stage]
-    lines = (folder / "history.csv").read_text().splitlines()
-    small = {output: read_json(folder / f"{output}.json") for output in JSON_OUTPUTS}
+    lines = read_lines(name, "history.csv")
+    small = {output: read_values(name, f"{output}.json") for output in JSON_OUTPUTS}
     return {"config": config, "code": made, "n_test": n_test, "history": lines, **small}
 
 

@@ -1,11 +1,19 @@
 """A table as text cells, and as Markdown."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 NONE = "–"  # for a missing number
+# What Markdown takes for markup: emphasis, code, cells, links, HTML, entities; and at the start of a line headings,
+# lists and quotations.
+MARKUP = re.compile(
+    r"[\\`*|]|~(?=~)|(?<=~)~|(?<!\w)_|_(?!\w)|\](?=[(\[:])|<(?=[\w/!?])|&(?=#?\w+;)"
+    r"|^>|^[#+=-](?=[\s#=-]|$)|(?<=^\d)[.)](?=\s)"
+)
+ENTITIES = {"<": "&lt;", "&": "&amp;"}
 
 
 @dataclass(frozen=True)
@@ -37,19 +45,25 @@ def listed(*values: Any) -> str:
     return " or ".join(f"{v:,}" if isinstance(v, int) else str(v) for v in distinct)
 
 
+def escaped(text: str) -> str:
+    """Text from elsewhere (a title, a name of a result) on one line of Markdown, in which it stands for itself."""
+    line = " ".join(text.split())
+    return MARKUP.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), line)
+
+
 def markdown(tables: Sequence[Table]) -> str:
-    """One document: the first table's title is its heading, notes are a list below their table."""
+    """One document: the first table's title is its heading, notes, which are Markdown, are a list below their table."""
     return "\n".join(_markdown(table, "#" if i == 0 else "##") for i, table in enumerate(tables))
 
 
 def _markdown(table: Table, level: str) -> str:
     rule = ["---"] * table.n_text + ["---:"] * (len(table.columns) - table.n_text)
-    lines = [f"{level} {table.title}", "", _line(table.columns), _line(rule)]
+    lines = [f"{level} {escaped(table.title)}", "", _line(map(escaped, table.columns)), _line(rule)]
     for i, row in enumerate(table.rows):
-        escaped = [cell.replace("|", "\\|") for cell in row]
-        lines.append(_line([f"**{cell}**" if (i, j) in table.bold else cell for j, cell in enumerate(escaped)]))
+        cells = map(escaped, row)
+        lines.append(_line(f"**{cell}**" if (i, j) in table.bold else cell for j, cell in enumerate(cells)))
     return "\n".join([*lines, "", *(f"- {note}" for note in table.notes), ""])
 
 
-def _line(cells: Sequence[str]) -> str:
+def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"

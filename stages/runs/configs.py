@@ -1,11 +1,16 @@
 """The configurations that stages/configure.py writes, and that each stage reads its own of."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from stages.files import read_json
+from stages.command import at_end
+from stages.files import md5, read_json, unreadable
+from stages.runs.contents import check_values
 from stages.runs.fingerprint import require_own
-from stages.runs.places import CONFIGS, config_file, data_config_file
+from stages.runs.places import CONFIGS, MATRIX, config_file, data_config_file
+
+SECTIONS = ("run", "model", "method", "training", "evaluation", "interpolation")
 
 
 def run_names() -> list[str]:
@@ -22,12 +27,24 @@ def check(runs: Sequence[str]) -> None:
         )
 
 
+def read_config(run: str) -> dict[str, Any]:
+    """The run's configuration. Raises ValueError for one that is damaged or of another run, and FileNotFoundError."""
+    path = config_file(run)
+    config = check_values(path, read_json(path), dict.fromkeys(SECTIONS, dict))
+    cell = check_values(path, config["run"], {"dataset": str, "method": str, "seed": int, "budget": str})
+    if (found := f"{cell['dataset']}-{cell['method']}-{cell['seed']}") != run:
+        raise unreadable(path, f"found the configuration of {found}")
+    check_values(path, config["model"], {"d_z": int})
+    check_values(path, config["interpolation"], {"n_paths": int, "n_frames": int})
+    return config
+
+
 def own_config(stage: str, run: str) -> dict[str, Any]:
     """The run's configuration. Raises ValueError if there is none, or if it was made for other code of the stage."""
     check([run])
-    config = read_json(config_file(run))
-    cell = config["run"]
-    require_own(stage, config.get("code", {}).get(stage), config_file(run), cell["dataset"], cell["method"])
+    config, path = read_config(run), config_file(run)
+    require_own(stage, config.get("code", {}).get(stage), path, config["run"]["dataset"], config["run"]["method"])
+    require_at_end(path)
     return config
 
 
@@ -40,4 +57,32 @@ def require_own_data(stage: str, dataset: str) -> None:
             f"found no configuration of the data set {dataset!r}, expected one of {known}; `dvc repro configure` makes "
             "those in params.yaml"
         )
-    require_own(stage, read_json(path).get("code", {}).get(stage), path, dataset)
+    config = check_values(path, read_json(path), {"code": dict})
+    require_own(stage, config["code"].get(stage), path, dataset)
+    require_at_end(path)
+
+
+def read_matrix() -> dict[str, Any]:
+    """runs/matrix.json. Raises ValueError for one that is damaged, and FileNotFoundError."""
+    matrix = check_values(MATRIX, read_json(MATRIX), {"budget": str, "sections": dict, "code": dict})
+    for section in matrix["sections"].values():
+        check_values(MATRIX, section, {"code": str, "runs": dict})
+    require_at_end(MATRIX)
+    return matrix
+
+
+def require_at_end(path: Path) -> None:
+    """A command that has read the configuration fails at its end if somebody has changed the file meanwhile.
+
+    DVC looks at it then, and would note that the outputs were made with what it holds now.
+    """
+    before = md5(path)
+
+    def unchanged() -> None:
+        if not path.exists() or md5(path) != before:
+            raise ValueError(
+                f"{path} was changed while this command ran with what it held before (by another `dvc repro` or `dvc "
+                "exp run` in this folder?); repeat the command, and give each experiment a clone of its own"
+            )
+
+    at_end(unchanged)

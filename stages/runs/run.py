@@ -6,11 +6,13 @@ from types import ModuleType
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from stages.files import read_json, read_npz
-from stages.runs.configs import own_config
-from stages.runs.places import config_file, data_file, run_folder
+from stages.files import unreadable
+from stages.runs.artifacts import read_data, unaltered
+from stages.runs.configs import own_config, read_config
+from stages.runs.places import config_file, run_folder
 from vhp import datasets, methods
 from vhp.datasets.batches import as_means
 from vhp.model.vae import VAE
@@ -43,24 +45,52 @@ def open_run(name: str, stage: str | None = None) -> Run:
 
     stage: as which it is opened; a configuration made for other code of this stage is refused. Raises ValueError.
     """
-    config = own_config(stage, name) if stage else read_json(config_file(name))
+    config = own_config(stage, name) if stage else read_config(name)
     dataset = datasets.load(config["run"]["dataset"])
     where = device()
-    arrays = read_npz(data_file(config["run"]["dataset"]))
+    arrays = read_data(config["run"]["dataset"], dataset.OBSERVATION)
     splits = {key: torch.from_numpy(array).to(where) for key, array in arrays.items()}
 
     torch.manual_seed(config["run"]["seed"])
-    train = splits["train"]
-    model = VAE(train.shape[1], observation=dataset.OBSERVATION, **config["model"]).to(where)
-    module = methods.load(config["run"]["method"])
-    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in config["method"].items()}
-    method = module.build(model, module.Settings(**settings), as_means(train))
-    model.to(where)
+    method = build(name, config, dataset.OBSERVATION, splits["train"])
+    method.model.to(where)
     method.schedule.to(where)
     return Run(name, config, dataset, splits, method, where)
 
 
+def build(name: str, config: dict[str, Any], observation: str, train: torch.Tensor) -> methods.Method:
+    """Raises ValueError for a configuration that is no such model's or method's."""
+    try:
+        model = VAE(train.shape[1], observation=observation, **config["model"]).to(train.device)
+        module = methods.load(config["run"]["method"])
+        settings = {k: tuple(v) if isinstance(v, list) else v for k, v in config["method"].items()}
+        return module.build(model, module.Settings(**settings), as_means(train))
+    except (TypeError, KeyError) as error:
+        raise unreadable(config_file(name), error) from error
+
+
 def load_model(run: Run) -> VAE:
-    """The run's trained model, in evaluation mode."""
-    run.method.model.load_state_dict(load_file(run.folder / "model.safetensors", device=str(run.device)))
+    """The run's trained model, in evaluation mode. Raises ValueError for a damaged file or another model's."""
+    run.method.model.load_state_dict(read_weights(run))
     return run.method.model.eval()
+
+
+def read_weights(run: Run) -> dict[str, torch.Tensor]:
+    """Of the run's trained model, on its device. Raises ValueError for a damaged file or another model's."""
+    path, expected = unaltered(run.name, "model.safetensors"), run.method.model.state_dict()
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: `dvc repro train@{run.name}` makes it")
+    try:
+        weights = load_file(path, device=str(run.device))
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, TypeError, MemoryError) as error:
+        raise unreadable(path, error) from error
+    if wrong := sorted(weights.keys() ^ expected.keys()):
+        raise unreadable(path, f"found other weights than those of {config_file(run.name)}, in {wrong[0]}")
+    for name, tensor in expected.items():
+        found = weights[name]
+        if (found.shape, found.dtype) != (tensor.shape, tensor.dtype):
+            what, wanted = (f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in (found, tensor))
+            raise unreadable(path, f"{name}: found {what}, expected {wanted}, as {config_file(run.name)} says")
+        if not torch.isfinite(found).all():
+            raise unreadable(path, f"{name}: found numbers that are not finite")
+    return weights

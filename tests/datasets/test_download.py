@@ -53,6 +53,7 @@ def run(tmp_path, monkeypatch):
     """Run the stage on a data set of one small item; gives the written arrays."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("VHP_DATA", raising=False)
+    monkeypatch.setattr(download, "require_own_data", lambda stage, name: None)
     monkeypatch.setattr(download, "RETRIES", 0)
     monkeypatch.setattr(download, "require_own_data", lambda *_: None)  # "tiny" is no data set of the project
     monkeypatch.setattr(download, "TIMEOUT", 0.5)

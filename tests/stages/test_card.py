@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def test_a_card_says_what_there_is(prepared, monkeypatch, arrays):
     assert f"`{datasets.content_sha256(arrays)}`" in text
     with Image.open(Path("data", "cards", "digits.png")) as image:
         assert image.width > 1000
+
+
+def test_text_of_the_registry_is_no_markup(prepared, monkeypatch):
+    hostile = "</td><script src=x> | [a](javascript:b)\n\n# c"
+    texts = ("title", "about", "split", "values", "licence", "citation", "home")
+    source = replace(load_source("digits"), **dict.fromkeys(texts, hostile))
+    source = replace(source, items=(replace(source.items[0], name=hostile),))
+    monkeypatch.setattr(card, "load_source", lambda name: source)
+    make(monkeypatch)
+    text = Path("data", "cards", "digits.md").read_text()
+    assert not re.search(r"<|(?<!\\)\]\(java|^# c", text, re.MULTILINE)
+    assert text.count(r"&lt;/td>&lt;script src=x> \| [a\](java") == 9
 
 
 @pytest.mark.parametrize("name", ["digits", "pendulum"])

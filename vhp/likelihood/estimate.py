@@ -15,6 +15,7 @@ from torch import Tensor
 
 from vhp.checks import one_of
 from vhp.datasets.batches import as_means
+from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.precision import PRECISIONS, autocast
 from vhp.model.vae import VAE
@@ -107,13 +108,10 @@ def estimate(
     numbers: (N,), what the noise of each image is drawn from, beside the seed; by default its position.
     resumable: where to resume from and to save to; its steps are batches of images.
     dtype: of all sums and densities; float64 gives a reference (the model must then be float64, too).
-    Raises ValueError for no data and for uint8 data that are not binary, UnfinishedError when it is asked to stop.
+    Raises ValueError for arrays that are no data (see check_examples), UnfinishedError when it is asked to stop.
     """
     n_samples = settings.n_samples
-    if len(test) == 0:
-        raise ValueError("found no test examples, expected at least one")
-    if test.dtype == torch.uint8 and not bool(((test == 0) | (test == 255)).all()):
-        raise ValueError("test images have grey values; expected 0 and 255 only: binarise them once, with a seed")
+    check_examples("test", test, Expected(model.n_dims, model.observation.unit_interval, torch.float64, binary=True))
     device = test.device
     numbers = torch.arange(len(test)) if numbers is None else numbers
     prior = model.prior.frozen()

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vhp.checks import at_least_one, between, one_of, positive
 from vhp.datasets.batches import examples
+from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.precision import PRECISIONS, autocast
 from vhp.methods import Method
@@ -233,13 +234,18 @@ def fit(
 ) -> Fit:
     """Train method.model; at the end it holds the weights with the best validation bound at beta = 1.
 
-    train, val: (N, D) on the model's device, uint8 (see examples) or float32.
+    train, val: (N, D) on the model's device, uint8 (see examples) or float32; see check_examples.
     resumable: where to resume from and to save to; its steps are the epochs.
     observe: called at each epoch's end, with its number; what it returns is kept in the Fit, also by checkpoints. It
     must leave model and random state alone.
     Raises TrainingDivergedError when the loss is no longer finite or beyond use, with the state before that epoch in
-    the checkpoint, ValueError for fewer examples than one batch, and UnfinishedError when it is asked to stop.
+    the checkpoint, ValueError for arrays that are no data or fewer examples than one batch, and UnfinishedError when it
+    is asked to stop.
     """
+    model = method.model
+    expected = Expected(model.n_dims, model.observation.unit_interval, next(model.parameters()).dtype)
+    for name, x in (("train", train), ("val", val)):
+        check_examples(name, x, expected)
     if len(train) < settings.batch_size:
         raise ValueError(f"batch_size = {settings.batch_size} exceeds the {len(train)} training examples")
     training, first_epoch = Training(method, train, settings, seed), 1

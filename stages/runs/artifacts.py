@@ -105,10 +105,9 @@ def read_arrays(config: Mapping[str, Any], run: str, *names: str, n_test: int | 
 
     n_test: of the data set, where it is known.
     """
-    interpolation = config["interpolation"]
-    sizes = {"d_z": config["model"]["d_z"], "P": interpolation["n_paths"], "T": interpolation["n_frames"]}
-    if n_test is not None:
-        sizes["test"] = n_test
+    model, interpolation = config.get("model", {}), config.get("interpolation", {})
+    known = {"d_z": model.get("d_z"), "P": interpolation.get("n_paths"), "T": interpolation.get("n_frames")}
+    sizes = {axis: size for axis, size in (known | {"test": n_test}).items() if size is not None}
     found: dict[str, np.ndarray] = {}
     for name in names:
         path = unaltered(run, name)

@@ -30,9 +30,9 @@ def log_to_stderr() -> None:
 def command(name: str, *errors: type[Exception]) -> Iterator[None]:
     """The body of a command: an error in it is one line, `<name>: <what is wrong>`, and exit status 1.
 
-    This holds for ValueError, OSError and `errors`, whose messages are written for the user, and for want of memory; any
-    other exception is a bug and has its traceback. Ctrl-C is one line, too. UnfinishedError ends the command with status
-    STOPPED.
+    This holds for ValueError, OSError and `errors`, whose messages are written for the user, and for want of memory;
+    any other exception is a bug and has its traceback. Ctrl-C is one line, too. UnfinishedError ends the command with
+    status STOPPED.
     """
     log_to_stderr()
     _conditions.clear()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tiny
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from sklearn.datasets import load_digits
@@ -42,9 +43,9 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         "run": {"dataset": dataset, "method": method, "seed": seed, "budget": "smoke"},
         "model": {"d_z": d_z, "hidden": [64, 64]},
         "method": {"kappa": 0.3, "nu": 1.0} if constrained else {},
-        "training": {"epochs": 60, "validate_every": 1},
-        "evaluation": {"n_samples": 500, "n_test": N_TEST},
-        "interpolation": {"n_nodes": 300, "k": 8, "n_paths": 4, "n_frames": N_FRAMES},
+        "training": vars(tiny.training(epochs=60)) | {"threads": 1},
+        "evaluation": {"n_samples": 500, "n_test": N_TEST, "precision": "float32", "compile": False},
+        "interpolation": {"n_nodes": 300, "k": 8, "trim": 0, "n_paths": 4, "n_frames": N_FRAMES},
         "code": {stage: Program().of_stage(stage, dataset, method) for stage in RUN_STAGES},
     }
     write_json(config_file(name), config)

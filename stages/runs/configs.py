@@ -7,10 +7,24 @@ from typing import Any
 from stages.command import at_end
 from stages.files import md5, read_json, unreadable
 from stages.runs import recorded
-from stages.runs.contents import check_values
+from stages.runs.contents import NUMBER, check_values
 from stages.runs.fingerprint import require_own
 from stages.runs.places import CONFIGS, DATA_CONFIGS, MATRIX, config_file, data_config_file
 from stages.runs.run_stages import RUN_STAGES
+
+# Of the sections of a configuration, but for the methods' own.
+SETTINGS = {
+    "run": {"dataset": str, "method": str, "seed": int},
+    "model": {"d_z": int, "hidden": list},
+    "training": {
+        **dict.fromkeys(("epochs", "batch_size", "validate_every"), int),
+        **dict.fromkeys(("learning_rate", "learning_rate_warm_up"), NUMBER),
+        **dict.fromkeys(("learning_rate_decay_from", "learning_rate_final"), NUMBER),
+        **{"precision": str, "compile": bool, "threads": (int, type(None))},
+    },
+    "evaluation": {"n_samples": int, "n_test": (int, type(None)), "precision": str, "compile": bool},
+    "interpolation": {**dict.fromkeys(("n_nodes", "k", "n_paths", "n_frames"), int), "trim": NUMBER},
+}
 
 
 def run_names() -> list[str]:
@@ -34,7 +48,9 @@ def read_config(run: str, sections: Sequence[str] = ("run",)) -> dict[str, Any]:
     """
     path = config_file(run)
     config = check_values(path, read_json(path), dict.fromkeys(("run", *sections), dict))
-    cell = check_values(path, config["run"], {"dataset": str, "method": str, "seed": int})
+    for section in {"run", *sections} & SETTINGS.keys():
+        check_values(path, config[section], SETTINGS[section])
+    cell = config["run"]
     if (found := f"{cell['dataset']}-{cell['method']}-{cell['seed']}") != run:
         raise unreadable(path, f"found the configuration of {found}")
     return config
@@ -68,7 +84,7 @@ def require_own_data(stage: str, dataset: str) -> None:
 def read_matrix() -> dict[str, Any]:
     """runs/matrix.json. Raises ValueError for one that is damaged, and FileNotFoundError."""
     if MATRIX.exists():
-        recorded.check("configure", [MATRIX])
+        recorded.check("configure", [MATRIX.parent])
     matrix = check_values(MATRIX, read_json(MATRIX), {"budget": str, "sections": dict, "code": dict})
     for section in matrix["sections"].values():
         check_values(MATRIX, section, {"code": str, "runs": dict})

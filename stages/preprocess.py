@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.command import command
 from stages.files import unreadable, write_npz
-from stages.runs.artifacts import read_raw
+from stages.runs.artifacts import SPLITS, read_raw
 from stages.runs.configs import require_own_data
 from stages.runs.places import data_file, raw_file
 from vhp import datasets
@@ -19,11 +19,14 @@ def preprocess(name: str) -> dict[str, np.ndarray]:
     """The prepared arrays. Raises ValueError and OSError for raw data that are missing or damaged."""
     raw = read_raw(name)
     try:
-        return datasets.preparation(name).preprocess(raw)
+        arrays = datasets.preparation(name).preprocess(raw)
     except KeyError as error:
         raise unreadable(raw_file(name), f"found no array {error}") from error
     except (IndexError, TypeError, ValueError) as error:
         raise unreadable(raw_file(name), error) from error
+    if empty := [split for split in SPLITS if not len(arrays[split])]:
+        raise unreadable(raw_file(name), f"found no examples for {', '.join(empty)}")
+    return arrays
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tiny
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from sklearn.datasets import load_digits
@@ -18,7 +19,7 @@ from stages.files import read_json, write_csv, write_json, write_npz
 from stages.reports import sections
 from stages.reports.artifacts import RunArtifacts, from_json
 from stages.runs.fingerprint import Program
-from stages.runs.places import CONFIGS, MATRIX, config_file, run_folder
+from stages.runs.places import CONFIGS, MATRIX, config_file, data_file, run_folder
 from stages.runs.resolved import digest
 from stages.runs.run_stages import RUN_STAGES
 from vhp.datasets.pendulum import render
@@ -26,6 +27,8 @@ from vhp.latent.polyline import resample, straight_line
 
 JUMP = 7  # every path of vhp_geco and the iwae has a discontinuity between frames 7 and 8
 N_FRAMES, N_TEST = 24, 200
+OTHERS = {"n_samples": 500, "exact_nll": None, "n_low_ess": 3}  # of likelihood.json
+OTHERS |= {"precision": "float32", "rounding_mean": None, "rounding_worst": None}
 LATENT_SPACE = ("nodes", "posterior_mean", "posterior_std", "posterior_example")
 GALLERY = ("samples", "originals", "reconstructions")
 
@@ -40,22 +43,23 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         "run": {"dataset": dataset, "method": method, "seed": seed, "budget": "smoke"},
         "model": {"d_z": d_z, "hidden": [64, 64]},
         "method": {"kappa": 0.3, "nu": 1.0} if constrained else {},
-        "training": {"epochs": 60},
-        "evaluation": {"n_samples": 500, "n_test": N_TEST},
-        "interpolation": {"n_nodes": 300, "k": 8, "n_paths": 4, "n_frames": N_FRAMES},
+        "training": vars(tiny.training(epochs=60)) | {"threads": 1},
+        "evaluation": {"n_samples": 500, "n_test": N_TEST, "precision": "float32", "compile": False},
+        "interpolation": {"n_nodes": 300, "k": 8, "trim": 0, "n_paths": 4, "n_frames": N_FRAMES},
         "code": {stage: Program().of_stage(stage, dataset, method) for stage in RUN_STAGES},
     }
     write_json(config_file(name), config)
     rng = np.random.default_rng([seed, *map(ord, name)])
     rows = history(method, rng)
     write_csv(folder / "history.csv", rows, list(rows[0]))
+    best = rows[57]
     training = {
         "epochs": 60,
         "best_epoch": 58,
-        "best_validation_bound": rows[-1]["validation_bound"],
-        "beta_best": rows[-2]["beta"],
+        "best_validation_bound": best["validation_bound"],
+        "beta_best": best["beta"],
         "beta_final": rows[-1]["beta"],
-        "constraint_best": rows[-2]["constraint"],
+        "constraint_best": best["constraint"],
         "constraint_final": rows[-1]["constraint"],
         "main_phase_step": 900 if method == "vhp_rewo" else 1,
         "n_parameters": 12345,
@@ -68,13 +72,11 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
     write_json(folder / "evaluation_time.json", time | {"seconds": 30.0})
     write_json(folder / "interpolation_time.json", time)
     values = {"nll": 90.0, "nll_se": 0.5, "nll_mc_se": 0.01, "elbo": -93.25, "ess": 12.5, "n_test": N_TEST}
-    write_json(folder / "likelihood.json", values | {"n_samples": 500, "exact_nll": None, "n_low_ess": 3} | likelihood)
+    write_json(folder / "likelihood.json", values | OTHERS | likelihood)
 
     angle = np.random.default_rng(0).uniform(-math.pi, math.pi, N_TEST)  # the data set's: one for all runs
-    write_npz(
-        Path("data", "processed", f"{dataset}.npz"),
-        {"test": np.zeros((N_TEST, 1))} | ({"test_angle": angle} if dataset == "pendulum" else {}),
-    )
+    data = dict.fromkeys(("train", "val", "test"), np.zeros((N_TEST, 1), np.float32))
+    write_npz(data_file(dataset), data | ({"test_angle": angle} if dataset == "pendulum" else {}))
     arrays = interpolation(dataset, method, d_z, angle, rng)
     write_npz(folder / "latent_space.npz", {name: arrays[name] for name in LATENT_SPACE})
     write_npz(folder / "gallery.npz", {name: arrays[name] for name in GALLERY})

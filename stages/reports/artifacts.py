@@ -2,8 +2,9 @@
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,17 +92,25 @@ def from_json(name: str, content: Mapping[str, Any]) -> RunArtifacts:
     """
     try:
         check_values(name, content, {"n_test": int, "config": dict, "code": dict, "history": list})
-        history = pd.read_csv(io.StringIO("\n".join(content["history"])))
         outputs = {key: check_output(f"{name}, {key}", f"{key}.json", content.get(key)) for key in JSON_OUTPUTS}
         config, code = dict(content["config"]), dict(content["code"])
-        check_history(f"{name}, history", history, config["training"], outputs["training"])
+        history = read_history(f"{name}, history", content["history"], config["training"], outputs["training"])
         return RunArtifacts(name=name, n_test=content["n_test"], config=config, code=code, history=history, **outputs)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactsError(f"{name}: found other content than this version reads ({error!r})") from error
 
 
-def check_history(where: str, history: pd.DataFrame, settings: Mapping[str, Any], training: Mapping[str, Any]) -> None:
-    """A row for each epoch that was validated, whose numbers are those of training.json. Raises ValueError."""
+def read_history(
+    where: Path | str, lines: Sequence[str], settings: Mapping[str, Any], training: Mapping[str, Any]
+) -> pd.DataFrame:
+    """The lines of history.csv: a row for each epoch that was validated, with the numbers that training.json has.
+
+    settings: the configuration of the training. Raises ValueError, which begins with `where`.
+    """
+    try:
+        history = pd.read_csv(io.StringIO("\n".join(lines)))
+    except (ValueError, TypeError) as error:
+        raise unreadable(where, error) from error
     if missing := [column for column in HISTORY if column not in history]:
         raise unreadable(where, f"found no column {', '.join(missing)}")
     rows = history[list(HISTORY)]
@@ -125,3 +134,4 @@ def check_history(where: str, history: pd.DataFrame, settings: Mapping[str, Any]
             raise unreadable(
                 where, f"found {column} {row[column]}, expected {training[key]}, as {key} of training.json"
             )
+    return history

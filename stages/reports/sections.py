@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.files import md5, read_json, write_json
-from stages.reports.artifacts import JSON_OUTPUTS, ArtifactsError, RunArtifacts, from_json
+from stages.reports.artifacts import JSON_OUTPUTS, ArtifactsError, RunArtifacts, from_json, read_history
 from stages.runs import recorded
 from stages.runs.artifacts import open_data, read_lines, read_values
 from stages.runs.configs import read_config
@@ -20,6 +20,7 @@ from stages.runs.run_stages import RUN_STAGES
 
 NOT_READ = ("model.safetensors", "likelihood.npz", "graph.graphml")  # outputs of a run that no table or figure shows
 NAME = "section.json"
+CONFIG_SECTIONS = ("model", "method", "training", "evaluation", "interpolation", "code")
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def read_of_run() -> list[str]:
 
 
 def run_as_json(name: str, files: Sequence[Path], n_test: int) -> dict[str, Any]:
-    config = read_config(name)
+    config = read_config(name, CONFIG_SECTIONS)
     now, made = config.pop("code"), {}
     for stage in RUN_STAGES:
         known = recorded.check(f"{stage}@{name}", files)
@@ -71,6 +72,7 @@ def run_as_json(name: str, files: Sequence[Path], n_test: int) -> dict[str, Any]
         made[stage] = recorded.code(known, stage) if recorded.LOCK.exists() else now[stage]
     lines = read_lines(name, "history.csv")
     small = {output: read_values(name, f"{output}.json") for output in JSON_OUTPUTS}
+    read_history(run_folder(name) / "history.csv", lines, config["training"], small["training"])
     return {"config": config, "code": made, "n_test": n_test, "history": lines, **small}
 
 
@@ -82,11 +84,15 @@ def write(budget: str, section: Section, runs: Mapping[str, Any]) -> None:
 
 
 def read(budget: str, dataset: str) -> Section:
-    """Raises ArtifactsError for a section that is missing, damaged or of another version of this code."""
+    """Raises ArtifactsError for a section that is missing, damaged or of another version of this code.
+
+    And RecordError for one, or a figure in it, that is not what dvc.lock has.
+    """
     folder = section_folder(budget, dataset)
     path = folder / NAME
     if not path.exists():
         raise ArtifactsError(f"{path} is missing: `dvc repro section@{dataset}` makes it")
+    recorded.check(f"section@{dataset}", [folder])
     try:
         content = read_json(path)
         figures = [Drawn(folder / f["file"], f["title"], f["caption"]) for f in content["figures"]]

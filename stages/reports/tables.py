@@ -15,6 +15,7 @@ from stages.reports.representation_table import representation_table
 from stages.reports.smoothness_table import smoothness_table
 from stages.reports.table import Table, listed, markdown
 from stages.runs.fingerprint import Program
+from stages.runs.places import section_folder
 from stages.runs.stale import Made, Stale, stale
 from vhp.names import DATASETS, position
 
@@ -36,9 +37,10 @@ def read_sections(matrix: Mapping[str, Any]) -> list[sections.Section]:
     for dataset in sorted(matrix["sections"], key=lambda name: position(name, DATASETS)):
         section, wanted = sections.read(matrix["budget"], dataset), set(matrix["sections"][dataset]["runs"])
         if other := wanted ^ {run.name for run in section.runs}:
+            where, names = section_folder(matrix["budget"], dataset), ", ".join(sorted(other))
             raise ArtifactsError(
-                f"the section of {dataset} and the matrix differ in {', '.join(sorted(other))}: "
-                f"`dvc repro section@{dataset}` renews it"
+                f"{where}: the section of {dataset} and the matrix differ in {names}: `dvc repro section@{dataset}` "
+                "renews it"
             )
         found.append(section)
     return found

@@ -13,8 +13,8 @@ import numpy as np
 
 from stages.files import open_npz, read_json, read_npz, read_text, unreadable
 from stages.runs import recorded
-from stages.runs.contents import MAYBE, NUMBER, Array, check_arrays, check_values
-from stages.runs.places import data_file, raw_file, run_folder
+from stages.runs.contents import MAYBE, NUMBER, Array, Size, check_arrays, check_values
+from stages.runs.places import config_file, data_file, raw_file, run_folder
 from stages.runs.run_stages import RUN_STAGES
 
 # Axes: P pairs of test examples, T frames of a path, N nodes of the graph, E its edges, D dimensions of the data, d_z
@@ -105,10 +105,11 @@ def read_arrays(config: Mapping[str, Any], run: str, *names: str, n_test: int | 
 
     n_test: of the data set, where it is known.
     """
-    interpolation = config["interpolation"]
-    sizes = {"d_z": config["model"]["d_z"], "P": interpolation["n_paths"], "T": interpolation["n_frames"]}
+    model, interpolation = config.get("model", {}), config.get("interpolation", {})
+    known = {"d_z": model.get("d_z"), "P": interpolation.get("n_paths"), "T": interpolation.get("n_frames")}
+    sizes = {axis: Size(size, config_file(run)) for axis, size in known.items() if size is not None}
     if n_test is not None:
-        sizes["test"] = n_test
+        sizes["test"] = Size(n_test, data_file(config["run"]["dataset"]))
     found: dict[str, np.ndarray] = {}
     for name in names:
         path = unaltered(run, name)

@@ -6,11 +6,25 @@ from typing import Any
 
 from stages.command import at_end
 from stages.files import md5, read_json, unreadable
-from stages.runs.contents import check_values
+from stages.runs import recorded
+from stages.runs.contents import NUMBER, check_values
 from stages.runs.fingerprint import require_own
-from stages.runs.places import CONFIGS, MATRIX, config_file, data_config_file
+from stages.runs.places import CONFIGS, DATA_CONFIGS, MATRIX, config_file, data_config_file
+from stages.runs.run_stages import RUN_STAGES
 
-SECTIONS = ("run", "model", "method", "training", "evaluation", "interpolation")
+# Of the sections of a configuration, but for the methods' own.
+SETTINGS = {
+    "run": {"dataset": str, "method": str, "seed": int},
+    "model": {"d_z": int, "hidden": list},
+    "training": {
+        **dict.fromkeys(("epochs", "batch_size", "validate_every"), int),
+        **dict.fromkeys(("learning_rate", "learning_rate_warm_up"), NUMBER),
+        **dict.fromkeys(("learning_rate_decay_from", "learning_rate_final"), NUMBER),
+        **{"precision": str, "compile": bool, "threads": (int, type(None))},
+    },
+    "evaluation": {"n_samples": int, "n_test": (int, type(None)), "precision": str, "compile": bool},
+    "interpolation": {**dict.fromkeys(("n_nodes", "k", "n_paths", "n_frames"), int), "trim": NUMBER},
+}
 
 
 def run_names() -> list[str]:
@@ -27,23 +41,27 @@ def check(runs: Sequence[str]) -> None:
         )
 
 
-def read_config(run: str) -> dict[str, Any]:
-    """The run's configuration. Raises ValueError for one that is damaged or of another run, and FileNotFoundError."""
+def read_config(run: str, sections: Sequence[str] = ("run",)) -> dict[str, Any]:
+    """The run's configuration. Raises ValueError for one that is damaged or of another run, and FileNotFoundError.
+
+    sections: that it must have.
+    """
     path = config_file(run)
-    config = check_values(path, read_json(path), dict.fromkeys(SECTIONS, dict))
-    cell = check_values(path, config["run"], {"dataset": str, "method": str, "seed": int, "budget": str})
+    config = check_values(path, read_json(path), dict.fromkeys(("run", *sections), dict))
+    for section in {"run", *sections} & SETTINGS.keys():
+        check_values(path, config[section], SETTINGS[section])
+    cell = config["run"]
     if (found := f"{cell['dataset']}-{cell['method']}-{cell['seed']}") != run:
         raise unreadable(path, f"found the configuration of {found}")
-    check_values(path, config["model"], {"d_z": int})
-    check_values(path, config["interpolation"], {"n_paths": int, "n_frames": int})
     return config
 
 
 def own_config(stage: str, run: str) -> dict[str, Any]:
     """The run's configuration. Raises ValueError if there is none, or if it was made for other code of the stage."""
     check([run])
-    config, path = read_config(run), config_file(run)
-    require_own(stage, config.get("code", {}).get(stage), path, config["run"]["dataset"], config["run"]["method"])
+    recorded.check("configure", [CONFIGS])
+    config, path = read_config(run, [*RUN_STAGES[stage].sections, "code"]), config_file(run)
+    require_own(stage, config["code"].get(stage), path, config["run"]["dataset"], config["run"]["method"])
     require_at_end(path)
     return config
 
@@ -57,6 +75,7 @@ def require_own_data(stage: str, dataset: str) -> None:
             f"found no configuration of the data set {dataset!r}, expected one of {known}; `dvc repro configure` makes "
             "those in params.yaml"
         )
+    recorded.check("configure", [DATA_CONFIGS])
     config = check_values(path, read_json(path), {"code": dict})
     require_own(stage, config["code"].get(stage), path, dataset)
     require_at_end(path)
@@ -64,6 +83,8 @@ def require_own_data(stage: str, dataset: str) -> None:
 
 def read_matrix() -> dict[str, Any]:
     """runs/matrix.json. Raises ValueError for one that is damaged, and FileNotFoundError."""
+    if MATRIX.exists():
+        recorded.check("configure", [MATRIX.parent])
     matrix = check_values(MATRIX, read_json(MATRIX), {"budget": str, "sections": dict, "code": dict})
     for section in matrix["sections"].values():
         check_values(MATRIX, section, {"code": str, "runs": dict})

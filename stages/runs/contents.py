@@ -24,8 +24,15 @@ class Array(NamedTuple):
     partly: bool = False
 
 
+class Size(NamedTuple):
+    """Of an axis, and the file that says so."""
+
+    n: int
+    source: Path
+
+
 def check_arrays(
-    path: Path, arrays: Mapping[str, np.ndarray], expected: Mapping[str, Array], sizes: dict[str, int]
+    path: Path, arrays: Mapping[str, np.ndarray], expected: Mapping[str, Array], sizes: dict[str, Size]
 ) -> None:
     """Raises ValueError, with the file, the array, what was found and what was expected.
 
@@ -39,28 +46,27 @@ def check_arrays(
         _check_values(path, name, arrays[name], array, sizes)
 
 
-def _check_shape(path: Path, name: str, found: np.ndarray, expected: Array, sizes: dict[str, int]) -> None:
+def _check_shape(path: Path, name: str, found: np.ndarray, expected: Array, sizes: dict[str, Size]) -> None:
     if found.dtype.kind not in expected.kinds:
         raise unreadable(path, f"{name}: found the type {found.dtype}, expected one of kind {expected.kinds!r}")
-    if found.ndim == len(expected.axes):
-        for axis, size in zip(expected.axes, found.shape, strict=True):
-            if isinstance(axis, str):
-                sizes.setdefault(axis, size)
-    wanted = tuple(sizes.get(axis, axis) if isinstance(axis, str) else axis for axis in expected.axes)
-    if found.shape != wanted:
-        raise unreadable(path, f"{name}: found the shape {found.shape}, expected {wanted}")
+    if found.ndim != len(expected.axes):
+        raise unreadable(path, f"{name}: found the shape {found.shape}, expected {len(expected.axes)} axes")
+    for axis, n in zip(expected.axes, found.shape, strict=True):
+        known = sizes.setdefault(axis, Size(n, path)) if isinstance(axis, str) else Size(axis, path)
+        if n != known.n:
+            source = "" if known.source == path else f", as {known.source} says"
+            raise unreadable(path, f"{name}: found the shape {found.shape}, expected {axis} = {known.n}{source}")
 
 
-def _check_values(path: Path, name: str, found: np.ndarray, expected: Array, sizes: Mapping[str, int]) -> None:
+def _check_values(path: Path, name: str, found: np.ndarray, expected: Array, sizes: Mapping[str, Size]) -> None:
     if found.dtype.kind == "f" and not (np.isfinite(found) | (expected.partly & np.isnan(found))).all():
         row = np.argwhere(~np.isfinite(found))[0].tolist()
         raise unreadable(path, f"{name}: found {found[tuple(row)]} at {row}, expected finite numbers")
     if expected.below is not None and found.size:
-        size = sizes.get(expected.below, math.inf)
-        if not 0 <= found.min() <= found.max() < size:
-            raise unreadable(
-                path, f"{name}: found numbers from {found.min()} to {found.max()}, expected indices below {size}"
-            )
+        n = sizes[expected.below].n if expected.below in sizes else math.inf
+        if not 0 <= found.min() <= found.max() < n:
+            limits = f"from {found.min()} to {found.max()}"
+            raise unreadable(path, f"{name}: found numbers {limits}, expected indices below {n}")
 
 
 NUMBER = (int, float)

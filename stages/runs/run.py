@@ -10,11 +10,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from stages.files import unreadable
-from stages.runs.artifacts import read_data, unaltered
+from stages.runs.artifacts import SPLITS, read_data, unaltered
 from stages.runs.configs import own_config, read_config
-from stages.runs.places import config_file, run_folder
+from stages.runs.places import config_file, data_file, run_folder
 from vhp import datasets, methods
 from vhp.datasets.batches import as_means
+from vhp.datasets.validation import Expected, check_examples
 from vhp.model.vae import VAE
 
 
@@ -50,6 +51,9 @@ def open_run(name: str, stage: str | None = None) -> Run:
     where = device()
     arrays = read_data(config["run"]["dataset"], dataset.OBSERVATION)
     splits = {key: torch.from_numpy(array).to(where) for key, array in arrays.items()}
+    for split in SPLITS:
+        expected = Expected(splits["train"].shape[1], dataset.OBSERVATION == "bernoulli", binary=split != "train")
+        check_examples(f"{data_file(config['run']['dataset'])}, {split}", splits[split], expected)
 
     torch.manual_seed(config["run"]["seed"])
     method = build(name, config, dataset.OBSERVATION, splits["train"])

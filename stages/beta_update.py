@@ -1,6 +1,6 @@
 """Draw the poster's comparison of beta-update schemes with the schedules' own code: reports/<budget>/beta_update.png.
 
-A stage of its own, because it runs vhp.schedules, and with it torch, and the report does not.
+A stage of its own, because it runs vhp.objective.schedules, and with it torch, and the report does not.
 """
 
 import argparse

@@ -26,7 +26,7 @@ SNAPSHOT_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 
 
 def write_snapshots(run: Run, result: Fit) -> None:
-    """Arrays: step (T,), example (n,) and those of vhp.snapshots, (T, n, d_z) each."""
+    """Arrays: step (T,), example (n,) and those of vhp.training.snapshots, (T, n, d_z) each."""
     steps_per_epoch = result.history[-1]["step"] // result.history[-1]["epoch"]
     shown = epochs_to_show(result.history[-1]["epoch"], SNAPSHOT_SHARES)
     arrays = {

@@ -5,7 +5,7 @@ The fast code in vhp must agree with them. Vectors are lists; a network is a fun
 
 import math
 
-# --- log-densities (vhp.distributions, vhp.observation) ---
+# --- log-densities (vhp.model.distributions, vhp.model.observation) ---
 
 
 def gaussian(x, mean, log_var):
@@ -42,7 +42,7 @@ def mixture(z, means, log_vars):
     return log_mean_exp([gaussian(z, m, v) for m, v in zip(means, log_vars, strict=True)])
 
 
-# --- priors and bounds (vhp.priors, vhp.bounds) ---
+# --- priors and bounds (vhp.model.priors, vhp.objective.bounds) ---
 
 
 def sample(mean, log_var, eps):
@@ -92,7 +92,7 @@ def likelihood_estimate(log_weights):
     return log_likelihood, math.fsum(log_weights) / n, effective, math.sqrt(variance / n)
 
 
-# --- schedules (vhp.schedules) ---
+# --- schedules (vhp.objective.schedules) ---
 
 
 def f_beta(beta, delta, tau):
@@ -144,7 +144,7 @@ def warm_up(step, n_steps, share):
     return min(1.0, step / (share * n_steps))
 
 
-# --- convolutions (vhp.convolutional); an image is a list of channels, a channel a list of rows ---
+# --- convolutions (vhp.model.convolutional); an image is a list of channels, a channel a list of rows ---
 
 
 def sigmoid(value):

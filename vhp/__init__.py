@@ -2,19 +2,17 @@
 
 Importing this package imports nothing else, so that a program depends only on the modules it names:
 
-    distributions   log-densities and samples              terms, bounds    what is optimised
-    networks        gated multilayer perceptrons           schedules    how beta moves (Rewo, Geco, WarmUp)
-    convolutional   gated convolutions, for images         methods      one file per row of the table
-    observation     p(x|z) and the constraint C            checkpoint   where unfinished work goes on
-    priors          p(z), one file each                    training     how a model is fitted
-    model           encoder + decoder + prior              likelihood   -log p(x) by importance sampling
-
-    latent_graph    interpolation on the prior's k-NN graph
-    smoothness      measures on decoded paths
-    two_sample      how far two samples differ             circular    how a plane orders angles
-    snapshots       the latent space during training
-    datasets        one file per data set
-    figures         one file per figure
+    model        encoder, decoder, p(x|z), and in model.priors p(z), one file each
+    objective    the terms of a bound, bounds, and how beta moves
+    methods      one file per row of the table: a prior, a bound and a schedule
+    training     how a model is fitted
+    likelihood   -log p(x) by importance sampling, and where its nats go
+    latent       interpolation on the prior's k-NN graph and what is measured in latent space; without PyTorch
+    datasets     one package per data set
+    figures      one file per figure
+    device       what the machine can do: compiled code, bf16, memory
+    resumable    where unfinished work continues
+    checks, names, seeds
 
 Axis order everywhere: (importance sample, batch, feature). Log-densities are in nats.
 """

@@ -87,7 +87,7 @@ def draw(mean: Tensor, log_var: Tensor) -> Tensor:
 
 
 def prior_gap(run: Run, model: VAE) -> Value:
-    """Learned on training images, stopped on validation images, measured on test images; see vhp.prior_gap."""
+    """Learned on training, stopped on validation, measured on test images; see vhp.likelihood.prior_gap."""
     encoded = {split: posterior(model, run.splits[split]) for split in ("train", "val", "test")}
     train_mean, train_log_var = encoded["train"]
     prior = model.prior.frozen()

@@ -20,7 +20,7 @@ class VAE(nn.Module):
     def __init__(self, n_dims: int, d_z: int, hidden: Sequence[int], observation: str, network: str = "mlp"):
         """
         n_dims: D, data dimensions. hidden: of the encoder, the widths of the gated layers ("mlp") or the channels per
-        resolution ("conv", see vhp.convolutional); the decoder's are reversed.
+        resolution ("conv", see vhp.model.convolutional); the decoder's are reversed.
         observation: "bernoulli" or "gaussian", the distribution p_theta(x|z). network: a name in NETWORKS.
         The prior is attached afterwards by a method, because a VampPrior is made of the model's own encoder.
         """

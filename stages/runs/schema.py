@@ -82,7 +82,7 @@ class Model:
     """The model's sizes, for one data set: `model`, and a budget's networks."""
 
     d_z: int
-    network: str  # a name in vhp.model.NETWORKS
+    network: str  # a name in vhp.model.vae.NETWORKS
     hidden: tuple[int, ...]
 
     def __post_init__(self):

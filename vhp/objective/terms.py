@@ -15,7 +15,7 @@ class Terms(NamedTuple):
     log_likelihood: Tensor  # log p_theta(x|z)
     log_prior: Tensor  # log p(z), or L_IW(z), or one joint weight (see vhp.model.priors)
     log_posterior: Tensor  # log q_phi(z|x)
-    constraint: Tensor  # C(x, z) per data dimension (see vhp.observation)
+    constraint: Tensor  # C(x, z) per data dimension (see vhp.model.observation)
 
 
 def sample_terms(model: VAE, x: Tensor, n: int, n_zeta: int) -> Terms:

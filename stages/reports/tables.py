@@ -13,7 +13,7 @@ from stages.reports.poster_table import likelihood_table, published_table, summa
 from stages.reports.provenance import not_run
 from stages.reports.representation_table import representation_table
 from stages.reports.smoothness_table import smoothness_table
-from stages.reports.table import Table, listed, markdown
+from stages.reports.table import Table, markdown
 from stages.runs.fingerprint import Program
 from stages.runs.places import section_folder
 from stages.runs.stale import Made, Stale, stale
@@ -86,7 +86,7 @@ def stale_table(older: Sequence[Stale]) -> list[Table]:
     """One table, or none."""
     if not older:
         return []
-    rows = [(s.stage, listed(*s.runs), s.revision or "not known", s.why) for s in older]
+    rows = [(s.stage, s.which, s.revision or "not known", s.why) for s in older]
     notes = (
         "These results were made by other code, or with other parameters, than the project has now, and might differ "
         "if they were made today. The tables show them until they are renewed.",

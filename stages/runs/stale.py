@@ -27,10 +27,13 @@ class Stale(NamedTuple):
     why: str
     revision: str | None  # that has the code which made them, if it is known
 
+    @property
+    def which(self) -> str:
+        return f"{self.runs[0]}{f' and {len(self.runs) - 1} more' if len(self.runs) > 1 else ''}"
+
     def __str__(self) -> str:
-        more = f" and {len(self.runs) - 1} more" if len(self.runs) > 1 else ""
         made = f", made at revision {self.revision}" if self.revision else ""
-        return f"{self.stage}@{self.runs[0]}{more}: {self.why}{made}"
+        return f"{self.stage}@{self.which}: {self.why}{made}"
 
 
 def stale(results: Sequence[Made], configs: Mapping[str, Mapping[str, Any]], program: Program) -> list[Stale]:

@@ -23,7 +23,6 @@ from stages.parallel import lockfile, worker
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline
 from stages.parallel.local import outcome
-from stages.runs import plain_yaml
 from stages.runs.places import CONFIGS
 from stages.runs.progress import Beat
 
@@ -71,11 +70,18 @@ def dvc(*arguments: str) -> None:
 class Head:
     """Sends out the stages and collects their outcomes."""
 
-    def __init__(self, pipeline: Pipeline, stages: Mapping[str, dict[str, Any]], options: Options, display: Display):
-        """stages: those to be run on workers, each with its run."""
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        stages: Mapping[str, dict[str, Any]],
+        params: Mapping[str, Any],
+        options: Options,
+        display: Display,
+    ):
+        """stages: those to be run on workers, each with its run. params: the content of params.yaml."""
         self.pipeline, self.runs, self.options, self.display = pipeline, stages, options, display
         self.revision = head_revision()
-        self.params = plain_yaml.read(Path("params.yaml"))
+        self.params = params
         self.replaced = lockfile.read()  # entries before
         self.entries = dict(self.replaced)
         self.remaining = [stage for stage in pipeline.graph if stage in stages]
@@ -223,11 +229,12 @@ def run(
     connect: Callable[[], Client],
     pipeline: Pipeline,
     stages: Mapping[str, dict[str, Any]],
+    params: Mapping[str, Any],
     options: Options,
     display: Display,
 ) -> dict[str, str]:
     """Run the stages on workers and fetch their outputs; gives what the failed ones printed."""
-    head = Head(pipeline, stages, options, display)
+    head = Head(pipeline, stages, params, options, display)
     if options.remote and (here := head.here_before()):
         dvc("push", *here)
     try:

@@ -122,6 +122,7 @@ class Stages:
         self.running: dict[str, Leashed] = {}
         self.failures: dict[str, str] = {}  # what the failed stages printed
         self.interrupted = False
+        self.check: Callable[[str], None] = lambda stage: None  # raises ValueError for one that must not be run
         self.beats = tempfile.TemporaryDirectory(prefix="vhp-progress-")
 
     def _beat(self, stage: str) -> Path:
@@ -131,6 +132,11 @@ class Stages:
         """Reproduce one stage; gives its outcome, and keeps what it printed if it failed."""
         if self.interrupted:
             return "stopped"
+        try:
+            self.check(stage)
+        except ValueError as error:
+            self.failures[stage] = str(error)
+            return "failed"
         options = [] if stage in self.without_options else self.options
         command = [sys.executable, "-m", "stages.parallel.dvc_command", *ARGUMENTS, *options, stage]
         leashed = Leashed(command, env=self.environment | {progress.VARIABLE: str(self._beat(stage))})

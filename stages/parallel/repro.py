@@ -11,17 +11,15 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from stages.clones.lock import REPRO, BusyError, Lock
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline, affected, needed, read_pipeline
 from stages.parallel.local import Stages, cores, schedule
-from stages.runs import plain_yaml
+from stages.parallel.standing import Standing
 
 BATCH_SYSTEMS = ("slurm", "sge", "pbs", "lsf")  # as in stages/parallel/queues.py, which needs an optional package
-PARAMS = Path("params.yaml")
 ONLY = "these and what they need, for instance evaluate, train@digits-vhp_rewo-0 or '*@digits-*'"
 
 
@@ -65,7 +63,12 @@ def only_one() -> Lock:
 
 
 def on_cluster(
-    arguments: argparse.Namespace, pipeline: Pipeline, todo: set[str], stages: Stages, display: Display
+    arguments: argparse.Namespace,
+    pipeline: Pipeline,
+    todo: set[str],
+    stages: Stages,
+    params: dict[str, Any],
+    display: Display,
 ) -> None:
     """The data stages on this machine, the runs on workers, the rest on this machine."""
     from stages.parallel import cluster, queues
@@ -77,7 +80,7 @@ def on_cluster(
     if sent := {stage: run for stage, run in sent.items() if stage not in lost}:
         options = cluster.Options(arguments.remote, frozenset(arguments.gpu), arguments.min_free, arguments.patience)
         with queues.workers(arguments) as connect:
-            stages.failures |= cluster.run(connect, pipeline, sent, options, display)
+            stages.failures |= cluster.run(connect, pipeline, sent, params, options, display)
     lost = affected(pipeline.graph, set(stages.failures))
     here(pipeline, (todo & after) - lost, arguments.jobs, stages, display)
 
@@ -88,7 +91,7 @@ def here(pipeline: Pipeline, todo: set[str], jobs: int, stages: Stages, display:
 
 def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[str]]:
     """Bring the pipeline up to date; gives it as it was, and the stages visited."""
-    plain_yaml.read(PARAMS)  # bounds its size, whereas DVC expands all aliases
+    standing = Standing()
     clustered = bool(arguments.scheduler or arguments.batch)
     if clustered:
         try:
@@ -100,6 +103,8 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     if stages.run("configure") == "failed":
         raise SystemExit(stages.failures["configure"])
     pipeline = read_pipeline(arguments.allow_missing)
+    standing.resolved(list(pipeline.graph))
+    stages.check = standing.check
     asked = needed(pipeline.graph, set(arguments.only)) if arguments.only else set(pipeline.graph)
     todo = affected(pipeline.graph, pipeline.changed) & asked
     if arguments.allow_missing:  # not for the configurations: every run needs its own
@@ -107,7 +112,7 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
         stages.without_options = pipeline.outdated  # DVC would take their files for unchanged, too
     with Display(len(todo)) as display:
         if clustered:
-            on_cluster(arguments, pipeline, todo, stages, display)
+            on_cluster(arguments, pipeline, todo, stages, standing.params, display)
         else:
             here(pipeline, todo, arguments.jobs, stages, display)
     return pipeline, todo

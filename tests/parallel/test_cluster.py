@@ -86,7 +86,8 @@ def head(repository, monkeypatch):
 
     def head(todo):
         options = cluster.Options(remote=True)
-        return cluster.Head(Pipeline(graph, todo, inputs), cluster.travelling(todo), options, notes)
+        params = yaml.safe_load((repository / "params.yaml").read_text())
+        return cluster.Head(Pipeline(graph, todo, inputs), cluster.travelling(todo), params, options, notes)
 
     return head
 

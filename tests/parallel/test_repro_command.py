@@ -12,7 +12,6 @@ import sandbox
 import yaml
 
 from stages.parallel import lockfile, repro
-from stages.reports import kept
 
 SECONDS = 90.0  # after which a test that waits has failed
 
@@ -114,23 +113,33 @@ def test_where_files_may_be_missing_what_dvc_lock_shows_to_be_outdated_is_not_ta
     assert "data/a.txt" in printed
 
 
-def test_a_report_would_not_be_compiled_from_other_runs_than_dvc_lock_has(tmp_path, monkeypatch):
-    sandbox.write(tmp_path, "echo $1 >> started; echo $1 > runs/$1/model.txt", ("a",))
-    assert sandbox.repro(tmp_path).wait(SECONDS) == 0
-    elsewhere(tmp_path)
-    params = yaml.safe_load((tmp_path / "params.yaml").read_text())
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"budget": "smoke", "datasets": ["a", "b"]}))
-    monkeypatch.chdir(tmp_path)
-    kept.write("smoke", "a", {"runs/a-m-0/model.txt": "0" * 32}, {}, [])
-    process = sandbox.repro(tmp_path, "--allow-missing")
+CHANGE = """
+sleep 1
+test $1 != a-m-0 || sed -i s/1.0e-05/0.5/ runs/configs/b-m-0.json params.yaml
+echo $1 > runs/$1/model.txt
+"""
+
+
+def test_the_matrix_that_was_resolved_at_the_start_is_the_one_that_is_run(tmp_path):
+    """As `dvc exp run -S` does, which rewrites params.yaml before it finds the folder busy."""
+    sandbox.write(tmp_path, CHANGE.replace("1.0e-05", "1e-05"), ("a", "b"))
+    process = sandbox.repro(tmp_path, "--only", "evaluate")
     printed, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 1, printed
-    assert "found in dvc.lock other outputs than those that the report has kept: runs/a-m-0/model.txt" in printed
-    assert (tmp_path / "started").read_text().split() == ["a-m-0"]  # and nothing was begun
+    assert "runs/configs/b-m-0.json was changed by another command (dvc exp run?) since this one began" in printed
+    assert "1 stages failed: train@b-m-0" in printed
+    entries = lockfile.read(tmp_path / "dvc.lock")
+    assert "evaluate@a-m-0" in entries and not {"train@b-m-0", "evaluate@b-m-0"} & entries.keys()
 
-    process = sandbox.repro(tmp_path, "--allow-missing", "--only", "train")  # without the report
+
+def test_parameters_that_change_before_they_are_resolved_stop_it(tmp_path):
+    sandbox.write(tmp_path, "echo $1 > runs/$1/model.txt", ("a",))
+    configure = tmp_path / "configure.py"
+    configure.write_text(configure.read_text() + "\nopen('params.yaml', 'a').write('# and more\\n')\n")
+    process = sandbox.repro(tmp_path)
     printed, _ = process.communicate(timeout=SECONDS)
-    assert process.returncode == 0, printed
+    assert process.returncode == 1 and "repro: params.yaml was changed by another command" in printed
+    assert not (tmp_path / "runs" / "a-m-0").exists()
 
 
 def test_missing_files_are_not_allowed_on_a_cluster(tmp_path):

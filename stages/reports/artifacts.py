@@ -40,6 +40,8 @@ class RunArtifacts:
 
     name: str  # <dataset>-<method>-<seed>
     n_test: int  # examples in the data set's test split
+    observation: str  # "bernoulli" or "gaussian": p(x|z) of the data set
+    note: str | None  # what a reader of the data set's results must know
     config: dict[str, Any]
     code: dict[str, str | None]  # stage -> fingerprint of the code that made its outputs, None where it is not known
     history: pd.DataFrame
@@ -91,11 +93,12 @@ def from_json(name: str, content: Mapping[str, Any]) -> RunArtifacts:
     Raises ArtifactsError, which names the run, for other content.
     """
     try:
-        check_values(name, content, {"n_test": int, "config": dict, "code": dict, "history": list})
+        check_values(name, content, {"n_test": int, "observation": str, "config": dict, "code": dict, "history": list})
         outputs = {key: check_output(f"{name}, {key}", f"{key}.json", content.get(key)) for key in JSON_OUTPUTS}
         config, code = dict(content["config"]), dict(content["code"])
         history = read_history(f"{name}, history", content["history"], config["training"], outputs["training"])
-        return RunArtifacts(name=name, n_test=content["n_test"], config=config, code=code, history=history, **outputs)
+        about = {key: content[key] for key in ("n_test", "observation", "note")}
+        return RunArtifacts(name=name, config=config, code=code, history=history, **about, **outputs)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactsError(f"{name}: found other content than this version reads ({error!r})") from error
 

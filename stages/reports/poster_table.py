@@ -8,7 +8,6 @@ import pandas as pd
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import likelihoods
 from stages.reports.table import NONE, Table, listed, number, with_error
-from vhp import datasets
 from vhp.names import METHODS, dataset_name, method_name, position
 
 PUBLISHED = Path(__file__).with_name("published.csv")
@@ -140,11 +139,10 @@ def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
             f"{listed(*(run.likelihood['n_test'] for run in chosen))} test examples, "
             f"{listed(*(run.likelihood['n_samples'] for run in chosen))} importance samples."
         )
-        module = datasets.load(dataset)
-        if module.OBSERVATION == "gaussian":
+        if chosen[0].observation == "gaussian":
             text += " Its values are real, so the likelihood is a density and its NLL can be negative."
-        if hasattr(module, "NOTE"):
-            text += f" {module.NOTE}"
+        if chosen[0].note:
+            text += f" {chosen[0].note}"
         notes.append(text)
     return notes
 

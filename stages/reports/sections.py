@@ -17,6 +17,7 @@ from stages.runs.artifacts import open_data, read_lines, read_values
 from stages.runs.configs import read_config
 from stages.runs.places import data_file, run_folder, section_folder
 from stages.runs.run_stages import RUN_STAGES
+from vhp import datasets
 
 NOT_READ = ("model.safetensors", "likelihood.npz", "graph.graphml")  # outputs of a run that no table or figure shows
 NAME = "section.json"
@@ -55,7 +56,10 @@ def collect(dataset: str, names: Sequence[str]) -> tuple[dict[str, dict[str, Any
         raise ArtifactsError("\n  ".join([f"{len(missing)} files are missing; `dvc repro` makes them:", *missing]))
     with open_data(dataset) as arrays:
         n_test = len(arrays["test"])
-    runs = {name: run_as_json(name, outputs[name], n_test) for name in names}
+    # The report knows no data set by name.
+    module = datasets.load(dataset)
+    about = {"n_test": n_test, "observation": module.OBSERVATION, "note": getattr(module, "NOTE", None)}
+    runs = {name: about | run_as_json(name, outputs[name]) for name in names}
     return runs, {path.as_posix(): md5(path) for path in paths}
 
 
@@ -63,7 +67,7 @@ def read_of_run() -> list[str]:
     return [file for stage in RUN_STAGES.values() for file in stage.outputs if file not in NOT_READ]
 
 
-def run_as_json(name: str, files: Sequence[Path], n_test: int) -> dict[str, Any]:
+def run_as_json(name: str, files: Sequence[Path]) -> dict[str, Any]:
     config = read_config(name, CONFIG_SECTIONS)
     now, made = config.pop("code"), {}
     for stage in RUN_STAGES:
@@ -73,7 +77,7 @@ def run_as_json(name: str, files: Sequence[Path], n_test: int) -> dict[str, Any]
     lines = read_lines(name, "history.csv")
     small = {output: read_values(name, f"{output}.json") for output in JSON_OUTPUTS}
     read_history(run_folder(name) / "history.csv", lines, config["training"], small["training"])
-    return {"config": config, "code": made, "n_test": n_test, "history": lines, **small}
+    return {"config": config, "code": made, "history": lines, **small}
 
 
 def write(budget: str, section: Section, runs: Mapping[str, Any]) -> None:

@@ -29,6 +29,11 @@ JUMP = 7  # every path of vhp_geco and the iwae has a discontinuity between fram
 N_FRAMES, N_TEST = 24, 200
 OTHERS = {"n_samples": 500, "exact_nll": None, "n_low_ess": 3}  # of likelihood.json
 OTHERS |= {"precision": "float32", "rounding_mean": None, "rounding_worst": None}
+SETTINGS = {
+    "training": vars(tiny.training(epochs=60)) | {"threads": 1},
+    "evaluation": {"n_samples": 500, "n_test": N_TEST, "precision": "float32", "compile": False},
+    "interpolation": {"n_nodes": 300, "k": 8, "trim": 0, "n_paths": 4, "n_frames": N_FRAMES},
+}
 LATENT_SPACE = ("nodes", "posterior_mean", "posterior_std", "posterior_example")
 GALLERY = ("samples", "originals", "reconstructions")
 
@@ -43,9 +48,7 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         "run": {"dataset": dataset, "method": method, "seed": seed, "budget": "smoke"},
         "model": {"d_z": d_z, "hidden": [64, 64]},
         "method": {"kappa": 0.3, "nu": 1.0} if constrained else {},
-        "training": vars(tiny.training(epochs=60)) | {"threads": 1},
-        "evaluation": {"n_samples": 500, "n_test": N_TEST, "precision": "float32", "compile": False},
-        "interpolation": {"n_nodes": 300, "k": 8, "trim": 0, "n_paths": 4, "n_frames": N_FRAMES},
+        **SETTINGS,
         "code": {stage: Program().of_stage(stage, dataset, method) for stage in RUN_STAGES},
     }
     write_json(config_file(name), config)

@@ -22,6 +22,7 @@ from stages.reports.table import markdown
 from stages.reports.tables import read_sections, stale_results
 from stages.runs.fingerprint import FingerprintError, Program
 from stages.runs.places import CONFIGS, MATRIX, report_folder
+from stages.runs.recorded import RecordError
 from stages.runs.resolved import resolved
 from stages.runs.schema import Params, ParamsError, read, resolve
 from stages.runs.stale import Stale
@@ -85,7 +86,7 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry]) -> tuple[lis
     configs = {path.stem: config for path, config in files.items() if path.parent == CONFIGS}
     try:
         sections = read_sections(matrix)
-    except ArtifactsError as error:
+    except (ArtifactsError, RecordError) as error:
         return [], [str(error)]
     faults = [fault for section in sections for fault in altered(section, entries)]
     faults += derived_otherwise(sections, report_folder(params.budget))

@@ -18,6 +18,7 @@ from stages.check import __main__ as check
 from stages.files import md5_of, read_json, write_json
 from stages.runs.fingerprint import Program
 from stages.runs.places import run_folder
+from stages.runs.recorded import md5_of_folder
 from stages.runs.run_stages import RUN_STAGES
 
 ROOT = Path(__file__).parents[2]
@@ -251,18 +252,30 @@ def test_a_table_tampered_together_with_its_checksum_is_found(clone, monkeypatch
     assert message == f"check: 1 faults\n  {RESULTS} is not what its sections give: `make report` renews it"
 
 
-def test_a_value_tampered_in_its_section_is_found(clone, monkeypatch):
+def tamper_with_the_section(change) -> None:
     content = read_json(SECTION)
-    content["runs"][REWO]["likelihood"]["nll"] = 1.0
+    change(content["runs"][REWO])
     write_json(SECTION, content)
+
+
+def recommit_the_section() -> None:
+    """Give dvc.lock the checksum that the changed section has."""
+    locked = entries()
+    locked["stages"]["section@digits"]["outs"][0]["md5"] = md5_of_folder(SECTION.parent)
+    write_entries(locked)
+
+
+def test_a_value_tampered_in_its_section_is_found(clone, monkeypatch):
+    tamper_with_the_section(lambda run: run["likelihood"].update(nll=1.0))
+    assert f"{SECTION.parent}: found the MD5" in outcome(monkeypatch)
+    recommit_the_section()
     path = run_folder(REWO) / "likelihood.json"
     assert f"digits: what its section has of {path} is not what the section was made from" in outcome(monkeypatch)
 
 
 def test_code_tampered_in_a_section_is_found(clone, monkeypatch):
-    content = read_json(SECTION)
-    content["runs"][REWO]["code"]["train"] = "0" * 16
-    write_json(SECTION, content)
+    tamper_with_the_section(lambda run: run["code"].update(train="0" * 16))
+    recommit_the_section()
     assert f"found {'0' * 16} as the code that made train of {REWO}, dvc.lock has" in outcome(monkeypatch)
 
 

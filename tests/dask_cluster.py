@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import sandbox
 
+from stages.parallel import certificates
+
 pytest.importorskip("distributed", reason="needs the optional extra: make cluster")
 
 WAIT = 240.0  # seconds, after which a test that waits has failed
@@ -26,9 +28,11 @@ def free_port() -> int:
 class Cluster:
     """All below one folder; closed, it leaves no process."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, tls: Path | None = None):
+        """tls: the folder with certificates, without which nobody takes part."""
         self.folder, self.port = folder, free_port()
-        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.address = f"{'tls' if tls else 'tcp'}://127.0.0.1:{self.port}"
+        self.tls = certificates.options(tls).split() if tls else []
         self.processes: list[subprocess.Popen] = []
         self.scheduler = self.start_scheduler()
 
@@ -59,14 +63,14 @@ class Cluster:
         elsewhere.mkdir(exist_ok=True)
         options = ("--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
         module = "distributed.cli.dask_scheduler"
-        return self.start("scheduler", module, *options, cwd=elsewhere, PYTHONPATH="")
+        return self.start("scheduler", module, *options, *self.tls, cwd=elsewhere, PYTHONPATH="")
 
     def start_worker(self, clone: Path, scratch: Path | None = None, **environment: str) -> subprocess.Popen:
         """Without a nanny, so that a killed one stays dead."""
         options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", clone.name, "--death-timeout", "60")
         where = ("--local-directory", str(scratch or self.folder / f"scratch-{clone.name}"))
         module = "distributed.cli.dask_worker"
-        return self.start(clone.name, module, self.address, *options, *where, cwd=clone, **environment)
+        return self.start(clone.name, module, self.address, *options, *self.tls, *where, cwd=clone, **environment)
 
     def repro(self, folder: Path, *arguments: str) -> subprocess.Popen:
         """A head in this folder."""

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any, NoReturn
 
 from stages.clones.lock import REPRO, BusyError, Lock
@@ -35,6 +36,9 @@ def parse() -> argparse.Namespace:
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a running cluster, for instance tcp://10.0.0.1:8786")
     for system in BATCH_SYSTEMS:
         where.add_argument(f"--{system}", dest="batch", action="store_const", const=system, help="start workers by it")
+    cluster.add_argument(
+        "--tls", type=Path, metavar="DIR", help="with certificates, which stages/parallel/certificates.py makes"
+    )
     cluster.add_argument("--workers", type=int, default=1, metavar="N", help="jobs to start in the batch system")
     cluster.add_argument("--remote", action="store_true", help="files go through the DVC remote, not a shared cache")
     cluster.add_argument("--gpu", nargs="+", default=[], metavar="STAGE", help="stages that need the resource GPU")
@@ -79,6 +83,8 @@ def on_cluster(
     lost = affected(pipeline.graph, set(stages.failures))
     if sent := {stage: run for stage, run in sent.items() if stage not in lost}:
         options = cluster.Options(arguments.remote, frozenset(arguments.gpu), arguments.min_free, arguments.patience)
+        if warning := queues.unprotected(arguments):
+            display.note(warning)
         with queues.workers(arguments) as connect:
             stages.failures |= cluster.run(connect, pipeline, sent, params, options, display)
     lost = affected(pipeline.graph, set(stages.failures))

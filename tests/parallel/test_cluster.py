@@ -179,9 +179,14 @@ def test_jobs_of_a_batch_system_start_their_workers_in_the_shared_folder(system,
     assert signal.getsignal(signal.SIGINT) is handler
     with (
         queues.dask.config.set({f"jobqueue.{system}.{key}": value for key, value in settings.items()}),
-        queues.batch_system(system, tmp_path / "with space") as batch,
+        queues.own_certificates(None, tmp_path) as secure,
+        queues.batch_system(system, tmp_path / "with space", secure) as batch,
     ):
         script = batch.job_script()
+        assert batch.scheduler_address.startswith("tls://")
+        assert {socket.getsockname()[0] for socket in batch.scheduler.http_server._sockets.values()} == {"127.0.0.1"}
     assert directive in script
     order = ["module load python", f"cd '{tmp_path / 'with space'}'", "distributed.cli.dask_worker"]
     assert sorted(order, key=script.index) == order
+    assert "--no-dashboard" in script and "--tls-key" in script
+    assert not list(tmp_path.glob(".dvc/tmp/tls-*"))  # the key is gone with the cluster

@@ -17,6 +17,7 @@ from stages.check.alterations import altered, derived_otherwise
 from stages.check.regression import FILES, RegressionError, compare, difference_table
 from stages.files import replacing
 from stages.parallel.lockfile import Entry
+from stages.params.schema import Params, ParamsError, read, resolve
 from stages.reports.artifacts import ArtifactsError
 from stages.reports.table import markdown
 from stages.reports.tables import read_sections, stale_results
@@ -24,7 +25,6 @@ from stages.runs.fingerprint import FingerprintError, Program
 from stages.runs.places import CONFIGS, MATRIX, report_folder
 from stages.runs.recorded import RecordError
 from stages.runs.resolved import resolved
-from stages.runs.schema import Params, ParamsError, read, resolve
 from stages.runs.stale import Stale
 
 BASELINE = Path("reports", "baseline")

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from stages.command import command
+from stages.params.schema import read
 from stages.reports.table import NONE, Table, markdown
 from stages.runs.places import data_file, raw_file
-from stages.runs.schema import read
 from vhp.datasets.sources import load_source
 
 MIB = 2**20

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.files import md5
-from stages.runs import plain_yaml
+from stages.params import plain_yaml
 from stages.runs.places import MATRIX, config_file, data_config_file
 
 PARAMS = Path("params.yaml")

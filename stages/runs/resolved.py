@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from stages.params.schema import Params, resolve
 from stages.runs.fingerprint import Program
 from stages.runs.places import MATRIX, PUBLISHED, config_file, data_config_file
 from stages.runs.run_stages import RUN_STAGES
-from stages.runs.schema import Params, resolve
 from vhp import datasets, methods
 from vhp.datasets.sources import REGISTRY
 from vhp.names import dataset_name, method_name

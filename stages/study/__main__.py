@@ -23,9 +23,9 @@ import yaml
 from stages.clones import __main__ as clone
 from stages.command import command
 from stages.files import read_json, write_text
-from stages.runs import plain_yaml
+from stages.params import plain_yaml
+from stages.params.schema import ParamsError, resolve, validate
 from stages.runs.places import run_folder
-from stages.runs.schema import ParamsError, resolve, validate
 from stages.study import report as study_report
 
 logger = logging.getLogger(__name__)

@@ -233,7 +233,7 @@ def test_a_row_per_joint(monkeypatch):
 def test_smoothness_without_an_interpolation(monkeypatch):
     name = make_run("iwae_l1")
     monkeypatch.setattr(sys, "argv", ["smoothness", name])
-    with pytest.raises(SystemExit, match=r"paths\.npz is missing"):
+    with pytest.raises(SystemExit, match=r"smoothness: .*\.npz is missing: `dvc repro` makes it"):
         smoothness.main()
 
 

@@ -25,7 +25,8 @@ def measured(tmp_path, monkeypatch):
 
     def measured(mean, std, prior, angle=None):
         example = np.random.default_rng(1).permutation(N)
-        data = {"test": np.zeros((N, 1))} | ({} if angle is None else {"test_angle": angle[np.argsort(example)]})
+        data = {split: np.zeros((N, 1), np.float32) for split in ("train", "val", "test")}
+        data |= {} if angle is None else {"test_angle": angle[np.argsort(example)]}
         write_npz(Path("data", "processed", "pendulum.npz"), data)
         arrays = {"posterior_mean": mean, "posterior_std": std + 0 * mean, "nodes": prior}
         write_npz(RUN / "latent_space.npz", arrays | {"posterior_example": example})
@@ -64,6 +65,10 @@ def test_without_a_true_angle_nothing_is_said_of_its_order(measured):
     assert measured(mean, 0.0, mean)["winding_number"] is None
 
 
-def test_a_missing_input_is_named(measured, tmp_path):
-    with pytest.raises(SystemExit, match=r"representation: .*latent_space\.npz is missing"):
-        representation.main()
+def test_a_missing_input_is_named(measured):
+    _, mean = noisy_ring(0)
+    measured(mean, 0.0, mean)
+    for path in (RUN / "latent_space.npz", Path("data", "processed", "pendulum.npz")):
+        path.unlink()
+        with pytest.raises(SystemExit, match=rf"representation: {path} is missing: `dvc repro` makes it"):
+            representation.main()

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from dvc.utils.serialize import dumps_yaml, loads_yaml
 
-from stages.runs import plain_yaml
+from stages.params import plain_yaml
 
 BILLION = "".join(f"l{i + 1}: &l{i + 1} [{', '.join([f'*l{i}'] * 10)}]\n" for i in range(9))
 MERGED = "".join(f"l{i + 1}: &l{i + 1}\n  <<: [{', '.join([f'*l{i}'] * 10)}]\n" for i in range(9))

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from stages.runs import plain_yaml
+from stages.params import plain_yaml
 from vhp import datasets, methods
 from vhp.checks import at_least_one, one_of
 from vhp.likelihood.estimate import LikelihoodSettings

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 import yaml
 
-from stages.runs.schema import Budget, ParamsError, read, resolve
+from stages.params.schema import Budget, ParamsError, read, resolve
 from vhp.seeds import STRIDE
 
 PARAMS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())

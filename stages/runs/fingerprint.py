@@ -14,6 +14,7 @@ import ast
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 PACKAGES = ("stages", "vhp")
@@ -228,12 +229,18 @@ class Dump:
         return f"{type(node).__name__}({', '.join(given)})"
 
 
+@cache
+def this_program() -> Program:
+    """The code that runs; it is read once, for it does not change while it runs."""
+    return Program()
+
+
 def require_own(stage: str, recorded: str | None, file: Path, dataset: str = "", method: str = "") -> None:
     """Raises FingerprintError unless the fingerprint recorded in a configuration is that of the code that runs now.
 
     DVC compares configurations alone: with `repro --single-item` it would record results of new code as those of old.
     """
-    own = Program().of_stage(stage, dataset, method)
+    own = this_program().of_stage(stage, dataset, method)
     if recorded != own:
         raise FingerprintError(
             f"{file}: found {recorded or 'no fingerprint'} as the code of {stage}, expected {own}: it was "

@@ -65,6 +65,8 @@ class Program:
 
     read: Read = running
     known: dict[str, str] = field(default_factory=dict)  # module -> fingerprint
+    owns: dict[str, str] = field(default_factory=dict)  # module -> hash of its own code
+    parsed: dict[str, ast.Module] = field(default_factory=dict)
 
     def text(self, module: str) -> str | None:
         """The module's source; None for a name that is no module of this project."""
@@ -85,7 +87,9 @@ class Program:
 
     def own(self, module: str) -> str:
         """A hash of the module's own code alone, to tell which modules differ between two programs."""
-        return hashlib.sha256(self._canonical(module, lambda _: "").encode()).hexdigest()[:16]
+        if module not in self.owns:
+            self.owns[module] = hashlib.sha256(self._canonical(module, lambda _: "").encode()).hexdigest()[:16]
+        return self.owns[module]
 
     def _canonical(self, module: str, represent: Callable[[str], str]) -> str:
         tree = self._tree(module)
@@ -98,11 +102,16 @@ class Program:
         names = {name: f"<module {mark}>" for name, mark in imported.items() if name not in bound(tree)}
         dump = Dump(names, lambda node: self._lines(node, represent))
         top = [node for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)]
-        tree.body = [node for node in tree.body if node not in top]
+        rest = ast.Module([node for node in tree.body if node not in top], [])
         # The order of imports does not count: a linter sorts them.
-        return "\n".join([*sorted(line for node in top for line in dump.imports(node)), dump(tree)])
+        return "\n".join([*sorted(line for node in top for line in dump.imports(node)), dump(rest)])
 
     def _tree(self, module: str) -> ast.Module:
+        if module not in self.parsed:
+            self.parsed[module] = self._parse(module)
+        return self.parsed[module]
+
+    def _parse(self, module: str) -> ast.Module:
         text = self.text(module)
         if text is None:
             raise FingerprintError(f"{module}: found no such module, expected one below {' or '.join(PACKAGES)}")

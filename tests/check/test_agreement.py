@@ -151,7 +151,9 @@ def with_other_code(monkeypatch) -> None:
     text = before.read(file)
     assert "return Method(" in text
     other = text.replace("return Method(", "str(1)\n    return Method(")
-    now = changed_in(before, read=lambda path: other if path == file else before.read(path), known={}, owns={}, parsed={})
+    now = changed_in(
+        before, read=lambda path: other if path == file else before.read(path), known={}, owns={}, parsed={}
+    )
     monkeypatch.setattr(check, "Program", lambda: now)
 
 

@@ -54,20 +54,20 @@ def posterior(
 class LinearGaussian:
     """model: the VAE; components: the prior's true marginal as a list of (mean, covariance) of equal weight."""
 
-    def __init__(self, prior: str, perturbed: bool):
+    def __init__(self, prior: str, perturbed: bool, d_z: int = D_Z):
         """perturbed: proposals are off by a third of a standard deviation and 15 % too wide; else exact."""
-        self.W = torch.linalg.qr(float64(D, D_Z))[0] * torch.tensor([0.5, 1.0, 2.0])
+        self.W = torch.linalg.qr(float64(D, d_z))[0] * torch.tensor([0.5, 1.0, 2.0])[:d_z]
         self.b = float64(D)
-        model = VAE(D, D_Z, [2], "gaussian").double()
-        model.decoder = nn.Linear(D_Z, D).double()
+        model = VAE(D, d_z, [2], "gaussian").double()
+        model.decoder = nn.Linear(d_z, D).double()
         model.decoder.weight.data, model.decoder.bias.data = self.W, self.b
         model.observation.log_var.data = torch.tensor(math.log(S2), dtype=torch.float64)
 
-        mean, covariance = torch.zeros(D_Z, dtype=torch.float64), torch.eye(D_Z, dtype=torch.float64)
+        mean, covariance = torch.zeros(d_z, dtype=torch.float64), torch.eye(d_z, dtype=torch.float64)
         shift, widen = (1 / 3, 2 * math.log(1.15)) if perturbed else (0.0, 0.0)
         if prior == HIERARCHICAL:
-            A, mean = 0.8 * torch.linalg.qr(float64(D_Z, D_Z))[0], float64(D_Z)
-            covariance = A @ A.T + T2 * torch.eye(D_Z, dtype=torch.float64)
+            A, mean = 0.8 * torch.linalg.qr(float64(d_z, d_z))[0], float64(d_z)
+            covariance = A @ A.T + T2 * torch.eye(d_z, dtype=torch.float64)
 
         def proposal(*arguments) -> Affine:
             gain, offset, result = posterior(*arguments)
@@ -77,17 +77,17 @@ class LinearGaussian:
 
         model.encoder = proposal(self.W, self.b, S2, mean, covariance)
         if prior == NORMAL:
-            model.prior = StandardNormal(D_Z)
+            model.prior = StandardNormal(d_z)
             self.components = [(mean, covariance)]
         elif prior == HIERARCHICAL:
-            model.prior = HierarchicalPrior(D_Z, D_Z, [2])
-            model.prior.p_z = Affine(A, mean, torch.full((D_Z,), math.log(T2), dtype=torch.float64))
-            eye = torch.eye(D_Z, dtype=torch.float64)
-            model.prior.q_zeta = proposal(A, mean, T2, torch.zeros(D_Z, dtype=torch.float64), eye)
+            model.prior = HierarchicalPrior(d_z, d_z, [2])
+            model.prior.p_z = Affine(A, mean, torch.full((d_z,), math.log(T2), dtype=torch.float64))
+            eye = torch.eye(d_z, dtype=torch.float64)
+            model.prior.q_zeta = proposal(A, mean, T2, torch.zeros(d_z, dtype=torch.float64), eye)
             self.components = [(mean, covariance)]
         elif prior == MIXTURE:
             # Components within the reach of the encoder, which is the posterior for N(0, I).
-            means, log_vars = 0.5 * float64(4, D_Z), -0.5 * torch.rand(4, D_Z, dtype=torch.float64)
+            means, log_vars = 0.5 * float64(4, d_z), -0.5 * torch.rand(4, d_z, dtype=torch.float64)
             model.prior = GaussianMixture(means, log_vars)
             self.components = [(m, v.exp().diag()) for m, v in zip(means, log_vars, strict=True)]
         else:

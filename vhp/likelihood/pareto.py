@@ -1,0 +1,56 @@
+"""Pareto k-hat: how heavy the tail of importance weights is, and so how many of their moments there are.
+
+The largest weights are taken for a sample of a generalised Pareto distribution, whose shape k is fitted (Zhang &
+Stephens 2009, with the weak prior of Vehtari et al. 2024). Weights have a finite variance for k < 1/2; for k above
+about 0.7 neither their mean nor a standard error made of them can be trusted at any practical number of samples. It
+sees what the samples have seen: a mode without a sample leaves no trace in it.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+PRIOR_SHAPE, PRIOR_COUNTS = 0.5, 10.0  # of Vehtari et al.: as if ten of the largest weights had told this shape
+LEAST_TAIL = 5
+
+
+def trusted_below(n_samples: int) -> float:
+    """The k-hat up to which the mean of so many weights may be trusted: min(1 - 1 / log10 S, 0.7)."""
+    return min(1 - 1 / math.log10(n_samples), 0.7) if n_samples > 10 else 0.0
+
+
+def tail_length(n_samples: int) -> int:
+    """How many of S weights are the tail: the smaller of S / 5 and 3 sqrt(S)."""
+    return min(n_samples // 5, math.ceil(3 * math.sqrt(n_samples)))
+
+
+def pareto_shape(excess: Tensor) -> Tensor:
+    """k of a generalised Pareto distribution: its sample (n, batch), above 0 and ascending -> (batch,)."""
+    n = len(excess)
+    candidates = 30 + math.isqrt(n)
+    j = torch.arange(1, candidates + 1, dtype=excess.dtype, device=excess.device)[:, None]
+    quartile = excess[math.floor(n / 4 + 0.5) - 1]
+    # theta = k / sigma with the opposite sign, at quantiles of its prior.
+    theta = 1 / excess[-1] + (1 - torch.sqrt(candidates / (j - 0.5))) / (3 * quartile)
+    k = torch.log1p(-theta[:, None] * excess).mean(1)
+    profile = n * (torch.log(-theta / k) - k - 1)
+    theta = (torch.softmax(profile, 0) * theta).sum(0)
+    return torch.log1p(-theta * excess).mean(0)
+
+
+def k_hat(log_weight: Tensor) -> Tensor:
+    """log-weights (S, batch) -> (batch,) float64; infinite where fewer than LEAST_TAIL weights are above the others.
+
+    Equal weights have no tail: -infinity.
+    """
+    length = tail_length(len(log_weight))
+    if length < LEAST_TAIL:
+        return torch.full(log_weight.shape[1:], math.inf, dtype=torch.float64, device=log_weight.device)
+    largest = log_weight.double().topk(length + 1, 0).values.flip(0)
+    excess = torch.exp(largest[1:] - largest[-1]) - torch.exp(largest[0] - largest[-1])
+    # Of weights that are equal up to rounding nothing is above the rest.
+    flat = largest[-1] - largest[0] < 1e-9
+    excess = excess.clamp_min(torch.finfo(torch.float64).tiny * 2**60)
+    k = (pareto_shape(excess) * length + PRIOR_SHAPE * PRIOR_COUNTS) / (length + PRIOR_COUNTS)
+    return torch.where(flat, -math.inf, torch.where(k.isnan(), math.inf, k))

@@ -101,7 +101,7 @@ def f_beta(beta, delta, tau):
     return (1 - heaviside) * math.tanh(tau * (beta - 1)) - heaviside
 
 
-def kept(beta):
+def clamped(beta):
     """beta in the range from which it can return."""
     return min(max(beta, 1e-6), 1e6)
 
@@ -119,7 +119,7 @@ def geco(constraints, kappa, nu, alpha):
     """[(C_t, beta_t)] for a list of batch constraints, from beta = 1."""
     beta, rows = 1.0, []
     for c in moving_average(constraints, alpha):
-        beta = kept(beta * math.exp(-nu * (c - kappa**2)))
+        beta = clamped(beta * math.exp(-nu * (c - kappa**2)))
         rows.append((c, beta))
     return rows
 
@@ -133,7 +133,7 @@ def rewo(constraints, kappa, nu, tau, beta_0, alpha):
             log_beta = math.log(beta)
             moved = log_beta + nu * f_beta(beta, delta, tau) * delta
             # While the constraint holds beta stops at 1 instead of passing it.
-            beta = 1.0 if delta < 0 and moved * log_beta <= 0 else kept(math.exp(moved))
+            beta = 1.0 if delta < 0 and moved * log_beta <= 0 else clamped(math.exp(moved))
         main = main or delta < 0
         rows.append((c, beta, main))
     return rows

@@ -81,11 +81,11 @@ def _compare(measure: str, old: pd.DataFrame, new: pd.DataFrame) -> list[Compari
         elif key not in old.index:
             found.append(Comparison(name, None, _value(new, key), 0.0, None))
         else:
-            found.append(_judged(name, old.loc[key], new.loc[key], MEASURED[measure]))
+            found.append(_compared(name, old.loc[key], new.loc[key], MEASURED[measure]))
     return found
 
 
-def _judged(name: str, old: pd.Series, new: pd.Series, measured: Sequence[str]) -> Comparison:
+def _compared(name: str, old: pd.Series, new: pd.Series, measured: Sequence[str]) -> Comparison:
     # A value without a standard error (of one test example) has to be reached exactly.
     tolerance = STANDARD_ERRORS * math.hypot(*(0.0 if math.isnan(r["se"]) else r["se"] for r in (old, new)))
     fault, worse = None, new["value"] - old["value"]

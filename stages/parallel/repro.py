@@ -79,7 +79,7 @@ def on_cluster(
 
     sent = cluster.travelling(todo)
     after = affected(pipeline.graph, set(sent)) - set(sent)
-    here(pipeline, todo - set(sent) - after, arguments.jobs, stages, display)
+    run_here(pipeline, todo - set(sent) - after, arguments.jobs, stages, display)
     lost = affected(pipeline.graph, set(stages.failures))
     if sent := {stage: run for stage, run in sent.items() if stage not in lost}:
         options = cluster.Options(arguments.remote, frozenset(arguments.gpu), arguments.min_free, arguments.patience)
@@ -88,10 +88,10 @@ def on_cluster(
         with queues.workers(arguments) as connect:
             stages.failures |= cluster.run(connect, pipeline, sent, params, options, display)
     lost = affected(pipeline.graph, set(stages.failures))
-    here(pipeline, (todo & after) - lost, arguments.jobs, stages, display)
+    run_here(pipeline, (todo & after) - lost, arguments.jobs, stages, display)
 
 
-def here(pipeline: Pipeline, todo: set[str], jobs: int, stages: Stages, display: Display) -> None:
+def run_here(pipeline: Pipeline, todo: set[str], jobs: int, stages: Stages, display: Display) -> None:
     schedule(pipeline.graph, todo, jobs, stages.run, display, stages.interrupt, lambda: stages.show(display))
 
 
@@ -120,7 +120,7 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
         if clustered:
             on_cluster(arguments, pipeline, todo, stages, standing.params, display)
         else:
-            here(pipeline, todo, arguments.jobs, stages, display)
+            run_here(pipeline, todo, arguments.jobs, stages, display)
     return pipeline, todo
 
 

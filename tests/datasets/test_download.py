@@ -238,7 +238,7 @@ REASONS = {
     "truncated": "IncompleteRead(3 bytes read, 5 more expected)",
     "slow": "Read timed out",
     "bomb": "numbers.txt: found more than 1,048,576 bytes in the gzip stream, expected fewer",
-    "endless": "the answer is larger than the registry says; it was not read to its end",
+    "endless": "the answer is larger than the registry says; its end was not read",
     "deadly": "numbers.txt: decoding ended with the signal SIGSEGV",
     "broken": "numbers.txt: cannot be decoded (ZeroDivisionError: division by zero)",
     "greedy": "numbers.txt: decoding took more than 2048 MiB of memory",

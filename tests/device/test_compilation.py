@@ -101,7 +101,7 @@ def test_without_a_home_that_can_be_written_to_the_cache_is_this_processs_own(no
     monkeypatch.setattr(compilation.tempfile, "tempdir", str(tmp_path))
     with caplog.at_level(logging.WARNING):
         assert compilation.find_cache()
-    assert "not kept for later processes: " in caplog.text and str(tmp_path / "home") in caplog.text
+    assert "not cached for later processes: " in caplog.text and str(tmp_path / "home") in caplog.text
     chosen = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
     assert chosen.parent == tmp_path and chosen.is_dir()
 

@@ -20,6 +20,7 @@ from stages.runs.places import run_folder
 from stages.runs.run import load_model, open_run
 from stages.runs.subsets import evaluated_examples
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.resumable import Checkpoint, read_state
 from vhp.seeds import EVALUATION_SEED
 
 RUN = "digits-iwae_l1-0"
@@ -72,7 +73,7 @@ def test_each_row_is_the_estimate_of_the_best_weights_so_far(states, monkeypatch
     for row in found.itertuples():
         model = load_model(run)
         if row.epoch < 3:
-            state = torch.load(f"{row.epoch}.pt", weights_only=True)
+            state = read_state(Path(f"{row.epoch}.pt"), run.device)
             model.load_state_dict(state["best"])
             assert row.validation_bound == pytest.approx(state["fit"]["best_bound"])
         expected = estimate(
@@ -88,22 +89,29 @@ def test_each_row_is_the_estimate_of_the_best_weights_so_far(states, monkeypatch
     assert "validation_bound" in capsys.readouterr().out
 
 
+def save(state: dict, name: str) -> None:
+    """As a copy of a checkpoint."""
+    checkpoint = Checkpoint(Path("folder"))
+    checkpoint.save(state)
+    shutil.copyfile(checkpoint.file, name)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ([], "found neither a checkpoint of digits-iwae_l1-0 nor its trained model"),
         (["missing.pt"], "No such file"),
-        (["text.pt"], "text.pt: found no checkpoint, expected a copy of a state.pt"),
-        (["other.pt"], "other.pt: found no checkpoint of a training, expected best, epoch, fit, model in it"),
+        (["text.pt"], "text.pt: found a checksum that is not the content's: no checkpoint, or a damaged one"),
+        (["other.pt"], "other.pt: found no checkpoint of a training, expected best, epoch, fit, model, seconds in it"),
         (["."], "Is a directory"),
         (["wider.pt"], f"the weights after epoch 1 do not fit runs/configs/{RUN}.json"),
     ],
 )
 def test_what_is_no_checkpoint_of_the_run_is_refused(states, monkeypatch, arguments, message):
     Path("text.pt").write_text("no checkpoint")
-    torch.save({"columns": []}, "other.pt")
-    state = torch.load("1.pt", weights_only=True)
-    torch.save(state | {"best": {"another": torch.zeros(1)}}, "wider.pt")
+    save({"columns": []}, "other.pt")
+    state = read_state(Path("1.pt"), torch.device("cpu"))
+    save(state | {"best": {"another": torch.zeros(1)}}, "wider.pt")
     with pytest.raises(SystemExit, match=message):
         command(nll_curve, monkeypatch, *arguments, "--into", "out")
     assert not Path("out").exists()

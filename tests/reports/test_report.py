@@ -349,13 +349,13 @@ def test_results_of_other_code_or_parameters_are_listed_as_older(workplace):
     made = SECTION.parents[1] / "digits" / "section.json"
     content = read_json(made)
     content["runs"]["digits-vhp_rewo-0"]["code"]["train"] = "0123456789abcdef"
-    content["runs"]["digits-iwae_l2-0"]["config"]["training"]["epochs"] = 59
+    content["runs"]["digits-iwae_l2-0"]["config"]["training"]["batch_size"] = 59
     write_json(made, content)
     call(report)
     lines = (FOLDER / "stale.md").read_text().splitlines()
     assert "| train | digits-vhp_rewo-0 | not known | other code |" in lines
-    assert "| train | digits-iwae_l2-0 | not known | other parameters: training.epochs |" in lines
-    assert "other parameters: training.epochs" in (FOLDER / "index.html").read_text()
+    assert "| train | digits-iwae_l2-0 | not known | other parameters: training.batch_size |" in lines
+    assert "other parameters: training.batch_size" in (FOLDER / "index.html").read_text()
     assert read_csv("results.csv")[0]["code_train"] == "0123456789abcdef"
 
 
@@ -421,7 +421,7 @@ def test_runs_of_another_matrix_are_left_out(workplace):
     assert [(r["dataset"], r["method"]) for r in read_csv("results.csv")] == [("pendulum", "vhp_rewo")]
     names = ("interpolation_strips", "latent_graph", "latent_space", "latent_steps", "latent_steps_angle")
     names += ("samples", "training_curves")
-    expected = [*(f"{name}.png" for name in names), "section.json"]
+    expected = sorted([*(f"{name}.png" for name in names), "section.json"])
     assert sorted(p.name for p in (FOLDER / "datasets" / "pendulum").iterdir()) == expected
 
 
@@ -482,7 +482,8 @@ def test_a_run_without_any_path_is_reported(workplace):
     folder = write_run("pendulum", "vampprior", 0)
     with np.load(folder / "paths.npz") as file:
         arrays = dict(file)
-    np.savez(folder / "paths.npz", **arrays | {"found": np.zeros(4, bool)})
+    nowhere = {name: np.full_like(arrays[name], np.nan) for name in ("path_length", "path_z", "path_x")}
+    np.savez(folder / "paths.npz", **arrays | nowhere | {"found": np.zeros(4, bool)})
     measured = read_json(folder / "smoothness.json")
     numbers = {key: None for key, value in measured.items() if isinstance(value, float)}
     joints = [joint | {"mean": None, "std": None, "n_paths": 0} for joint in measured["joints"]]

@@ -30,7 +30,7 @@ def commit(name: str) -> str | None:
 
 
 def earlier_revision(asked: str | None) -> str | None:
-    """The revision to compare with: what is asked for, or where this branch left the upstream one, or the commit before.
+    """The revision to compare with: what is asked for, or where this branch left its upstream, or the commit before.
 
     None where this clone has none of these. Raises RegressionError if it has not what was asked for.
     """

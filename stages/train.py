@@ -18,21 +18,25 @@ from stages.runs.subsets import SNAPSHOT_POINTS, snapshot_examples
 from vhp.datasets import content_sha256
 from vhp.datasets.batches import as_means
 from vhp.device.memory import keep_freed_memory
-from vhp.training.fit import Fit, TrainingDivergedError, TrainingSettings, fit
-from vhp.training.snapshots import epochs_to_show, snapshot
+from vhp.training.fit import Fit, TrainingDivergedError, fit
+from vhp.training.settings import TrainingSettings
+from vhp.training.snapshots import is_power_of_two, snapshot, to_show
 
-# Of the latent space: after these shares of the training, each with as many samples of the prior as test examples.
+# Of the latent space, after about these shares of the training.
 SNAPSHOT_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 
 
 def write_snapshots(run: Run, result: Fit) -> None:
     """Arrays: step (T,), example (n,) and those of vhp.training.snapshots, (T, n, d_z) each."""
-    steps_per_epoch = result.history[-1]["step"] // result.history[-1]["epoch"]
-    shown = epochs_to_show(result.history[-1]["epoch"], SNAPSHOT_SHARES)
+    last = result.history[-1]["epoch"]
+    steps_per_epoch = result.history[-1]["step"] // last
+    observed = [epoch for epoch in range(1, last + 1) if is_power_of_two(epoch) or epoch == last]
+    shown = to_show(observed, SNAPSHOT_SHARES)
     arrays = {
-        name: torch.stack([o[name].cpu() for o in result.observations]).numpy() for name in result.observations[0]
+        name: torch.stack([result.observations[i][name].cpu() for i in shown]).numpy()
+        for name in result.observations[0]
     }
-    arrays["step"] = np.array(shown) * steps_per_epoch
+    arrays["step"] = np.array([observed[i] for i in shown]) * steps_per_epoch
     arrays["example"] = snapshot_examples(len(run.splits["test"])).numpy()
     write_npz(run.folder / "snapshots.npz", arrays)
 
@@ -56,6 +60,9 @@ def write(run: Run, result: Fit, data_sha256: str) -> None:
         "constraint_best": best["constraint"],
         "constraint_final": last["constraint"],
         "main_phase_step": result.main_phase_step,
+        "falls_from": result.falls_from,
+        "converged": result.converged,
+        "gain_last_tenth": result.gain_last_tenth,
         "n_parameters": sum(p.numel() for p in run.method.model.parameters()),
         "data_sha256": data_sha256,
     }
@@ -76,7 +83,6 @@ def main() -> None:
         settings = dict(run.config["training"])
         if threads := settings.pop("threads"):
             torch.set_num_threads(threads)
-        shown = epochs_to_show(settings["epochs"], SNAPSHOT_SHARES)
         test = run.splits["test"]
         examples = as_means(test[snapshot_examples(len(test)).to(run.device)])
         result = fit(
@@ -86,7 +92,9 @@ def main() -> None:
             TrainingSettings(**settings),
             seed=run.config["run"]["seed"],
             resumable=sitting.resumable(checkpoint, run.name, "epoch", arguments.until, settings["epochs"]),
-            observe=lambda epoch: snapshot(run.method.model, examples, SNAPSHOT_POINTS) if epoch in shown else None,
+            observe=lambda epoch, last: (
+                snapshot(run.method.model, examples, SNAPSHOT_POINTS) if last or is_power_of_two(epoch) else None
+            ),
         )
         write(run, result, data_sha256)
         checkpoint.discard()

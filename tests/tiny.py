@@ -6,13 +6,15 @@ import torch
 
 from vhp import methods
 from vhp.model.vae import VAE
-from vhp.training.fit import TrainingSettings
+from vhp.training.settings import TrainingSettings
 
 D, D_Z, D_ZETA = 12, 3, 2
 SIDE, CHANNELS = 4, [3, 4]  # of images, for convolutions
 
 SETTINGS = {
     "vhp_rewo": {"kappa": 0.6, "nu": 1.0, "tau": 3.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
+    | {"d_zeta": D_ZETA, "prior_hidden": (5,)},
+    "vhp_rewo_clipped": {"kappa": 0.6, "nu": 1.0, "tau": 100.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
     | {"d_zeta": D_ZETA, "prior_hidden": (5,)},
     "vhp_geco": {"kappa": 0.6, "nu": 0.1, "alpha": 0.9, "K": 3, "d_zeta": D_ZETA, "prior_hidden": (5,)},
     "vampprior": {"n_pseudo_inputs": 7, "warm_up_share": 0.2},
@@ -61,11 +63,14 @@ def training(**changed) -> TrainingSettings:
     """Settings that train such a model in a second; changed: those that differ."""
     settings = TrainingSettings(
         epochs=6,
+        patience=None,
+        least_gain=0.0,
         batch_size=16,
         learning_rate=3e-3,
         learning_rate_warm_up=0.1,
-        learning_rate_decay_from=0.5,
+        learning_rate_fall=1.0,
         learning_rate_final=0.1,
+        gradient_limit=None,
         validate_every=1,
         precision="float32",
         compile=False,

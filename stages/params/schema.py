@@ -21,7 +21,7 @@ from vhp.likelihood.estimate import LikelihoodSettings
 from vhp.model.convolutional import side_of
 from vhp.model.vae import NETWORKS
 from vhp.seeds import numbered
-from vhp.training.fit import TrainingSettings
+from vhp.training.settings import TrainingSettings
 
 Budget = Literal["smoke", "demo", "laptop", "paper", "paper_cpu"]
 FOUND_CHARACTERS = 100  # of a wrong value that a message shows at most

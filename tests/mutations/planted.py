@@ -198,8 +198,8 @@ MUTATIONS = (
     Mutation(
         "REWO trains the prior in its initial phase",
         "vhp/training/fit.py",
-        "p.grad.mul_(in_main_phase)",
-        "p.grad.mul_(1)",
+        "self.method.schedule.main_phase.float())",
+        "1.0)",
         (TRAINING, PLAIN_LOOP),
     ),
     Mutation(

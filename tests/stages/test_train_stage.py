@@ -33,10 +33,13 @@ CONFIG = {
     },
     "training": {
         "epochs": 6,
+        "patience": None,
+        "least_gain": 0.1,
         "batch_size": 16,
         "learning_rate": 0.01,
         "learning_rate_warm_up": 0.1,
-        "learning_rate_decay_from": 0.5,
+        "learning_rate_fall": 1.0,
+        "gradient_limit": 5.0,
         "learning_rate_final": 0.1,
         "validate_every": 2,
         "precision": "float32",
@@ -85,10 +88,12 @@ def test_training_leaves_a_model_a_history_and_a_summary(folder):
     assert list(history["epoch"]) == [2, 4, 6]
     assert set(history["kappa_squared"]) == {0.8**2}
     snapshots = read_npz(run_folder(NAME) / "snapshots.npz")
-    assert list(snapshots["step"]) == [4, 8, 12, 24]  # after epochs 1, 2, 3 and 6
-    assert snapshots["posterior_mean"].shape == (4, 32, 2) and snapshots["prior"].shape == (4, 1000, 2)
+    assert list(snapshots["step"]) == [4, 8, 24]  # after epochs 1, 2 and 6
+    assert snapshots["posterior_mean"].shape == (3, 32, 2) and snapshots["prior"].shape == (3, 1000, 2)
     assert len(np.unique(snapshots["example"])) == 32
     assert summary["epochs"] == 6
+    assert (summary["converged"], summary["falls_from"]) == (None, None)
+    assert summary["gain_last_tenth"] == pytest.approx(max(history["validation_bound"]) - max(history["validation_bound"][:2]))
     assert summary["beta_final"] == history["beta"][-1]
     assert summary["best_validation_bound"] == history["validation_bound"].max()
     assert summary["n_parameters"] == sum(a.size for a in load_file(MODEL).values())

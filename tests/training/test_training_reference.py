@@ -14,7 +14,8 @@ from vhp import methods
 from vhp.objective.terms import sample_terms, terms
 from vhp.resumable import Resumable
 from vhp.seeds import VALIDATION_SEED
-from vhp.training.fit import fit, learning_rate_factor, validation_bound
+from vhp.training.fit import fit, validation_bound
+from vhp.training.pace import Pace
 
 SEED, EPOCHS, BATCH = 1, 3, 16
 SETTINGS = tiny.training(epochs=EPOCHS, batch_size=BATCH, learning_rate=2e-2)
@@ -68,7 +69,7 @@ def plain_training(name, method, train):
                 for parameter in model.prior.parameters():
                     parameter.grad = None
             step = len(constraints) + 1
-            optimiser.param_groups[0]["lr"] = SETTINGS.learning_rate * learning_rate_factor(step, n_steps, SETTINGS)
+            optimiser.param_groups[0]["lr"] = SETTINGS.learning_rate * Pace(SETTINGS).factor(EPOCHS * step / n_steps)
             optimiser.step()
             constraints.append(t.constraint.mean().item())
             betas.append(beta)

@@ -1,5 +1,7 @@
 """The latent space while a model is trained (poster: "Latent representation ... at different iteration steps")."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -21,6 +23,12 @@ def snapshot(model: VAE, x: Tensor, n_prior: int) -> dict[str, Tensor]:
     return {name: tensor.float().cpu() for name, tensor in tensors.items()}
 
 
-def epochs_to_show(epochs: int, shares: tuple[float, ...]) -> list[int]:
-    """The epochs, counted from 1, at whose end the given shares of a training are done; none twice."""
-    return sorted({max(1, round(share * epochs)) for share in shares})
+def is_power_of_two(epoch: int) -> bool:
+    """Whether an epoch, counted from 1, is looked at: how many there will be is not known beforehand."""
+    return epoch & (epoch - 1) == 0
+
+
+def to_show(epochs: Sequence[int], shares: Sequence[float]) -> list[int]:
+    """Indices of the observed epochs, which end with the last, nearest to the shares of the training; none twice."""
+    wanted = [share * epochs[-1] for share in shares]
+    return sorted({min(range(len(epochs)), key=lambda i: abs(epochs[i] - target)) for target in wanted})

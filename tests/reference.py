@@ -102,8 +102,8 @@ def f_beta(beta, delta, tau):
 
 
 def clamped(beta):
-    """beta in the range from which it can return."""
-    return min(max(beta, 1e-6), 1e6)
+    """beta in the range of float32, as the loss has it."""
+    return min(max(beta, 1e-30), 1e30)
 
 
 def moving_average(constraints, alpha):
@@ -135,6 +135,23 @@ def rewo(constraints, kappa, nu, tau, beta_0, alpha):
             # While the constraint holds beta stops at 1 instead of passing it.
             beta = 1.0 if delta < 0 and moved * log_beta <= 0 else clamped(math.exp(moved))
         main = main or delta < 0
+        rows.append((c, beta, main))
+    return rows
+
+
+def rewo_clipped(constraints, kappa, nu, tau, beta_0, alpha):
+    """As rewo(), for the later update: lambda = 1 / beta times a factor in [0.9, 1.05], and beta = 0 before."""
+    beta, main, rows = 0.0, False, []
+    for c in moving_average(constraints, alpha):
+        delta = c - kappa**2
+        if main:
+            step = nu * f_beta(beta, delta, tau) * delta
+            if delta < 0:  # beta stops at 1 instead of passing it
+                step = math.copysign(min(abs(step), abs(math.log(beta))), step)
+            factor = min(max(math.exp(-step), 0.9), 1.05)
+            beta = 1 / min(max(factor / beta, 1e-6), 1e8)
+        elif delta < 0:
+            beta, main = beta_0, True
         rows.append((c, beta, main))
     return rows
 

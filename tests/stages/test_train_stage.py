@@ -93,7 +93,9 @@ def test_training_leaves_a_model_a_history_and_a_summary(folder):
     assert len(np.unique(snapshots["example"])) == 32
     assert summary["epochs"] == 6
     assert (summary["converged"], summary["falls_from"]) == (None, None)
-    assert summary["gain_last_tenth"] == pytest.approx(max(history["validation_bound"]) - max(history["validation_bound"][:2]))
+    assert summary["gain_last_tenth"] == pytest.approx(
+        max(history["validation_bound"]) - max(history["validation_bound"][:2])
+    )
     assert summary["beta_final"] == history["beta"][-1]
     assert summary["best_validation_bound"] == history["validation_bound"].max()
     assert summary["n_parameters"] == sum(a.size for a in load_file(MODEL).values())

@@ -19,7 +19,7 @@ from vhp.training.pace import Pace
 
 SEED, EPOCHS, BATCH = 1, 3, 16
 SETTINGS = tiny.training(epochs=EPOCHS, batch_size=BATCH, learning_rate=2e-2)
-CHANGED = {"vhp_rewo": {"kappa": 0.83}, "vhp_geco": {"nu": 2.0}}
+CHANGED = {"vhp_rewo": {"kappa": 0.83}, "vhp_rewo_clipped": {"kappa": 0.83}, "vhp_geco": {"nu": 2.0}}
 
 
 def build(name):
@@ -34,6 +34,10 @@ def beta_and_phase(name, constraints, n_steps):
         s = settings
         rows = reference.rewo(constraints, s.kappa, s.nu, s.tau, s.beta_0, s.alpha)
         return rows[-1][1:] if rows else (s.beta_0, False)
+    if name == "vhp_rewo_clipped":
+        s = settings
+        rows = reference.rewo_clipped(constraints, s.kappa, s.nu, s.tau, s.beta_0, s.alpha)
+        return rows[-1][1:] if rows else (0.0, False)
     if name == "vhp_geco":
         rows = reference.geco(constraints, settings.kappa, settings.nu, settings.alpha)
         return (rows[-1][1] if rows else 1.0), True
@@ -93,7 +97,7 @@ def test_training_equals_the_plain_loop(name):
         torch.testing.assert_close(after_epoch[-1][key], tensor, rtol=1e-5, atol=1e-7, msg=key)
     # The history holds the beta after an epoch's last step: that of the next epoch's first.
     assert [row["beta"] for row in history][:-1] == pytest.approx([betas[4], betas[8]], rel=1e-6)
-    if name == "vhp_rewo":  # or half of what is said above is not tested
+    if name.startswith("vhp_rewo"):  # or half of what is said above is not tested
         assert phases.index(True) == 7 and phases[-1]
     if name in ("vhp_rewo", "vhp_geco", "vampprior"):
         assert len(set(betas)) > 3

@@ -9,7 +9,8 @@ import yaml
 
 RUN = ["dataset", "method", "seed"]
 COLUMNS = [*RUN, "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"]
-COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "train_seconds", "eval_seconds", "device"]
+COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "converged", "gain_last_tenth"]
+COLUMNS += ["train_seconds", "eval_seconds", "device"]
 COLUMNS += ["revision", *(f"code_{s}" for s in ("train", "evaluate", "interpolate", "smoothness", "representation"))]
 # Of the other files: columns that exist and that no run may leave empty.
 MEASURED = {

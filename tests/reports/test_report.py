@@ -78,10 +78,11 @@ def test_results_csv_has_one_row_per_run_with_the_agreed_columns(matrix):
     rows = read_csv("results.csv")
     assert (FOLDER / "results.csv").read_text().splitlines()[0] == (
         "dataset,method,seed,nll,nll_se,elbo,ess,n_test,n_samples,beta_final,constraint_final,kappa,epochs,"
+        "converged,gain_last_tenth,"
         "train_seconds,eval_seconds,device,revision,"
         "code_train,code_evaluate,code_interpolate,code_smoothness,code_representation"
     )
-    assert len(RESULTS) == 22 and len(rows) == 7
+    assert len(RESULTS) == 24 and len(rows) == 7
     chosen = {(r["dataset"], r["method"], r["seed"]): r for r in rows}
     rewo = chosen["pendulum", "vhp_rewo", "1"]
     assert (rewo["nll"], rewo["kappa"], rewo["epochs"], rewo["n_test"]) == ("-392.0", "0.3", "60", "200")

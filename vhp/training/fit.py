@@ -14,6 +14,7 @@ from torch import Tensor
 from vhp.datasets.batches import examples
 from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import compiled, worth_compiling
+from vhp.device.denormals import flushed_denormals
 from vhp.device.precision import autocast
 from vhp.methods import Method
 from vhp.objective.terms import sample_terms
@@ -252,25 +253,26 @@ def fit(
         first_epoch = sitting.state["epoch"] + 1
         logger.info("resuming after epoch %d of %d", sitting.state["epoch"], settings.epochs)
 
-    for epoch in resumable.progress(range(first_epoch, settings.epochs + 1)):
-        if epoch > training.pace.last_epoch:
-            break
-        before = copy.deepcopy(training.state(epoch - 1)) if resumable.checkpoint else None
-        try:
-            means = training.epoch(epoch)
-            if epoch % settings.validate_every == 0 or epoch == training.pace.last_epoch:
-                training.validate(epoch, means, val)
-        except TrainingDivergedError as error:
-            if not resumable.checkpoint:
-                raise
-            sitting.save(before)
-            raise TrainingDivergedError(
-                f"{error}; the state before epoch {epoch} is in {resumable.checkpoint.file}"
-            ) from None
-        last = epoch == training.pace.last_epoch
-        if observed := observe(epoch, last):
-            training.result.observations.append(observed)
-        training.result.seconds = sitting.seconds
-        sitting.done(f"epoch {epoch} of {training.pace.last_epoch}", last, partial(training.state, epoch))
+    with flushed_denormals():
+        for epoch in resumable.progress(range(first_epoch, settings.epochs + 1)):
+            if epoch > training.pace.last_epoch:
+                break
+            before = copy.deepcopy(training.state(epoch - 1)) if resumable.checkpoint else None
+            try:
+                means = training.epoch(epoch)
+                if epoch % settings.validate_every == 0 or epoch == training.pace.last_epoch:
+                    training.validate(epoch, means, val)
+            except TrainingDivergedError as error:
+                if not resumable.checkpoint:
+                    raise
+                sitting.save(before)
+                raise TrainingDivergedError(
+                    f"{error}; the state before epoch {epoch} is in {resumable.checkpoint.file}"
+                ) from None
+            last = epoch == training.pace.last_epoch
+            if observed := observe(epoch, last):
+                training.result.observations.append(observed)
+            training.result.seconds = sitting.seconds
+            sitting.done(f"epoch {epoch} of {training.pace.last_epoch}", last, partial(training.state, epoch))
     method.model.load_state_dict(training.best)
     return training.result

@@ -17,6 +17,7 @@ from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.precision import PRECISIONS, autocast
 from vhp.methods import Method
+from vhp.model.modes import evaluating
 from vhp.objective.terms import sample_terms
 from vhp.resumable import ONE_SITTING, Resumable
 from vhp.seeds import VALIDATION_SEED, numbered
@@ -90,7 +91,7 @@ def learning_rate_factor(step: int, n_steps: int, settings: TrainingSettings) ->
 @torch.no_grad()
 def validation_bound(method: Method, val: Tensor) -> float:
     """The method's own bound at beta = 1, mean over val (N, D), nats. Leaves the random state as it was."""
-    with torch.random.fork_rng(devices=[val.device] if val.is_cuda else []):
+    with torch.random.fork_rng(devices=[val.device] if val.is_cuda else []), evaluating(method.model):
         torch.manual_seed(VALIDATION_SEED)
         total = 0.0
         for index in torch.arange(len(val), device=val.device).split(VALIDATION_BATCH):

@@ -10,6 +10,7 @@ from vhp.training.settings import TrainingSettings
 
 D, D_Z, D_ZETA = 12, 3, 2
 SIDE, CHANNELS = 4, [3, 4]  # of images, for convolutions
+PATCH = {"size": 2, "channels": 3, "depth": 2, "encoder_channels": 4, "encoder_depth": 1, "dropout": 0.0}
 
 SETTINGS = {
     "vhp_rewo": {"kappa": 0.6, "nu": 1.0, "tau": 3.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
@@ -48,7 +49,16 @@ def build_conv(
     return attach(name, VAE(SIDE**2, D_Z, CHANNELS, observation, "conv").to(dtype), images(20, dtype), **changed)
 
 
-NETWORKS = {"mlp": (build, patterns), "conv": (build_conv, images)}  # name -> model, and data for it
+def build_patch(
+    name: str, observation: str = "bernoulli", dtype: torch.dtype = torch.float32, dropout: float = 0.0, **changed
+) -> methods.Method:
+    """The same with convolutions on patches."""
+    model = VAE(SIDE**2, D_Z, [7], observation, "patch", PATCH | {"dropout": dropout})
+    return attach(name, model.to(dtype), images(20, dtype), **changed)
+
+
+# Name -> model, and data for it.
+NETWORKS = {"mlp": (build, patterns), "conv": (build_conv, images), "patch": (build_patch, images)}
 
 
 def attach(name: str, model: VAE, train: torch.Tensor, **changed) -> methods.Method:

@@ -11,7 +11,7 @@ from stages.reports.table import NONE, Table, listed, number, with_error
 from vhp.names import METHODS, dataset_name, method_name, position
 
 PUBLISHED = Path(__file__).with_name("published.csv")
-NETWORK_NAMES = {"mlp": "gated MLP", "conv": "convolutional"}
+NETWORK_NAMES = {"mlp": "gated MLP", "conv": "convolutional", "patch": "convolutional on patches"}
 PUBLISHED_NETWORK, PUBLISHED_SAMPLES = NETWORK_NAMES["conv"], 5000
 SUMMARY = (
     *("dataset", "method", "network", "budget", "n_seeds", "nll", "error", "error_of", "best"),
@@ -148,7 +148,11 @@ def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
 
 
 def _network_and_size(run: RunArtifacts) -> str:
-    widths = " + ".join(map(str, run.config["model"]["hidden"]))
+    model = run.config["model"]
+    widths = " + ".join(map(str, model["hidden"]))
     if network(run) == NETWORK_NAMES["conv"]:
         return f"gated convolutions with {widths} channels"
+    if network(run) == NETWORK_NAMES["patch"]:
+        channels, size = model["patch"]["channels"], model["patch"]["size"]
+        return f"gated convolutions with {channels} channels, on patches of {size} x {size} pixels"
     return f"{network(run)}, hidden layers of {widths} units"

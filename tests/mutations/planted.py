@@ -17,6 +17,7 @@ class Mutation(NamedTuple):
 BOUNDS, GRADIENTS, SCHEDULES = (f"tests/objective/test_{name}.py" for name in ("bounds", "gradients", "schedules"))
 LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood", "linear_gaussian"))
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
+PATCHES = "tests/model/test_patches.py"
 TRAINING, PLAIN_LOOP = (f"tests/training/test_{name}.py" for name in ("training", "training_reference"))
 
 MUTATIONS = (
@@ -131,6 +132,34 @@ MUTATIONS = (
         "- math.log(mean.shape[0])",
         "- 0 * math.log(mean.shape[0])",
         (DISTRIBUTIONS, EXACT),
+    ),
+    Mutation(
+        "rows and columns of a patch's pixels swapped on the way in",
+        "vhp/model/patches.py",
+        "permute(0, 2, 4, 1, 3)",
+        "permute(0, 4, 2, 1, 3)",
+        (PATCHES,),
+    ),
+    Mutation(
+        "a layer on patches without its residual connection",
+        "vhp/model/patches.py",
+        "x = x + layer(x)",
+        "x = layer(x)",
+        (PATCHES,),
+    ),
+    Mutation(
+        "the decoder's gated layers in the encoder's order",
+        "vhp/model/patches.py",
+        "gated_mlp(d_z, list(reversed(hidden)),",
+        "gated_mlp(d_z, list(hidden),",
+        (PATCHES,),
+    ),
+    Mutation(
+        "dropout in the validation bound",
+        "vhp/training/fit.py",
+        ", evaluating(method.model):",
+        ":",
+        (PATCHES,),
     ),
     Mutation(
         "variance for standard deviation in the samples",

@@ -196,6 +196,18 @@ def test_rows_of_different_networks_are_not_merged(workplace):
     assert "pendulum: gated MLP, hidden layers of 64 + 64 units, 2 latent dimensions" in notes
 
 
+def test_the_notes_name_the_sizes_of_networks_on_patches(workplace):
+    write_run("static_mnist", "vhp_rewo", 0, nll=83.0)
+    config = Path("runs/configs/static_mnist-vhp_rewo-0.json")
+    sizes = '"network": "patch",\n  "patch": {"size": 4, "channels": 48},\n  "d_z"'
+    config.write_text(config.read_text().replace('"d_z"', sizes))
+    table = likelihood_table(runs_here())
+    assert table.rows[0][1] == "convolutional on patches"
+    assert any(
+        "static MNIST: gated convolutions with 48 channels, on patches of 4 x 4 pixels, 8" in n for n in table.notes
+    )
+
+
 def test_the_table_in_latex_has_as_many_cells_in_each_row_as_columns(matrix):
     text = (FOLDER / "table.tex").read_text()
     assert r"\textbf{$-$391.00 $\pm$ 1.41 (2)}" in text

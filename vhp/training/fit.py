@@ -17,6 +17,7 @@ from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.denormals import flushed_denormals
 from vhp.device.precision import autocast
 from vhp.methods import Method
+from vhp.model.modes import evaluating
 from vhp.objective.terms import sample_terms
 from vhp.resumable import ONE_SITTING, Resumable
 from vhp.seeds import VALIDATION_SEED, numbered
@@ -71,7 +72,7 @@ class Fit:
 @torch.no_grad()
 def validation_bound(method: Method, val: Tensor) -> float:
     """The method's own bound at beta = 1, mean over val (N, D), nats. Leaves the random state as it was."""
-    with torch.random.fork_rng(devices=[val.device] if val.is_cuda else []):
+    with torch.random.fork_rng(devices=[val.device] if val.is_cuda else []), evaluating(method.model):
         torch.manual_seed(VALIDATION_SEED)
         total = 0.0
         for index in torch.arange(len(val), device=val.device).split(VALIDATION_BATCH):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from vhp.model.modes import evaluating
 from vhp.model.vae import VAE
 from vhp.seeds import SNAPSHOT_NOISE_SEED
 
@@ -15,9 +16,9 @@ def snapshot(model: VAE, x: Tensor, n_prior: int) -> dict[str, Tensor]:
 
     x: (n, D) in the data's unit, on the model's device. Leaves the random state as it was.
     """
-    mean, log_var = model.encoder(x)
-    with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
+    with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []), evaluating(model):
         torch.manual_seed(SNAPSHOT_NOISE_SEED)
+        mean, log_var = model.encoder(x)
         prior = model.prior.sample(n_prior)
     tensors = {"posterior_mean": mean, "posterior_std": torch.exp(0.5 * log_var), "prior": prior}
     return {name: tensor.float().cpu() for name, tensor in tensors.items()}

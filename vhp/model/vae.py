@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from vhp.model.convolutional import convolutional
 from vhp.model.networks import mlp
 from vhp.model.observation import OBSERVATIONS
+from vhp.model.priors import Prior
 
 NETWORKS = {"mlp": mlp, "conv": convolutional}
 
@@ -15,7 +16,7 @@ NETWORKS = {"mlp": mlp, "conv": convolutional}
 class VAE(nn.Module):
     """encoder: (batch, D) -> mean, log_var of q_phi(z|x), each (batch, d_z); decoder: (..., d_z) -> (..., D)."""
 
-    prior: nn.Module
+    prior: Prior
 
     def __init__(self, n_dims: int, d_z: int, hidden: Sequence[int], observation: str, network: str = "mlp"):
         """
@@ -26,6 +27,9 @@ class VAE(nn.Module):
         """
         super().__init__()
         self.n_dims, self.d_z = n_dims, d_z
+        # What another model of this form is made of: it travels with the weights (vhp.model.files).
+        self.arguments = {"n_dims": n_dims, "d_z": d_z, "hidden": list(hidden)}
+        self.arguments |= {"observation": observation, "network": network}
         self.encoder, self.decoder, self.floats_per_decode = NETWORKS[network](n_dims, d_z, hidden)
         self.observation = OBSERVATIONS[observation]()
 

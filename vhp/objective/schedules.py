@@ -58,6 +58,8 @@ class WarmUp(Schedule):
 class Constrained(Schedule):
     """Shared by GECO and REWO: a constraint C_t <= kappa^2 and a beta that is multiplied by exp(change)."""
 
+    kappa: float
+
     # exp(+-MAX_CHANGE) per step is far beyond any useful step and keeps exp() finite for every C.
     MAX_CHANGE = 5.0
     # Beyond this range the loss is all one term already; going further only delays the return (integrator wind-up).

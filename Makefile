@@ -76,8 +76,11 @@ cluster-plan: .venv/installed ## 1,000 cells on up to 1,000 workers, simulated f
 speedup: .venv/installed ## every data set (all with VHP_DATA), smoke budget: time with JOBS=2 against JOBS=1, outputs compared
 	@$(MIRROR) $(RUN) python tests/speedup.py
 
-lint: .venv/installed ## ruff, as in CI
-	@$(RUN) ruff check . && $(RUN) ruff format --check .
+lint: .venv/installed ## ruff and mypy, as in CI
+	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
+
+docs: .venv/installed ## the library's reference, docs/api/, from its docstrings
+	@$(RUN) python -m stages.inspect.api
 
 lock: ## renew requirements.lock from pyproject.toml
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
@@ -112,4 +115,4 @@ MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
 
 .PHONY: help install demo smoke study pendulum bench mutations table data test check report baseline cluster cluster-test \
-	cluster-kills cluster-plan speedup lint lock clean
+	cluster-kills cluster-plan speedup lint docs lock clean

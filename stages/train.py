@@ -5,19 +5,21 @@ folder that VHP_CHECKPOINTS names, which several machines may share.
 """
 
 import argparse
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
 
 from stages.command import command
 from stages.files import write_bytes, write_csv, write_json, write_npz
 from stages.runs import machine, sitting
 from stages.runs.run import Run, open_run
+from stages.runs.run_stages import RUN_STAGES
 from stages.runs.subsets import SNAPSHOT_POINTS, snapshot_examples
 from vhp.datasets import content_sha256
 from vhp.datasets.batches import as_means
 from vhp.device.memory import keep_freed_memory
+from vhp.model.files import description, to_bytes
 from vhp.training.fit import Fit, TrainingDivergedError, fit
 from vhp.training.settings import TrainingSettings
 from vhp.training.snapshots import is_power_of_two, snapshot, to_show
@@ -41,10 +43,16 @@ def write_snapshots(run: Run, result: Fit) -> None:
     write_npz(run.folder / "snapshots.npz", arrays)
 
 
+def about(run: Run, data_sha256: str) -> dict[str, Any]:
+    """What travels with the weights, beside how to build the model: of what, how and by which code it was made."""
+    made = {section: run.config[section] for section in RUN_STAGES["train"].sections if section != "model"}
+    code = run.config["code"]["train"]
+    return made | {"code": code, "data_sha256": data_sha256, "image_shape": list(run.dataset.IMAGE_SHAPE)}
+
+
 def write(run: Run, result: Fit, data_sha256: str) -> None:
     run.folder.mkdir(parents=True, exist_ok=True)
-    weights = {k: v.contiguous().cpu() for k, v in run.method.model.state_dict().items()}
-    write_bytes(run.folder / "model.safetensors", save(weights))
+    write_bytes(run.folder / "model.safetensors", to_bytes(run.method.model, about(run, data_sha256)))
     kappa = run.config["method"].get("kappa")
     rows = [row | {"kappa_squared": None if kappa is None else kappa**2} for row in result.history]
     write_csv(run.folder / "history.csv", rows, list(rows[0]))
@@ -78,6 +86,7 @@ def main() -> None:
     with command("train", TrainingDivergedError):
         keep_freed_memory()
         run = open_run(arguments.run, "train")
+        description(run.method.model)  # a model whose file could not be loaded is refused before it is trained
         data_sha256 = content_sha256({key: tensor.cpu().numpy() for key, tensor in run.splits.items()})
         checkpoint = sitting.checkpoint(run, "train", data_sha256)
         settings = dict(run.config["training"])

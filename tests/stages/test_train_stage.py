@@ -10,12 +10,14 @@ import pytest
 from configured import write_config
 from safetensors.numpy import load_file
 
+import vhp
 from stages import evaluate, train
 from stages.files import read_json, read_npz, write_json, write_npz
 from stages.runs import progress, sitting
 from stages.runs.places import config_file, run_folder
 from stages.runs.run import open_run
 from stages.runs.run_stages import RUN_STAGES
+from vhp.model import files
 
 NAME = "digits-vhp_rewo-3"
 CONFIG = {
@@ -100,6 +102,20 @@ def test_training_leaves_a_model_a_history_and_a_summary(folder):
     assert summary["best_validation_bound"] == history["validation_bound"].max()
     assert summary["n_parameters"] == sum(a.size for a in load_file(MODEL).values())
     assert not list(Path("runs", "checkpoints").glob("*"))
+    loaded = vhp.load(run_folder(NAME))
+    assert loaded.about["data_sha256"] == summary["data_sha256"] and loaded.about["image_shape"] == [8, 8]
+    assert {key: loaded.about[key] for key in ("run", "method", "training")} == {
+        key: CONFIG[key] for key in ("run", "method", "training")
+    }
+    np.testing.assert_array_equal(loaded.encode(np.eye(64)).mean, vhp.load(MODEL).encode(np.eye(64)).mean)
+
+
+def test_a_model_whose_file_could_not_be_loaded_is_refused_before_it_is_trained(folder, monkeypatch):
+    folder()
+    monkeypatch.setattr(files, "PRIORS", {})
+    with pytest.raises(SystemExit, match="train: found the prior HierarchicalPrior, expected one of"):
+        train.main()
+    assert not run_folder(NAME).exists()
 
 
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeypatch):

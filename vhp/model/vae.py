@@ -9,6 +9,7 @@ from vhp.model.convolutional import convolutional
 from vhp.model.networks import mlp
 from vhp.model.observation import OBSERVATIONS
 from vhp.model.patches import PatchSettings, patch_networks
+from vhp.model.priors import Prior
 
 NETWORKS = {"mlp": mlp, "conv": convolutional, "patch": patch_networks}
 
@@ -16,7 +17,7 @@ NETWORKS = {"mlp": mlp, "conv": convolutional, "patch": patch_networks}
 class VAE(nn.Module):
     """encoder: (batch, D) -> mean, log_var of q_phi(z|x), each (batch, d_z); decoder: (..., d_z) -> (..., D)."""
 
-    prior: nn.Module
+    prior: Prior
 
     def __init__(
         self,
@@ -41,6 +42,10 @@ class VAE(nn.Module):
             raise ValueError(f"network {network}: found {found}, expected them with the network patch and no other")
         settings = () if patch is None else (PatchSettings(**patch),)
         self.n_dims, self.d_z = n_dims, d_z
+        # What another model of this form is made of: it travels with the weights (vhp.model.files).
+        self.arguments = {"n_dims": n_dims, "d_z": d_z, "hidden": list(hidden)}
+        self.arguments |= {"observation": observation, "network": network}
+        self.arguments |= {"patch": dict(patch)} if patch is not None else {}
         self.encoder, self.decoder, self.floats_per_decode = NETWORKS[network](n_dims, d_z, hidden, *settings)
         self.observation = OBSERVATIONS[observation]()
 

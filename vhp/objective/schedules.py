@@ -69,6 +69,8 @@ class WarmUp(Schedule):
 class Constrained(Schedule):
     """Shared by GECO and REWO: a constraint C_t <= kappa^2 and a beta that is multiplied by exp(change)."""
 
+    kappa: float
+
     # Of one update of beta: exp(+-5) is beyond any useful one, and keeps exp() finite for every C.
     FACTOR_RANGE = (math.exp(-5.0), math.exp(5.0))
     # What float32 can hold, as the loss has beta; the paper's updates know no limit.

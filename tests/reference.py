@@ -37,6 +37,12 @@ def log_mean_exp(values):
     return largest + math.log(math.fsum(math.exp(v - largest) for v in values) / len(values))
 
 
+def gaussian_parameters(out):
+    """A network's output, 2 n numbers, as n means and n log-variances between -8 and 8."""
+    n = len(out) // 2
+    return out[:n] + [8 * math.tanh(v / 8) for v in out[n:]]
+
+
 def mixture(z, means, log_vars):
     """log 1/M sum_m N(z; mean_m, diag exp(log_var_m))."""
     return log_mean_exp([gaussian(z, m, v) for m, v in zip(means, log_vars, strict=True)])

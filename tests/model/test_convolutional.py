@@ -46,7 +46,7 @@ def encoded(encoder, x):
     image = rows(x, SIDE)
     for shrink, refine in zip(encoder.shrink, encoder.refine, strict=True):
         image = refined(reference.gated_convolution(reference.shrink(image), *parts(shrink.convolution)), refine)
-    return linear(encoder.last, flat(image))
+    return reference.gaussian_parameters(linear(encoder.last, flat(image)))
 
 
 def decoded(decoder, z):

@@ -59,7 +59,7 @@ def encoded(encoder, x):
     ]
     maps = refined(reference.gated_convolution(cut, *parts(encoder.first.convolution)), encoder.residual)
     places = [maps[c][i][j] for i in side for j in side for c in range(len(maps))]
-    return gated_mlp(encoder.last.network, places)
+    return reference.gaussian_parameters(gated_mlp(encoder.last.network, places))
 
 
 def decoded(decoder, z):

@@ -1,17 +1,18 @@
 """The variational autoencoder: q_phi(z|x), p_theta(x|z) and a prior; methods differ in the prior only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from vhp.model.convolutional import convolutional
-from vhp.model.networks import mlp
+from vhp.model.networks import Networks, mlp
 from vhp.model.observation import OBSERVATIONS
 from vhp.model.patches import PatchSettings, patch_networks
 from vhp.model.priors import Prior
 
-NETWORKS = {"mlp": mlp, "conv": convolutional, "patch": patch_networks}
+NETWORKS: dict[str, Callable[..., Networks]] = {"mlp": mlp, "conv": convolutional, "patch": patch_networks}
 
 
 class VAE(nn.Module):
@@ -26,7 +27,7 @@ class VAE(nn.Module):
         hidden: Sequence[int],
         observation: str,
         network: str = "mlp",
-        patch: Mapping[str, float] | None = None,
+        patch: Mapping[str, Any] | None = None,
     ):
         """
         n_dims: D, data dimensions. hidden: of the encoder, the widths of the gated layers ("mlp" and "patch") or the

@@ -20,7 +20,9 @@ from vhp.datasets import content_sha256
 from vhp.datasets.batches import as_means
 from vhp.device.memory import keep_freed_memory
 from vhp.model.files import description, to_bytes
-from vhp.training.fit import Fit, TrainingDivergedError, fit
+from vhp.training.divergence import TrainingDivergedError
+from vhp.training.fit import fit
+from vhp.training.record import Fit
 from vhp.training.settings import TrainingSettings
 from vhp.training.snapshots import is_power_of_two, snapshot, to_show
 

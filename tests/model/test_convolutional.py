@@ -8,7 +8,8 @@ from torch import nn
 
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.model.vae import VAE
-from vhp.training.fit import fit, validation_bound
+from vhp.training.fit import fit
+from vhp.training.validation import validation_bound
 
 SIDE, D_Z = tiny.SIDE, tiny.D_Z
 

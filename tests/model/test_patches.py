@@ -13,7 +13,8 @@ from vhp.likelihood.rounding import exact_enough
 from vhp.model.modes import evaluating
 from vhp.model.patches import from_maps, from_patches, to_maps, to_patches
 from vhp.model.vae import VAE
-from vhp.training.fit import fit, validation_bound
+from vhp.training.fit import fit
+from vhp.training.validation import validation_bound
 
 SIDE, D_Z, HIDDEN = 6, tiny.D_Z, [7, 5]
 PATCH = tiny.PATCH | {"size": 3}

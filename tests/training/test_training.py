@@ -7,10 +7,13 @@ import tiny
 import torch
 
 from vhp import methods
+from vhp.datasets.batches import examples
 from vhp.objective.schedules import Schedule
 from vhp.resumable import Checkpoint, Resumable, UnfinishedError
-from vhp.training.fit import TrainingDivergedError, examples, fit, validation_bound
+from vhp.training.divergence import TrainingDivergedError
+from vhp.training.fit import fit
 from vhp.training.pace import Pace
+from vhp.training.validation import validation_bound
 
 METHODS = list(tiny.SETTINGS)
 

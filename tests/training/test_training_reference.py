@@ -14,8 +14,9 @@ from vhp import methods
 from vhp.objective.terms import sample_terms, terms
 from vhp.resumable import Resumable
 from vhp.seeds import VALIDATION_SEED
-from vhp.training.fit import fit, validation_bound
+from vhp.training.fit import fit
 from vhp.training.pace import Pace
+from vhp.training.validation import validation_bound
 
 SEED, EPOCHS, BATCH = 1, 3, 16
 SETTINGS = tiny.training(epochs=EPOCHS, batch_size=BATCH, learning_rate=2e-2)

@@ -4,9 +4,8 @@ import copy
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,18 +16,17 @@ from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.denormals import flushed_denormals
 from vhp.device.precision import autocast
 from vhp.methods import Method
-from vhp.model.modes import evaluating
 from vhp.objective.terms import sample_terms
 from vhp.resumable import ONE_SITTING, Resumable
-from vhp.seeds import VALIDATION_SEED, numbered
+from vhp.seeds import numbered
 from vhp.training.divergence import DivergenceWatch, TrainingDivergedError
 from vhp.training.gradient import GradientLimit
 from vhp.training.pace import Pace
+from vhp.training.record import Fit, Means
 from vhp.training.settings import TrainingSettings
+from vhp.training.validation import validation_bound
 
 logger = logging.getLogger(__name__)
-
-VALIDATION_BATCH = 1000
 
 # To compile a step takes 15 to 45 seconds on two cores, and saves 1 to 4 ms of each step.
 COMPILE_FROM_STEPS = 10_000
@@ -37,48 +35,6 @@ COMPILE_FROM_STEPS = 10_000
 # importance-weighted bound it has when the loss is. For now and then one of many samples is so far from the prior that
 # the mean of F is beyond any limit, and that sample's weight is zero.
 DIVERGED_NATS_PER_DIMENSION = 1e4
-
-
-class Means(NamedTuple):
-    """Over the examples of a batch or an epoch, nats but for the constraint; as a tensor (4,), in this order."""
-
-    loss: Tensor | float
-    reconstruction: Tensor | float  # -log p(x|z)
-    kl: Tensor | float  # F = log q(z|x) - log p(z)
-    constraint: Tensor | float  # C per data dimension
-
-
-@dataclass
-class Fit:
-    """What a training run leaves behind, beside the model's best weights."""
-
-    history: list[dict[str, float]] = field(default_factory=list)  # a row per validated epoch
-    best_epoch: int = 0
-    best_bound: float = -math.inf  # mean validation bound at beta = 1, nats
-    main_phase_step: int | None = None  # first step in which all parameters were optimised
-    falls_from: float | None = None  # epochs after which the learning rate fell
-    converged: bool | None = None  # whether it fell because the bound had stopped rising; None: nobody looked
-    seconds: float = 0.0
-    observations: list[dict[str, Tensor]] = field(default_factory=list)  # what observe() gave, in order
-
-    @property
-    def gain_last_tenth(self) -> float | None:
-        """How much the best bound gained in the last tenth of the epochs, nats; None if none was validated before."""
-        last = self.history[-1]["epoch"]
-        before = [row["validation_bound"] for row in self.history if row["epoch"] <= 0.9 * last]
-        return self.best_bound - max(before) if before else None
-
-
-@torch.no_grad()
-def validation_bound(method: Method, val: Tensor) -> float:
-    """The method's own bound at beta = 1, mean over val (N, D), nats. Leaves the random state as it was."""
-    with torch.random.fork_rng(devices=[val.device] if val.is_cuda else []), evaluating(method.model):
-        torch.manual_seed(VALIDATION_SEED)
-        total = 0.0
-        for index in torch.arange(len(val), device=val.device).split(VALIDATION_BATCH):
-            t = sample_terms(method.model, examples(val, index), method.n_z, method.n_zeta)
-            total += method.bound(t, 1.0).sum().item()
-    return total / len(val)
 
 
 class Training:

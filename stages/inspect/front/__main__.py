@@ -24,7 +24,7 @@ from stages.runs.artifacts import SPLITS, read_data
 from stages.runs.sitting import add_until
 from vhp import datasets
 from vhp.device.memory import keep_freed_memory
-from vhp.training.fit import TrainingDivergedError
+from vhp.training.divergence import TrainingDivergedError
 
 logger = logging.getLogger(__name__)
 

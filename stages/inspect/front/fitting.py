@@ -13,7 +13,9 @@ from vhp.datasets.batches import as_means
 from vhp.methods import Method, vhp_rewo
 from vhp.model.vae import VAE
 from vhp.resumable import ONE_SITTING, Resumable
-from vhp.training.fit import TrainingSettings, fit, validation_bound
+from vhp.training.fit import fit
+from vhp.training.settings import TrainingSettings
+from vhp.training.validation import validation_bound
 
 MOST_VALIDATIONS = 20  # of a training: each may give the weights that are kept
 VALIDATION_SHARE = 0.1  # of the processor time, at most
@@ -60,7 +62,7 @@ class EpochTimes:
     def __init__(self):
         self.last = time.process_time()
 
-    def __call__(self, epoch: int) -> dict[str, Tensor]:
+    def __call__(self, epoch: int, last: bool) -> dict[str, Tensor]:
         now = time.process_time()
         spent, self.last = now - self.last, now
         return {"seconds": torch.tensor(spent, dtype=torch.float64)}

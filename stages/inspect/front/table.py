@@ -11,7 +11,7 @@ from stages.params import plain_yaml
 from stages.params.schema import Model, ParamsError, check_keys, shown, validated
 from vhp.methods import vhp_rewo
 from vhp.model.patches import PatchSettings
-from vhp.training.fit import TrainingSettings
+from vhp.training.settings import TrainingSettings
 
 NETWORKS = Path(__file__).with_name("networks.yaml")
 SECTIONS = {"model": Model, "patch": PatchSettings, "method": vhp_rewo.Settings, "training": TrainingSettings}

@@ -56,6 +56,9 @@ test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 check: .venv/installed ## are the committed results no worse, complete and unaltered? lists those older than the code; STRICT=1: a fault
 	@$(RUN) python -m stages.check $(if $(SINCE),--since $(SINCE)) $(if $(STRICT),--strict)
 
+weights: .venv/installed ## the trained models of the table, with cards and checksums: weights/<budget>.tar; FROM=<tar> puts them back in runs/
+	@$(RUN) python -m stages.release.$(if $(FROM),unpack "$(FROM)",pack)
+
 report: .venv/installed ## tables and page again from the committed sections; needs neither runs nor data
 	@$(RUN) dvc repro --single-item configure && $(RUN) dvc repro --single-item beta_update report
 
@@ -114,5 +117,5 @@ MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd
 MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
 
-.PHONY: help install demo smoke study pendulum bench mutations table data test check report baseline cluster cluster-test \
+.PHONY: help install demo smoke study pendulum bench mutations table data test check weights report baseline cluster cluster-test \
 	cluster-kills cluster-plan speedup lint docs lock clean

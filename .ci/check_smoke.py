@@ -47,6 +47,10 @@ def check_measures(report: Path, params: dict) -> None:
         frame = pd.read_csv(report / name)
         require_runs(name, frame, params, params["datasets"])
         require(frame[columns].notna().all(axis=None), f"{name} has empty values")
+    differences = pd.read_csv(report / "differences.csv")
+    pairs = len(params["methods"]) * (len(params["methods"]) - 1) // 2
+    require(len(differences) == pairs * len(params["datasets"]), f"differences.csv has {len(differences)} rows")
+    require(differences.notna().all(axis=None), "differences.csv has empty values")
     smoothness = pd.read_csv(report / "smoothness.csv", dtype={"joint": str})
     require_runs("smoothness.csv", smoothness, params, params["datasets"])
     found = smoothness[smoothness["n_paths"] > 0]

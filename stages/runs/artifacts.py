@@ -53,6 +53,10 @@ ARRAYS = {
         "posterior_std": Array("f", ("shown", "encoded", "d_z")),
         "prior": Array("f", ("shown", "drawn", "d_z")),
     },
+    "likelihood.npz": {
+        "index": Array("iu", ("evaluated",), below="test"),
+        "log_likelihood": Array("f", ("evaluated",)),
+    },
 }
 PATHS_FOUND = ("path_length", "path_z", "path_x")  # NaN where no path was found
 

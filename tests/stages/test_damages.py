@@ -106,7 +106,7 @@ READ = [
         Case(output(name), section, DATASET)
         for made in RUN_STAGES.values()
         for name in made.outputs
-        if name not in ("model.safetensors", "likelihood.npz", "graph.graphml")
+        if name not in ("model.safetensors", "graph.graphml")
     ),
     *(Case(config_file(RUN), stage, RUN) for stage in OF_RUN),
     Case(data_config_file(DATASET), preprocess, DATASET),

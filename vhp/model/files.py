@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as as_safetensors
 from torch import Tensor
 
@@ -116,36 +117,41 @@ def read(source: str | os.PathLike[str]) -> tuple[VAE, dict[str, Any]]:
     path = path / NAME if path.is_dir() else path
     if not path.exists():
         raise FileNotFoundError(f"{path}: found no such file, expected a model that vhp.save or the train stage wrote")
+    return read_bytes(str(path), path.read_bytes())
+
+
+def read_bytes(name: str, content: bytes) -> tuple[VAE, dict[str, Any]]:
+    """As read, of a file's content; name: of the file, in messages."""
     try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(KEY)
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+        weights = from_safetensors(content)
+        length = int.from_bytes(content[:8], "little")  # of the header, a JSON object
+        text = json.loads(content[8 : 8 + length]).get("__metadata__", {}).get(KEY)
     except NOT_SAFETENSORS as error:
-        raise ValueError(f"{path}: found no safetensors file, or a damaged one ({error})") from error
-    described = _described(path, text)
+        raise ValueError(f"{name}: found no safetensors file, or a damaged one ({error})") from error
+    described = _described(name, text)
     try:
         model = build(described)
     except (TypeError, KeyError, ValueError, AttributeError, RuntimeError) as error:
-        raise ValueError(f"{path}: its metadata {KEY!r} describes no model of this version ({error!r})") from error
+        raise ValueError(f"{name}: its metadata {KEY!r} describes no model of this version ({error!r})") from error
     if fault := fault_of(weights, model.state_dict()):
-        raise ValueError(f"{path}: {fault}, as its metadata {KEY!r} says")
+        raise ValueError(f"{name}: {fault}, as its metadata {KEY!r} says")
     model.load_state_dict(weights)
     return model.eval(), described["about"]
 
 
-def _described(path: Path, text: str | None) -> dict[str, Any]:
+def _described(name: str, text: str | None) -> dict[str, Any]:
     if text is None:
         raise ValueError(
-            f"{path}: found no metadata {KEY!r}, expected the model's description: the file holds weights alone. Load "
+            f"{name}: found no metadata {KEY!r}, expected the model's description: the file holds weights alone. Load "
             "them into a model that you build, and vhp.save it; of a run of the pipeline, train it again"
         )
     try:
         described = json.loads(text)
         format, about = described["format"], described["about"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ValueError(f"{path}: its metadata {KEY!r} cannot be read ({error!r})") from error
+        raise ValueError(f"{name}: its metadata {KEY!r} cannot be read ({error!r})") from error
     if format != FORMAT or not isinstance(about, dict):
-        raise ValueError(f"{path}: found the format {format!r}, expected {FORMAT}: another version of vhp wrote it")
+        raise ValueError(f"{name}: found the format {format!r}, expected {FORMAT}: another version of vhp wrote it")
     return described
 
 

@@ -53,7 +53,7 @@ data: .venv/installed ## download (or read from VHP_DATA), verify and prepare ev
 test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 	@$(RUN) python -m pytest --numprocesses $(JOBS) --dist loadfile
 
-check: .venv/installed ## are the committed results no worse, complete and unaltered? lists those older than the code; STRICT=1: a fault
+check: .venv/installed ## are the committed results no worse, complete, unaltered, quoted rightly? what changed since SINCE, what is stale (STRICT=1: a fault)
 	@$(RUN) python -m stages.check $(if $(SINCE),--since $(SINCE)) $(if $(STRICT),--strict)
 
 weights: .venv/installed ## the trained models of the table, with cards and checksums: weights/<budget>.tar; FROM=<tar> puts them back in runs/
@@ -62,7 +62,7 @@ weights: .venv/installed ## the trained models of the table, with cards and chec
 report: .venv/installed ## tables and page again from the committed sections; needs neither runs nor data
 	@$(RUN) dvc repro --single-item configure && $(RUN) dvc repro --single-item beta_update report
 
-baseline: .venv/installed ## the present results become the baseline that `make check` compares with; prints old and new
+baseline: .venv/installed ## accept the present results, and what else is in reports/, as what `make check` compares with; prints old and new
 	@$(RUN) python -m stages.check --baseline
 
 cluster: .venv/cluster ## Dask, for several machines (docs/machines.md)

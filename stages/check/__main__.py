@@ -7,27 +7,34 @@ printed.
 
 import argparse
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from stages.check.accepted import ACCEPTED, accept, not_accepted
 from stages.check.agreement import AgreementError, disagreements, read_lock
 from stages.check.alterations import altered, derived_otherwise
+from stages.check.baseline import unmatched, written_by_hand
+from stages.check.environment import other_torch
+from stages.check.quotes import misquoted
 from stages.check.regression import FILES, RegressionError, compare, difference_table
+from stages.check.since import changes, earlier_revision
 from stages.files import replacing
 from stages.parallel.lockfile import Entry
 from stages.params.schema import Params, ParamsError, read, resolve
 from stages.reports.artifacts import ArtifactsError
 from stages.reports.table import markdown
-from stages.reports.tables import read_sections, stale_results
+from stages.reports.tables import read_sections, runs_of, stale_results
 from stages.runs.fingerprint import FingerprintError, Program
-from stages.runs.places import CONFIGS, MATRIX, report_folder
+from stages.runs.places import CONFIGS, MATRIX, report_folder, section_folder
 from stages.runs.recorded import RecordError
 from stages.runs.resolved import resolved
-from stages.runs.stale import Stale
 
 BASELINE = Path("reports", "baseline")
+SINCE = "show what changed since this git revision; default: since the upstream branch was left, or the last commit"
+NO_REVISION = (
+    "Compared with no earlier revision, so that a changed baseline is not shown: found neither an upstream branch nor "
+    "an earlier commit in this clone; SINCE=<revision> names one, `git fetch --unshallow` fetches them."
+)
 
 
 def absent(results: Path, baseline: Path) -> list[str]:
@@ -48,24 +55,6 @@ def differences(results: Path, baseline: Path, title: str) -> tuple[str, list[st
     return markdown([difference_table(comparisons, title)]), [str(c) for c in comparisons if c.fault]
 
 
-def differences_since(revision: str, results: Path) -> str:
-    """The table of what changed since a git revision: a new baseline must not hide what it is new for."""
-    known = ["git", "rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}"]
-    if subprocess.run(known, capture_output=True, check=False).returncode:
-        raise RegressionError(f"--since: found {revision!r}, expected a git revision that this clone has")
-    with tempfile.TemporaryDirectory() as folder:
-        for name in FILES:
-            path = (results / name).as_posix()
-            shown = subprocess.run(["git", "show", f"{revision}:{path}"], capture_output=True, check=False)
-            if shown.returncode:
-                return f"{revision} has no {path}: everything is new.\n"
-            Path(folder, name).write_bytes(shown.stdout)
-        try:
-            return differences(results, Path(folder), f"Differences from {revision}")[0]
-        except RegressionError as error:
-            return f"The results of {revision} cannot be compared: {str(error).replace(folder, revision)}\n"
-
-
 def renew(results: Path, baseline: Path) -> None:
     """Make the results the baseline, and print what that changes."""
     if missing := [str(results / name) for name in FILES if not (results / name).exists()]:
@@ -75,12 +64,12 @@ def renew(results: Path, baseline: Path) -> None:
     for name in FILES:
         with replacing(baseline / name) as temporary:
             shutil.copyfile(results / name, temporary)
-    print(f"{baseline} is now as {results}; commit it, and say why")
+    accept(read_lock(Path()), baseline)
+    print(f"{baseline} is now as {results}, {ACCEPTED} as the other files in reports/; commit them, and say why")
 
 
-def older_and_altered(params: Params, entries: Mapping[str, Entry]) -> tuple[list[Stale], list[str]]:
-    """Results older than code or parameters; and what in the committed report is not what its sections say."""
-    program = Program()
+def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Program) -> tuple[list[str], list[str]]:
+    """Results older than code, parameters or torch; and what in the committed report is not what its sections say."""
     files = resolved(params, program)
     matrix = files[MATRIX]
     configs = {path.stem: config for path, config in files.items() if path.parent == CONFIGS}
@@ -88,25 +77,31 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry]) -> tuple[lis
         sections = read_sections(matrix)
     except (ArtifactsError, RecordError) as error:
         return [], [str(error)]
-    faults = [fault for section in sections for fault in altered(section, entries)]
+    folders = [section_folder(params.budget, section.dataset) for section in sections]
+    both = zip(sections, folders, strict=True)
+    faults = [fault for section, folder in both for fault in altered(section, folder, entries)]
     faults += derived_otherwise(sections, report_folder(params.budget))
-    return stale_results(sections, configs, program), faults
+    return [*map(str, stale_results(sections, configs, program)), *other_torch(runs_of(sections))], faults
 
 
 def check(params: Params, options: argparse.Namespace) -> list[str]:
     """Every fault; prints the tables of differences and what is stale, and adds them to the summary."""
     results, baseline = report_folder(params.budget), BASELINE / params.budget
-    entries = read_lock(Path())
-    older, faults = older_and_altered(params, entries)
+    entries, program, revision = read_lock(Path()), Program(), earlier_revision(options.since)
+    older, faults = older_and_altered(params, entries, program)
     found = disagreements(Path(), entries, list(resolve(params)), results / "inputs.csv")
     faults += [f"dvc.lock does not agree with {fault}; `make table` renews it" for fault in found]
+    faults += [*not_accepted(entries), *misquoted()]
     if options.strict:
         faults += [f"stale: {result}" for result in older]
     try:
         text, worse = differences(results, baseline, "Differences from the baseline")
-        faults = worse + faults
-        if options.since:
-            text += "\n" + differences_since(options.since, results)
+        faults = [*worse, *unmatched(results, baseline), *faults]
+        if revision:
+            faults += written_by_hand(results, baseline, revision)
+            text += "\n" + changes(revision, results, baseline, entries, program)
+        else:
+            text += f"\n{NO_REVISION}\n"
     except RegressionError as error:  # what DVC found may be the reason
         raise RegressionError("\n  ".join([str(error), *faults])) from error
     if older:
@@ -121,7 +116,7 @@ def check(params: Params, options: argparse.Namespace) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--baseline", action="store_true", help="make the present results the baseline")
-    parser.add_argument("--since", metavar="REVISION", help="show also what changed since this git revision")
+    parser.add_argument("--since", metavar="REVISION", help=SINCE)
     parser.add_argument("--strict", action="store_true", help="results older than code or parameters are faults, too")
     parser.add_argument("--summary", type=Path, help="Markdown file to which tables and faults are added")
     arguments = parser.parse_args()

@@ -39,6 +39,7 @@ def disagreements(root: Path, recorded: Mapping[str, Any], runs: Collection[str]
     found = [(stage, "was never run", "") for stage in pipeline if stage not in entries]
     found += _changed(root, status, entries)
     found += lockfile.broken_chains(entries)
+    found += lockfile.other_folders(entries, recorded)
     found += _other_inputs(root / inputs, entries, runs)
     ignored = _ignored(root, [path for _, path, how in found if how == DELETED])
     # An ordered set for each: DVC may have found the same.

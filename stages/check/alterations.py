@@ -4,33 +4,56 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stages.files import as_json, md5_of
+from stages.files import as_json, md5_of, read_json
 from stages.reports import sections
-from stages.reports.artifacts import JSON_OUTPUTS
+from stages.reports.artifacts import JSON_OUTPUTS, RunArtifacts
 from stages.reports.tables import texts
 from stages.runs import recorded
-from stages.runs.places import run_folder
+from stages.runs.places import data_file, run_folder
 from stages.runs.run_stages import RUN_STAGES
 
+# Outputs that no table or figure shows: older sections do not have their checksums.
+NOT_SHOWN = ("model.safetensors", "likelihood.npz", "graph.graphml")
 
-def altered(section: sections.Section, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Values that are not those of the files that the section was made from, and code that dvc.lock has otherwise.
+Entries = Mapping[str, Mapping[str, Any]]  # the stages of dvc.lock
 
-    entries: the stages of dvc.lock.
+
+def altered(section: sections.Section, folder: Path, entries: Entries) -> Iterator[str]:
+    """Values that are not those of the files that the section was made from, and what dvc.lock has otherwise.
+
+    folder: the section's.
     """
+    stored = read_json(folder / sections.NAME)["runs"]
     for run in section.runs:
         files = {f"{name}.json": as_json(getattr(run, name)) for name in JSON_OUTPUTS}
+        files["history.csv"] = "".join(f"{line}\n" for line in stored[run.name]["history"])
         for name, text in files.items():
             path = (run_folder(run.name) / name).as_posix()
             if section.inputs.get(path) != md5_of(text.encode()):
                 yield f"{section.dataset}: what its section has of {path} is not what the section was made from"
-        for stage in RUN_STAGES:
-            made = recorded.code(entries.get(f"{stage}@{run.name}"), stage)
-            if made != run.code.get(stage):
-                yield (
-                    f"{section.dataset}: found {run.code.get(stage)} as the code that made {stage} of {run.name}, "
-                    f"dvc.lock has {made}; `dvc repro section@{section.dataset}` renews the section"
-                )
+    other = [what for run in section.runs for what in made_otherwise(run, entries)] + [*other_inputs(section, entries)]
+    for what in other:
+        yield f"{section.dataset}: found {what}, dvc.lock otherwise; `dvc repro section@{section.dataset}` renews it"
+
+
+def made_otherwise(run: RunArtifacts, entries: Entries) -> Iterator[str]:
+    """Code and parameters that are not those with which the run's stages ran."""
+    for stage in RUN_STAGES:
+        entry = entries.get(f"{stage}@{run.name}", {})
+        if (made := run.code.get(stage)) != recorded.code(entry, stage):
+            yield f"{made} as the code that made {stage} of {run.name}"
+        values = next(iter(entry.get("params", {}).values()), {})
+        if other := [s for s in RUN_STAGES[stage].sections if values.get(s) != run.config.get(s)]:
+            yield f"other parameters of {stage} of {run.name} in {', '.join(other)}"
+
+
+def other_inputs(section: sections.Section, entries: Entries) -> Iterator[str]:
+    """Files that the section should have been made from and was not, or the reverse."""
+    stages = [entries.get(f"{stage}@{run.name}", {}) for run in section.runs for stage in RUN_STAGES]
+    known = {out["path"] for entry in stages for out in entry.get("outs", [])} | {data_file(section.dataset).as_posix()}
+    yield from (f"{path} as an input of the section" for path in sorted(section.inputs.keys() - known))
+    unread = sorted(path for path in known - section.inputs.keys() if Path(path).name not in NOT_SHOWN)
+    yield from (f"no {path} among the inputs of the section" for path in unread)
 
 
 def derived_otherwise(found: Sequence[sections.Section], folder: Path) -> Iterator[str]:

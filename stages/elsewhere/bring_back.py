@@ -65,7 +65,7 @@ def differences(needs: Sequence[Any], root: Path, run: str, stage: str) -> list[
             ]
         # The model that was evaluated comes with the results.
         elif path.as_posix() == model:
-            files[model] = md5(record.folder_of(root, run) / path.name)
+            files[model] = md5(record.own(root, record.folder_of(root, run) / path.name))
         else:
             files[path.as_posix()] = md5(path) if path.exists() else "no such file"
     lines += record.differences(made["files"], files)
@@ -100,7 +100,7 @@ def take(root: Path, stages: Finished, repo: Repo) -> None:
         for output in RUN_STAGES[stage].outputs:
             # A new file under the old name: the old one may be a link into DVC's cache.
             with replacing(run_folder(run) / output) as temporary:
-                shutil.copyfile(record.folder_of(root, run) / output, temporary)
+                shutil.copyfile(record.folder_of(root, run) / output, temporary, follow_symlinks=False)
         repo.commit(name, force=True)
         logger.info("taken: %s", name)
 
@@ -123,7 +123,7 @@ def main() -> None:
             check(root, stages, repo)
             pack.check_up_to_date(sorted({run for run, _ in stages.values()}))
             take(root, stages, repo)
-    except (FileNotFoundError, ValueError, DvcException) as error:
+    except (OSError, ValueError, DvcException) as error:
         raise SystemExit(f"bring_back: {error}") from error
     logger.info("%d stages taken; `dvc repro` runs the rest", len(stages))
 

@@ -5,6 +5,7 @@ fingerprint of its code, without which it does not run), the MD5 of the files th
 of its outputs. MD5 because DVC's own records hold it: they can be compared.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,45 @@ def inputs(run: str, stage: str) -> dict[str, Any]:
 
 
 def outputs(root: Path, run: str, stage: str) -> dict[str, str]:
-    """The MD5 of the outputs that exist, by name; root: the folder `runs` that holds them."""
+    """The MD5 of the outputs that exist, by name; root: the folder `runs` that holds them.
+
+    Raises ValueError for one that is a link: it might be any file of this machine.
+    """
     files = {name: folder_of(root, run) / name for name in RUN_STAGES[stage].outputs}
-    return {name: md5(file) for name, file in files.items() if file.exists()}
+    return {name: md5(own(root, file)) for name, file in files.items() if os.path.lexists(file)}
+
+
+def own(root: Path, file: Path) -> Path:
+    """The file below root. Raises ValueError if it, or a folder on the way to it, is a link, or it is no file."""
+    way = [file, *(folder for folder in file.parents if folder.is_relative_to(root) and folder != root)]
+    if links := [path for path in way if path.is_symlink()]:
+        raise ValueError(
+            f"{links[0]}: found a link, expected a {'file' if links[0] == file else 'folder'}: copy what it names"
+        )
+    if not file.is_file():
+        raise ValueError(f"{file}: found no regular file, expected one")
+    return file
 
 
 def read(root: Path, run: str, stage: str) -> dict[str, Any] | None:
+    """The record, None if there is none. Raises ValueError for one that is no record, or is a link."""
     path = path_of(root, run, stage)
-    return read_json(path) if path.exists() else None
+    if not os.path.lexists(path):
+        return None
+    record = read_json(own(root, path))
+    wrong = [key for key in ("config", "files") if not _mapping(record, key, dict if key == "config" else str)]
+    if wrong or ("outputs" in record and not _mapping(record, "outputs", str)):
+        raise ValueError(
+            f"{path}: found no record at {', '.join(wrong) or 'outputs'}, expected config, files with their MD5 and, "
+            "of a stage that is done, outputs with theirs: bring the folder again"
+        )
+    return record
+
+
+def _mapping(record: Any, key: str, kind: type) -> bool:
+    """Whether the record has this key, and there a mapping to values of this type."""
+    found = record.get(key) if isinstance(record, dict) else None
+    return isinstance(found, dict) and all(isinstance(value, kind) for value in found.values())
 
 
 def write(run: str, stage: str, record: dict[str, Any]) -> None:

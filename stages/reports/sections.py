@@ -21,7 +21,6 @@ from stages.runs.places import data_file, run_folder, section_folder
 from stages.runs.run_stages import RUN_STAGES
 from vhp import datasets
 
-NOT_READ = ("model.safetensors", "graph.graphml")  # outputs of a run that no table or figure shows
 NAME = "section.json"
 CONFIG_SECTIONS = ("model", "method", "training", "evaluation", "interpolation", "code")
 
@@ -48,12 +47,12 @@ class Section:
 
 
 def collect(dataset: str, names: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """The runs as JSON, and the checksums of all files that the section reads, of which some only for figures.
+    """The runs as JSON, and the checksums of the data and of all outputs of the runs: so a result says of which model.
 
     Raises ArtifactsError for files that are missing or cannot be read, RecordError for one that differs from
     dvc.lock.
     """
-    outputs = {name: [run_folder(name) / file for file in read_of_run()] for name in names}
+    outputs = {name: [run_folder(name) / file for file in outputs_of_run()] for name in names}
     paths = [data_file(dataset), *(path for files in outputs.values() for path in files)]
     if missing := [str(path) for path in paths if not path.exists()]:
         raise ArtifactsError("\n  ".join([f"{len(missing)} files are missing; `dvc repro` makes them:", *missing]))
@@ -66,8 +65,8 @@ def collect(dataset: str, names: Sequence[str]) -> tuple[dict[str, dict[str, Any
     return runs, {path.as_posix(): md5(path) for path in paths}
 
 
-def read_of_run() -> list[str]:
-    return [file for stage in RUN_STAGES.values() for file in stage.outputs if file not in NOT_READ]
+def outputs_of_run() -> list[str]:
+    return [file for stage in RUN_STAGES.values() for file in stage.outputs]
 
 
 def run_as_json(name: str, files: Sequence[Path]) -> dict[str, Any]:

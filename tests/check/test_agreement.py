@@ -1,110 +1,29 @@
-"""The check of committed results in clones of a small pipeline, made by DVC and git: without its cache, as CI has it.
-
-The pipeline is the project's own, but that data and runs are copied instead of computed.
-"""
+"""The check of committed results in clones of a small pipeline, made by DVC and git, without its cache as in CI."""
 
 import re
-import subprocess
-import sys
 from dataclasses import replace as changed_in
 from pathlib import Path
 
 import check_command
 import pytest
 import yaml
-from artifacts import SETTINGS, write_run
+from committed import dvc, git, run
 
 from stages.check import __main__ as check
 from stages.files import md5_of, read_json, write_json
 from stages.runs.fingerprint import Program
 from stages.runs.places import run_folder
 from stages.runs.recorded import md5_of_folder
-from stages.runs.run_stages import RUN_STAGES
 
-ROOT = Path(__file__).parents[2]
-COMPUTED = ("configure", "section", "beta_update", "report")
-METHODS = ("iwae_l1", "vhp_rewo")
 REPORT = Path("reports/smoke")
 RESULTS, SECTION = REPORT / "results.csv", REPORT / "datasets/digits/section.json"
 REWO = "digits-vhp_rewo-0"
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
-    return done
-
-
-def dvc(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return run(sys.executable, "-m", "dvc", *arguments)
-
-
-def git(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return run("git", "-c", "user.name=t", "-c", "user.email=t@t", *arguments)
-
-
-def pipeline(made: Path) -> str:
-    """dvc.yaml with stages that copy what they would compute from `made`."""
-    content = yaml.safe_load((ROOT / "dvc.yaml").read_text())
-    for name, stage in content["stages"].items():
-        if name in COMPUTED:
-            stage["cmd"] = re.sub("^python", f"PYTHONPATH={ROOT} {sys.executable}", stage["cmd"])
-            continue
-        declared = [out for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])]
-        names = [next(iter(out)) if isinstance(out, dict) else out for out in declared]
-        stage["cmd"] = f"tar -C {made} -c {' '.join(names)} | tar -x"
-    content["stages"]["configure"]["deps"] = ["params.yaml"]
-    return yaml.safe_dump(content, sort_keys=False)
-
-
-def make_runs(folder: Path) -> None:
-    """In the folder, all that the stages copy."""
-    for method in METHODS:
-        folder_of_run = write_run("digits", method, 0)
-        for name in (name for stage in RUN_STAGES.values() for name in stage.outputs):
-            (folder_of_run / name).touch()
-    for name in ("data/raw/digits.npz", "data/cards/digits.md", "data/cards/digits.png"):
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(name)
-
-
-def use_settings_of_the_copied_runs() -> None:
-    params = yaml.safe_load(Path("params.yaml").read_text())
-    params["budgets"]["smoke"] |= SETTINGS
-    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-
-
-@pytest.fixture(scope="module")
-def committed(tmp_path_factory) -> Path:
-    """The pipeline with two runs, its results and the baseline, all committed."""
-    made, folder = tmp_path_factory.mktemp("made"), tmp_path_factory.mktemp("committed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(made)
-        make_runs(made)
-        patch.chdir(folder)
-        files = {"dvc.yaml": pipeline(made), ".gitignore": (ROOT / ".gitignore").read_text()}
-        for name, text in files.items():
-            Path(name).write_text(text)
-        chosen = {"budget": "smoke", "datasets": "[digits]", "methods": f"[{', '.join(METHODS)}]", "seeds": "[0]"}
-        params = (ROOT / "params.yaml").read_text()
-        for key, value in chosen.items():
-            params = re.sub(f"(?m)^{key}:.*", f"{key}: {value}", params)
-        Path("params.yaml").write_text(params)
-        use_settings_of_the_copied_runs()
-        run("git", "init", "-q")
-        dvc("init", "-q")
-        dvc("repro", "-q")
-        patch.setattr(sys, "argv", ["check", "--baseline"])
-        check.main()
-        git("add", "-A")
-        git("commit", "-qm", "all")
-    return folder
-
-
 @pytest.fixture
-def clone(committed, tmp_path, monkeypatch):
+def clone(repository, tmp_path, monkeypatch):
     """The working directory is a fresh clone."""
-    run("git", "clone", "-q", str(committed), str(tmp_path / "fresh"))
+    run("git", "clone", "-q", str(repository), str(tmp_path / "fresh"))
     monkeypatch.chdir(tmp_path / "fresh")
 
 
@@ -139,7 +58,7 @@ def test_a_fresh_clone_without_a_cache_passes_and_dvc_finds_nothing_to_do_in_it(
     assert outcome(monkeypatch, "--strict", "--summary", "summary.md", "--since", "HEAD") is None
     summary = Path("summary.md").read_text()
     assert "# Differences from the baseline" in summary and "# Differences from HEAD" in summary
-    assert summary.count("4 values compared, 0 differ") == 2 and "Older than the code" not in summary
+    assert summary.count("4 values compared, 0 differ") == 3 and "Older than the code" not in summary
     Path("summary.md").unlink()
     assert "Running stage" not in dvc("repro", "--allow-missing").stdout
     assert run("git", "status", "--porcelain").stdout == ""
@@ -164,6 +83,7 @@ def test_results_of_other_code_are_listed_and_a_fault_only_where_asked(clone, mo
     for text in (capsys.readouterr().out, Path("summary.md").read_text()):
         assert "# Older than the code: 3" in text
         assert [line for line in text.splitlines() if line.startswith(f"- train@{REWO}")]
+        assert "Compared with no earlier revision" in text  # the clone has one commit
         assert all(f"- {result}" in text for result in expected)
     message = outcome(monkeypatch, "--strict")
     assert message.startswith("check: 3 faults\n") and all(f"stale: {result}" in message for result in expected)
@@ -228,7 +148,7 @@ def test_results_of_a_revision_with_other_columns_are_no_fault(clone, monkeypatc
     git("commit", "-qam", "other columns")
     RESULTS.write_text(whole)
     assert outcome(monkeypatch, "--since", "HEAD") is None
-    assert "The results of HEAD cannot be compared: HEAD: expected other columns" in capsys.readouterr().out
+    assert "The files of HEAD cannot be compared: HEAD: expected other columns" in capsys.readouterr().out
 
 
 def test_a_tampered_table_is_found_even_if_it_is_better(clone, monkeypatch):
@@ -278,7 +198,7 @@ def test_a_value_tampered_in_its_section_is_found(clone, monkeypatch):
 def test_code_tampered_in_a_section_is_found(clone, monkeypatch):
     tamper_with_the_section(lambda run: run["code"].update(train="0" * 16))
     recommit_the_section()
-    assert f"found {'0' * 16} as the code that made train of {REWO}, dvc.lock has" in outcome(monkeypatch)
+    assert f"found {'0' * 16} as the code that made train of {REWO}, dvc.lock otherwise" in outcome(monkeypatch)
 
 
 def test_a_run_that_is_missing_from_the_results_is_named(clone, monkeypatch):

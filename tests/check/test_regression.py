@@ -2,12 +2,14 @@
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from check_command import outcome
 
 from stages.check import __main__ as check
+from stages.check.baseline import unmatched
 from stages.check.regression import RegressionError, compare
 
 RESULTS = """dataset,method,seed,nll,nll_se,n_test,n_samples
@@ -28,6 +30,7 @@ NOW, THEN = Path("reports/smoke"), Path("reports/baseline/smoke")
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q"], check=True)
     params = (Path(__file__).parents[2] / "params.yaml").read_text()
     Path("params.yaml").write_text(re.sub("(?m)^budget:.*", "budget: smoke", params))
     for folder in (NOW, THEN):
@@ -72,10 +75,12 @@ def test_a_missing_run_is_named():
     assert faults() == ["NLL of digits-iwae_l1-0: missing, the baseline has it"]
 
 
-def test_a_new_run_is_no_fault_and_stands_in_the_table():
+def test_a_new_run_is_not_worse_and_stands_in_the_table_and_asks_for_a_row_of_the_baseline():
     tamper("results.csv", "digits,iwae_l1", "digits,vampprior,0,20.0,0.3,300,5000\ndigits,iwae_l1")
     assert faults() == []
     assert "digits-vampprior-0" in check.differences(NOW, THEN, "")[0]
+    expected = f"{THEN / 'results.csv'}: found no row digits, vampprior, 0, {NOW / 'results.csv'} has one"
+    assert [fault.partition(";")[0] for fault in unmatched(NOW, THEN)] == [expected]
 
 
 def test_a_value_that_vanished_is_a_fault_and_one_that_appeared_is_none():

@@ -100,12 +100,14 @@ def test_out_of_time_no_stage_is_begun(tmp_path, monkeypatch):
 
 
 def test_what_is_unfinished_is_left_to_the_pipeline(tmp_path):
+    begun = {"config": {}, "files": {}}
+    done = begun | {"outputs": {}}
     for run, stage, record in (
-        ("a", "train", {"outputs": {}}),
-        ("a", "evaluate", {}),  # begun
-        ("b", "train", {}),
-        ("c", "train", {"outputs": {}}),
-        ("c", "evaluate", {"outputs": {}}),
+        ("a", "train", done),
+        ("a", "evaluate", begun),
+        ("b", "train", begun),
+        ("c", "train", done),
+        ("c", "evaluate", done),
     ):
         write_json(path_of(tmp_path, run, stage), record)
     assert list(bring_back.finished(tmp_path, ["a", "b", "c"])) == ["train@a", "train@c", "evaluate@c"]

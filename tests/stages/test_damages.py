@@ -202,6 +202,8 @@ DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
     "end": lambda content: flipped(content, 0.97),
 }
 
+UNREADABLE = ("missing", "empty", "halved", "zeros", "page", "latin")  # also without a checksum
+
 
 def refused(case: Case, content: bytes | None) -> None:
     with damaged(case.file, content):
@@ -224,7 +226,7 @@ def test_with_checksums_every_damage_is_refused(lock, case):
 @names
 def test_without_checksums_what_cannot_be_read_is_refused(pipeline, case):
     content = case.file.read_bytes()
-    for name in ("missing", "empty", "halved", "zeros", "page", "latin"):
+    for name in UNREADABLE:
         refused(case, DAMAGES[name](content))
 
 
@@ -369,3 +371,8 @@ CONTENT = [
 def test_without_checksums_content_that_is_not_of_this_run_is_refused(pipeline, file, stage, change):
     argument = {report: None, section: DATASET, preprocess: DATASET, card: DATASET}.get(stage, RUN)
     refused(Case(file, stage, argument), change(file.read_bytes()))
+
+
+def test_there_are_hundreds_of_damages():
+    """Those of checkpoints (tests/test_checkpoint.py) and of downloaded files (tests/datasets/) come on top."""
+    assert len(READ) * (len(DAMAGES) + len(UNREADABLE)) + len(CONTENT) >= 200

@@ -1,0 +1,75 @@
+"""README.md: the table of results, what is said of it, the numbers to expect of each command."""
+
+from collections.abc import Iterator
+
+from stages.check.quotations.sources import (
+    EXAMPLES,
+    LAPTOP,
+    MNISTS,
+    OF_THE_PAPER,
+    PAPER_CPU,
+    Sources,
+    cells,
+    plus_minus,
+    span,
+)
+from stages.reports.poster_table import published
+from vhp.names import METHODS, dataset_name, method_name
+
+COLUMNS = (*OF_THE_PAPER, "pendulum", "digits", "faces", "motion")
+
+
+def quoted(sources: Sources) -> Iterator[str]:
+    yield from results(sources)
+    yield from sentences(sources)
+    yield from ladder(sources)
+    yield from demo()
+
+
+def results(sources: Sources) -> Iterator[str]:
+    yield cells("method", *map(dataset_name, COLUMNS))
+    for method in METHODS:
+        rows = [sources.row(LAPTOP / "table.csv", dataset=dataset, method=method) for dataset in COLUMNS]
+        numbers = [(plus_minus(row, error="error"), row["best"]) for row in rows]
+        yield cells(method_name(method), *(f"**{number}**" if best else number for number, best in numbers))
+
+
+def sentences(sources: Sources) -> Iterator[str]:
+    geco = [sources.lead(dataset, "vhp_geco") for dataset in OF_THE_PAPER]
+    paper = [sources.published_lead(dataset, "vhp_geco") for dataset in OF_THE_PAPER]
+    yield (
+        "VHP + REWO is ahead of VHP + GECO on the four image data sets of the paper's table, by "
+        f"{span(geco, '.1f')} nats where the paper, with convolutional networks, has {span(paper, '.0f')}."
+    )
+    vampprior = {dataset: sources.lead(dataset, "vampprior") for dataset in OF_THE_PAPER}
+    mnists = span((vampprior[dataset] for dataset in MNISTS), ".1f")
+    yield (
+        f"It is ahead of VampPrior on OMNIGLOT ({vampprior['omniglot']:.1f}) and the MNISTs ({mnists}), not on "
+        f"Fashion-MNIST ({-vampprior['fashion_mnist']:.1f} behind)."
+    )
+    some = [sources.low(dataset, m) for dataset in (*MNISTS, "omniglot") for m in METHODS]
+    yield (
+        f"Nearly all estimates of faces and human motion, and {span(some, '.0f')} % of those of the MNISTs and "
+        "OMNIGLOT, rest on fewer than ten effective samples"
+    )
+
+
+def ladder(sources: Sources) -> Iterator[str]:
+    row = sources.row(LAPTOP / "results.csv", dataset="static_mnist", method="vhp_rewo")
+    paper = published()["vhp_rewo", "static_mnist"]
+    yield f"NLL {plus_minus(row)} nats, β = {row['beta_final']:.3g} (paper: {paper})"
+    row = sources.row(PAPER_CPU / "results.csv", dataset="dynamic_mnist", method="vhp_rewo")
+    paper = published()["vhp_rewo", "dynamic_mnist"]
+    yield f"convolutional: NLL {plus_minus(row)} on {row['n_test']:,} images (paper: {paper})"
+
+
+def demo() -> Iterator[str]:
+    """The rows of the demo's own table, without its column of networks."""
+    lines = (EXAMPLES / "table.md").read_text(encoding="utf-8").splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("| method | network |"))
+    for line in lines[first:]:
+        if not line.startswith("| "):
+            break
+        name, _, *numbers = line.strip("| ").split(" | ")
+        if name != "---":
+            yield cells(name, *numbers)

@@ -86,16 +86,35 @@ def importance_weighted_bound(log_likelihood, log_prior, log_posterior):
 
 
 def likelihood_estimate(log_weights):
-    """(log p(x), ELBO, effective samples, standard error) from all S log-weights at once.
+    """(log p(x), ELBO, effective samples, standard errors of the first two, Pareto k-hat) from all S log-weights.
 
     The standard error is that of the mean of w / mean(w), from the textbook variance with S - 1.
     """
     n = len(log_weights)
-    log_likelihood = log_mean_exp(log_weights)
+    log_likelihood, elbo = log_mean_exp(log_weights), math.fsum(log_weights) / n
     w = [math.exp(v - log_likelihood) for v in log_weights]  # their mean is 1
     effective = math.fsum(w) ** 2 / math.fsum(a * a for a in w)
     variance = math.fsum((a - 1) ** 2 for a in w) / (n - 1)
-    return log_likelihood, math.fsum(log_weights) / n, effective, math.sqrt(variance / n)
+    elbo_variance = math.fsum((v - elbo) ** 2 for v in log_weights) / (n - 1)
+    return log_likelihood, elbo, effective, math.sqrt(variance / n), math.sqrt(elbo_variance / n), k_hat(log_weights)
+
+
+def k_hat(log_weights):
+    """The Pareto shape of the largest min(S / 5, 3 sqrt(S)) weights, by the estimator of Zhang & Stephens (2009)."""
+    tail = min(len(log_weights) // 5, math.ceil(3 * math.sqrt(len(log_weights))))
+    largest = sorted(log_weights)[-tail - 1 :]
+    excess = [math.exp(v - largest[-1]) - math.exp(largest[0] - largest[-1]) for v in largest[1:]]
+    m = 30 + math.isqrt(tail)
+    quartile = excess[math.floor(tail / 4 + 0.5) - 1]
+    thetas = [1 / excess[-1] + (1 - math.sqrt(m / (j - 0.5))) / (3 * quartile) for j in range(1, m + 1)]
+
+    def shape(theta):
+        return math.fsum(math.log1p(-theta * e) for e in excess) / tail
+
+    profile = [tail * (math.log(-theta / shape(theta)) - shape(theta) - 1) for theta in thetas]
+    weights = [math.exp(p - max(profile)) for p in profile]
+    theta = math.fsum(w * t for w, t in zip(weights, thetas, strict=True)) / math.fsum(weights)
+    return (shape(theta) * tail + 0.5 * 10) / (tail + 10)
 
 
 # --- schedules (vhp.objective.schedules) ---

@@ -56,6 +56,9 @@ test: .venv/installed ## all tests; with VHP_DATA those on real data, too
 check: .venv/installed ## are the committed results no worse, complete, unaltered, quoted rightly? what changed since SINCE, what is stale (STRICT=1: a fault)
 	@$(RUN) python -m stages.check $(if $(SINCE),--since $(SINCE)) $(if $(STRICT),--strict)
 
+weights: .venv/installed ## the trained models of the table, with cards and checksums: weights/<budget>.tar; FROM=<tar> puts them back in runs/
+	@$(RUN) python -m stages.release.$(if $(FROM),unpack "$(FROM)",pack)
+
 report: .venv/installed ## tables and page again from the committed sections; needs neither runs nor data
 	@$(RUN) dvc repro --single-item configure && $(RUN) dvc repro --single-item beta_update report
 
@@ -76,8 +79,11 @@ cluster-plan: .venv/installed ## 1,000 cells on up to 1,000 workers, simulated f
 speedup: .venv/installed ## every data set (all with VHP_DATA), smoke budget: time with JOBS=2 against JOBS=1, outputs compared
 	@$(MIRROR) $(RUN) python tests/speedup.py
 
-lint: .venv/installed ## ruff, as in CI
-	@$(RUN) ruff check . && $(RUN) ruff format --check .
+lint: .venv/installed ## ruff and mypy, as in CI
+	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
+
+docs: .venv/installed ## the library's reference, docs/api/, from its docstrings
+	@$(RUN) python -m stages.inspect.api
 
 lock: ## renew requirements.lock from pyproject.toml
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
@@ -111,5 +117,5 @@ MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd
 MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
 
-.PHONY: help install demo smoke study pendulum bench mutations table data test check report baseline cluster cluster-test \
-	cluster-kills cluster-plan speedup lint lock clean
+.PHONY: help install demo smoke study pendulum bench mutations table data test check weights report baseline cluster cluster-test \
+	cluster-kills cluster-plan speedup lint docs lock clean

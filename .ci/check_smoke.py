@@ -9,7 +9,8 @@ import yaml
 
 RUN = ["dataset", "method", "seed"]
 COLUMNS = [*RUN, "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"]
-COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "train_seconds", "eval_seconds", "device"]
+COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "converged", "gain_last_tenth"]
+COLUMNS += ["train_seconds", "eval_seconds", "device"]
 COLUMNS += ["revision", *(f"code_{s}" for s in ("train", "evaluate", "interpolate", "smoothness", "representation"))]
 # Of the other files: columns that exist and that no run may leave empty.
 MEASURED = {
@@ -46,6 +47,10 @@ def check_measures(report: Path, params: dict) -> None:
         frame = pd.read_csv(report / name)
         require_runs(name, frame, params, params["datasets"])
         require(frame[columns].notna().all(axis=None), f"{name} has empty values")
+    differences = pd.read_csv(report / "differences.csv")
+    pairs = len(params["methods"]) * (len(params["methods"]) - 1) // 2
+    require(len(differences) == pairs * len(params["datasets"]), f"differences.csv has {len(differences)} rows")
+    require(differences.notna().all(axis=None), "differences.csv has empty values")
     smoothness = pd.read_csv(report / "smoothness.csv", dtype={"joint": str})
     require_runs("smoothness.csv", smoothness, params, params["datasets"])
     found = smoothness[smoothness["n_paths"] > 0]

@@ -40,9 +40,9 @@ def main() -> None:
         for name, text in texts(found).items():
             write_text(folder / name, text)
         write_text(folder / "stale.md", markdown(older) or "# Older than the code\n\nNo result is.\n")
-        parts = [PageSection(s.dataset, dataset_tables(s.runs), tuple(s.figures)) for s in found]
+        parts = [PageSection(s.dataset, dataset_tables(s), tuple(s.figures)) for s in found]
         provenance = [provenance_table(runs), *(parameters_table(section.runs) for section in found)]
-        text = page([*overview(runs), *older], parts, optimisation_figure(folder), not_run(runs), provenance)
+        text = page([*overview(found), *older], parts, optimisation_figure(folder), not_run(runs), provenance)
         write_text(folder / "index.html", text)
         logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
 

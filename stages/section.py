@@ -9,6 +9,7 @@ import logging
 from stages.command import command
 from stages.reports import gallery, sections
 from stages.reports.artifacts import ArtifactsError, from_json
+from stages.reports.differences import pairs
 from stages.runs.configs import read_matrix
 from stages.runs.fingerprint import require_own
 from stages.runs.places import MATRIX, section_folder
@@ -29,8 +30,10 @@ def main() -> None:
         content, inputs = sections.collect(dataset, list(wanted["runs"]))
         runs = sorted((from_json(name, run) for name, run in content.items()), key=lambda run: run.order)
         folder = section_folder(matrix["budget"], dataset)
-        drawn = gallery.draw(runs, folder)
-        sections.write(matrix["budget"], sections.Section(dataset, wanted["code"], runs, inputs, drawn), content)
+        differences = pairs.measure(runs)
+        drawn = gallery.draw(runs, differences, folder)
+        section = sections.Section(dataset, wanted["code"], runs, inputs, drawn, differences)
+        sections.write(matrix["budget"], section, content)
         gallery.remove_others(folder, [*(figure.path for figure in drawn), folder / sections.NAME])
         logger.info("%s: %d runs, figures in %s", dataset, len(runs), folder)
 

@@ -5,42 +5,56 @@ folder that VHP_CHECKPOINTS names, which several machines may share.
 """
 
 import argparse
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
 
 from stages.command import command
 from stages.files import write_bytes, write_csv, write_json, write_npz
 from stages.runs import machine, sitting
 from stages.runs.run import Run, open_run
+from stages.runs.run_stages import RUN_STAGES
 from stages.runs.subsets import SNAPSHOT_POINTS, snapshot_examples
 from vhp.datasets import content_sha256
 from vhp.datasets.batches import as_means
 from vhp.device.memory import keep_freed_memory
-from vhp.training.fit import Fit, TrainingDivergedError, TrainingSettings, fit
-from vhp.training.snapshots import epochs_to_show, snapshot
+from vhp.model.files import description, to_bytes
+from vhp.training.divergence import TrainingDivergedError
+from vhp.training.fit import fit
+from vhp.training.record import Fit
+from vhp.training.settings import TrainingSettings
+from vhp.training.snapshots import is_power_of_two, snapshot, to_show
 
-# Of the latent space: after these shares of the training, each with as many samples of the prior as test examples.
+# Of the latent space, after about these shares of the training.
 SNAPSHOT_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 
 
 def write_snapshots(run: Run, result: Fit) -> None:
     """Arrays: step (T,), example (n,) and those of vhp.training.snapshots, (T, n, d_z) each."""
-    steps_per_epoch = result.history[-1]["step"] // result.history[-1]["epoch"]
-    shown = epochs_to_show(result.history[-1]["epoch"], SNAPSHOT_SHARES)
+    last = result.history[-1]["epoch"]
+    steps_per_epoch = result.history[-1]["step"] // last
+    observed = [epoch for epoch in range(1, last + 1) if is_power_of_two(epoch) or epoch == last]
+    shown = to_show(observed, SNAPSHOT_SHARES)
     arrays = {
-        name: torch.stack([o[name].cpu() for o in result.observations]).numpy() for name in result.observations[0]
+        name: torch.stack([result.observations[i][name].cpu() for i in shown]).numpy()
+        for name in result.observations[0]
     }
-    arrays["step"] = np.array(shown) * steps_per_epoch
+    arrays["step"] = np.array([observed[i] for i in shown]) * steps_per_epoch
     arrays["example"] = snapshot_examples(len(run.splits["test"])).numpy()
     write_npz(run.folder / "snapshots.npz", arrays)
 
 
+def about(run: Run, data_sha256: str) -> dict[str, Any]:
+    """What travels with the weights, beside how to build the model: of what, how and by which code it was made."""
+    made = {section: run.config[section] for section in RUN_STAGES["train"].sections if section != "model"}
+    code = run.config["code"]["train"]
+    return made | {"code": code, "data_sha256": data_sha256, "image_shape": list(run.dataset.IMAGE_SHAPE)}
+
+
 def write(run: Run, result: Fit, data_sha256: str) -> None:
     run.folder.mkdir(parents=True, exist_ok=True)
-    weights = {k: v.contiguous().cpu() for k, v in run.method.model.state_dict().items()}
-    write_bytes(run.folder / "model.safetensors", save(weights))
+    write_bytes(run.folder / "model.safetensors", to_bytes(run.method.model, about(run, data_sha256)))
     kappa = run.config["method"].get("kappa")
     rows = [row | {"kappa_squared": None if kappa is None else kappa**2} for row in result.history]
     write_csv(run.folder / "history.csv", rows, list(rows[0]))
@@ -56,6 +70,9 @@ def write(run: Run, result: Fit, data_sha256: str) -> None:
         "constraint_best": best["constraint"],
         "constraint_final": last["constraint"],
         "main_phase_step": result.main_phase_step,
+        "falls_from": result.falls_from,
+        "converged": result.converged,
+        "gain_last_tenth": result.gain_last_tenth,
         "n_parameters": sum(p.numel() for p in run.method.model.parameters()),
         "data_sha256": data_sha256,
     }
@@ -71,12 +88,12 @@ def main() -> None:
     with command("train", TrainingDivergedError):
         keep_freed_memory()
         run = open_run(arguments.run, "train")
+        description(run.method.model)  # a model whose file could not be loaded is refused before it is trained
         data_sha256 = content_sha256({key: tensor.cpu().numpy() for key, tensor in run.splits.items()})
         checkpoint = sitting.checkpoint(run, "train", data_sha256)
         settings = dict(run.config["training"])
         if threads := settings.pop("threads"):
             torch.set_num_threads(threads)
-        shown = epochs_to_show(settings["epochs"], SNAPSHOT_SHARES)
         test = run.splits["test"]
         examples = as_means(test[snapshot_examples(len(test)).to(run.device)])
         result = fit(
@@ -86,7 +103,9 @@ def main() -> None:
             TrainingSettings(**settings),
             seed=run.config["run"]["seed"],
             resumable=sitting.resumable(checkpoint, run.name, "epoch", arguments.until, settings["epochs"]),
-            observe=lambda epoch: snapshot(run.method.model, examples, SNAPSHOT_POINTS) if epoch in shown else None,
+            observe=lambda epoch, last: (
+                snapshot(run.method.model, examples, SNAPSHOT_POINTS) if last or is_power_of_two(epoch) else None
+            ),
         )
         write(run, result, data_sha256)
         checkpoint.discard()

@@ -64,6 +64,7 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         "beta_final": rows[-1]["beta"],
         "constraint_best": best["constraint"],
         "constraint_final": rows[-1]["constraint"],
+        **{"falls_from": 30.0, "converged": method != "vhp_geco", "gain_last_tenth": 0.02},
         "main_phase_step": 900 if method == "vhp_rewo" else 1,
         "n_parameters": 12345,
         "data_sha256": "0123456789abcdef" * 4,
@@ -78,6 +79,10 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
     write_json(folder / "interpolation_time.json", time)
     values = {"nll": 90.0, "nll_se": 0.5, "nll_mc_se": 0.01, "elbo": -93.25, "ess": 12.5, "n_test": N_TEST}
     write_json(folder / "likelihood.json", values | OTHERS | likelihood)
+
+    write_npz(
+        folder / "likelihood.npz", {"index": np.arange(N_TEST), "log_likelihood": -per_example(name, **likelihood)}
+    )
 
     angle = np.random.default_rng(0).uniform(-math.pi, math.pi, N_TEST)  # the data set's: one for all runs
     data = dict.fromkeys(("train", "val", "test"), np.zeros((N_TEST, 1), np.float32))
@@ -98,6 +103,13 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
     write_json(folder / "representation.json", representation | order)
     write_npz(folder / "snapshots.npz", snapshots(arrays))
     return folder
+
+
+def per_example(name: str, nll: float = 90.0, **_: Any) -> np.ndarray:
+    """(N_TEST,) of the mean nll. What makes an example hard makes it hard for every run; each has noise of its own."""
+    difficulty = np.random.default_rng(1).normal(0, 7, N_TEST)
+    values = difficulty + np.random.default_rng([1, *map(ord, name)]).normal(0, 0.5, N_TEST)
+    return values - values.mean() + nll
 
 
 def write_matrix(budget: str = "smoke") -> None:

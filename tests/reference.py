@@ -37,6 +37,12 @@ def log_mean_exp(values):
     return largest + math.log(math.fsum(math.exp(v - largest) for v in values) / len(values))
 
 
+def gaussian_parameters(out):
+    """A network's output, 2 n numbers, as n means and n log-variances between -8 and 8."""
+    n = len(out) // 2
+    return out[:n] + [8 * math.tanh(v / 8) for v in out[n:]]
+
+
 def mixture(z, means, log_vars):
     """log 1/M sum_m N(z; mean_m, diag exp(log_var_m))."""
     return log_mean_exp([gaussian(z, m, v) for m, v in zip(means, log_vars, strict=True)])
@@ -80,16 +86,35 @@ def importance_weighted_bound(log_likelihood, log_prior, log_posterior):
 
 
 def likelihood_estimate(log_weights):
-    """(log p(x), ELBO, effective samples, standard error) from all S log-weights at once.
+    """(log p(x), ELBO, effective samples, standard errors of the first two, Pareto k-hat) from all S log-weights.
 
     The standard error is that of the mean of w / mean(w), from the textbook variance with S - 1.
     """
     n = len(log_weights)
-    log_likelihood = log_mean_exp(log_weights)
+    log_likelihood, elbo = log_mean_exp(log_weights), math.fsum(log_weights) / n
     w = [math.exp(v - log_likelihood) for v in log_weights]  # their mean is 1
     effective = math.fsum(w) ** 2 / math.fsum(a * a for a in w)
     variance = math.fsum((a - 1) ** 2 for a in w) / (n - 1)
-    return log_likelihood, math.fsum(log_weights) / n, effective, math.sqrt(variance / n)
+    elbo_variance = math.fsum((v - elbo) ** 2 for v in log_weights) / (n - 1)
+    return log_likelihood, elbo, effective, math.sqrt(variance / n), math.sqrt(elbo_variance / n), k_hat(log_weights)
+
+
+def k_hat(log_weights):
+    """The Pareto shape of the largest min(S / 5, 3 sqrt(S)) weights, by the estimator of Zhang & Stephens (2009)."""
+    tail = min(len(log_weights) // 5, math.ceil(3 * math.sqrt(len(log_weights))))
+    largest = sorted(log_weights)[-tail - 1 :]
+    excess = [math.exp(v - largest[-1]) - math.exp(largest[0] - largest[-1]) for v in largest[1:]]
+    m = 30 + math.isqrt(tail)
+    quartile = excess[math.floor(tail / 4 + 0.5) - 1]
+    thetas = [1 / excess[-1] + (1 - math.sqrt(m / (j - 0.5))) / (3 * quartile) for j in range(1, m + 1)]
+
+    def shape(theta):
+        return math.fsum(math.log1p(-theta * e) for e in excess) / tail
+
+    profile = [tail * (math.log(-theta / shape(theta)) - shape(theta) - 1) for theta in thetas]
+    weights = [math.exp(p - max(profile)) for p in profile]
+    theta = math.fsum(w * t for w, t in zip(weights, thetas, strict=True)) / math.fsum(weights)
+    return (shape(theta) * tail + 0.5 * 10) / (tail + 10)
 
 
 # --- schedules (vhp.objective.schedules) ---
@@ -102,8 +127,8 @@ def f_beta(beta, delta, tau):
 
 
 def clamped(beta):
-    """beta in the range from which it can return."""
-    return min(max(beta, 1e-6), 1e6)
+    """beta in the range of float32, as the loss has it."""
+    return min(max(beta, 1e-30), 1e30)
 
 
 def moving_average(constraints, alpha):
@@ -135,6 +160,23 @@ def rewo(constraints, kappa, nu, tau, beta_0, alpha):
             # While the constraint holds beta stops at 1 instead of passing it.
             beta = 1.0 if delta < 0 and moved * log_beta <= 0 else clamped(math.exp(moved))
         main = main or delta < 0
+        rows.append((c, beta, main))
+    return rows
+
+
+def rewo_clipped(constraints, kappa, nu, tau, beta_0, alpha):
+    """As rewo(), for the later update: lambda = 1 / beta times a factor in [0.9, 1.05], and beta = 0 before."""
+    beta, main, rows = 0.0, False, []
+    for c in moving_average(constraints, alpha):
+        delta = c - kappa**2
+        if main:
+            step = nu * f_beta(beta, delta, tau) * delta
+            if delta < 0:  # beta stops at 1 instead of passing it
+                step = math.copysign(min(abs(step), abs(math.log(beta))), step)
+            factor = min(max(math.exp(-step), 0.9), 1.05)
+            beta = 1 / min(max(factor / beta, 1e-6), 1e8)
+        elif delta < 0:
+            beta, main = beta_0, True
         rows.append((c, beta, main))
     return rows
 

@@ -6,13 +6,16 @@ import torch
 
 from vhp import methods
 from vhp.model.vae import VAE
-from vhp.training.fit import TrainingSettings
+from vhp.training.settings import TrainingSettings
 
 D, D_Z, D_ZETA = 12, 3, 2
 SIDE, CHANNELS = 4, [3, 4]  # of images, for convolutions
+PATCH = {"size": 2, "channels": 3, "depth": 2, "encoder_channels": 4, "encoder_depth": 1, "dropout": 0.0}
 
 SETTINGS = {
     "vhp_rewo": {"kappa": 0.6, "nu": 1.0, "tau": 3.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
+    | {"d_zeta": D_ZETA, "prior_hidden": (5,)},
+    "vhp_rewo_clipped": {"kappa": 0.6, "nu": 1.0, "tau": 100.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
     | {"d_zeta": D_ZETA, "prior_hidden": (5,)},
     "vhp_geco": {"kappa": 0.6, "nu": 0.1, "alpha": 0.9, "K": 3, "d_zeta": D_ZETA, "prior_hidden": (5,)},
     "vampprior": {"n_pseudo_inputs": 7, "warm_up_share": 0.2},
@@ -46,7 +49,16 @@ def build_conv(
     return attach(name, VAE(SIDE**2, D_Z, CHANNELS, observation, "conv").to(dtype), images(20, dtype), **changed)
 
 
-NETWORKS = {"mlp": (build, patterns), "conv": (build_conv, images)}  # name -> model, and data for it
+def build_patch(
+    name: str, observation: str = "bernoulli", dtype: torch.dtype = torch.float32, dropout: float = 0.0, **changed
+) -> methods.Method:
+    """The same with convolutions on patches."""
+    model = VAE(SIDE**2, D_Z, [7], observation, "patch", PATCH | {"dropout": dropout})
+    return attach(name, model.to(dtype), images(20, dtype), **changed)
+
+
+# Name -> model, and data for it.
+NETWORKS = {"mlp": (build, patterns), "conv": (build_conv, images), "patch": (build_patch, images)}
 
 
 def attach(name: str, model: VAE, train: torch.Tensor, **changed) -> methods.Method:
@@ -61,11 +73,14 @@ def training(**changed) -> TrainingSettings:
     """Settings that train such a model in a second; changed: those that differ."""
     settings = TrainingSettings(
         epochs=6,
+        patience=None,
+        least_gain=0.0,
         batch_size=16,
         learning_rate=3e-3,
         learning_rate_warm_up=0.1,
-        learning_rate_decay_from=0.5,
+        learning_rate_fall=1.0,
         learning_rate_final=0.1,
+        gradient_limit=None,
         validate_every=1,
         precision="float32",
         compile=False,

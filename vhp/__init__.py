@@ -1,7 +1,12 @@
 """Variational hierarchical priors (VHP): models, objectives, schedules and measures.
 
+    model = vhp.load("model.safetensors")     # or a run's folder: a TrainedModel
+    model.encode(x), model.sample(n), model.decode(z), model.nll(x), model.interpolate(a, b)
+    vhp.save(vae, "model.safetensors")        # a model that you trained
+
 Importing this package imports nothing else, so that a program depends only on the modules that it names:
 
+    trained      what `load` gives: arrays in, arrays out
     model        networks, p(x|z) and the constraint C, priors p(z) (one file each), the VAE of all three
     objective    bounds that are optimised, and schedules of beta (Rewo, Geco, WarmUp)
     methods      one file per row of the table
@@ -19,4 +24,32 @@ The paper: Klushyn et al. 2019, Learning Hierarchical Priors in VAEs (NeurIPS 20
 `poster: "..."` names a section of its NeurIPS poster.
 """
 
+from collections.abc import Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vhp.model.vae import VAE
+    from vhp.trained import TrainedModel
+
 __version__ = "0.1.0"
+
+
+def load(source: "str | PathLike[str]", device: str = "cpu") -> "TrainedModel":
+    """The trained model in a file, or in a folder with `model.safetensors`, such as a run's.
+
+    Raises FileNotFoundError if there is none, and ValueError for a file that is damaged or holds weights alone.
+    """
+    from vhp import trained
+
+    return trained.load(source, device)
+
+
+def save(model: "VAE", file: "str | PathLike[str]", about: Mapping[str, Any] | None = None) -> None:
+    """Write a trained model as a file that `load` reads. about: JSON values that are kept with it.
+
+    Raises ValueError for a prior of your own that vhp.model.files.PRIORS lacks, and OSError.
+    """
+    from vhp.model import files
+
+    files.save(model, file, about)

@@ -11,8 +11,10 @@ from pathlib import Path
 
 # In the order of the paper's table; others come after these, by name.
 METHODS = ("vhp_rewo", "vhp_geco", "vampprior", "iwae_l1", "iwae_l2")
-DATASETS = ("dynamic_mnist", "static_mnist", "fashion_mnist", "omniglot", "omniglot_chardata", "pendulum", "digits")
-DATASETS += ("faces", "motion")
+DATASETS = (
+    *("dynamic_mnist", "static_mnist", "fashion_mnist", "omniglot", "omniglot_chardata", "pendulum", "digits"),
+    *("faces", "motion"),
+)
 
 FOLDER = Path(__file__).parent
 
@@ -23,7 +25,7 @@ def method_name(method: str) -> str:
     # Read and not imported: a method imports torch, which tables and figures do not need.
     file = FOLDER / "methods" / f"{method}.py"
     body = ast.parse(file.read_text(encoding="utf-8")).body if file.exists() else []
-    titles = (node.value for node in body if isinstance(node, ast.Assign) and ast.unparse(node.targets) == "TITLE")
+    titles = (node.value for node in body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TITLE")
     return next(map(ast.literal_eval, titles), method)
 
 

@@ -19,9 +19,10 @@ from vhp import datasets, methods
 from vhp.checks import at_least_one, one_of
 from vhp.likelihood.estimate import LikelihoodSettings
 from vhp.model.convolutional import side_of
+from vhp.model.patches import PatchSettings, grid_side
 from vhp.model.vae import NETWORKS
 from vhp.seeds import numbered
-from vhp.training.fit import TrainingSettings
+from vhp.training.settings import TrainingSettings
 
 Budget = Literal["smoke", "demo", "laptop", "paper", "paper_cpu"]
 FOUND_CHARACTERS = 100  # of a wrong value that a message shows at most
@@ -97,6 +98,7 @@ class Sections(BaseModel):
 
     network: str | dict[str, str]
     hidden: list[int] | dict[str, list[int]]
+    patch: dict[str, Any] = {}  # the fields of PatchSettings; needed where a data set's network is patch
     training: dict[str, Any]
     evaluation: dict[str, Any]
     interpolation: dict[str, Any]
@@ -199,6 +201,8 @@ def resolve_sections(params: Params, budget: str, dataset: str) -> dict[str, Any
     sections, where = params.budgets[budget], f"budgets.{budget}"
     networks = {"network": sections.network, "hidden": sections.hidden}
     model = validated("model", {**params.model, **networks}, Model, dataset)
+    if model["network"] == "patch":
+        model["patch"] = validated(f"{where}.patch", sections.patch, PatchSettings, dataset)
     check_images(where, model, dataset)
     return {
         "model": model,
@@ -209,19 +213,24 @@ def resolve_sections(params: Params, budget: str, dataset: str) -> dict[str, Any
 
 
 def check_images(where: str, model: dict[str, Any], dataset: str) -> None:
-    """Convolutions are for square images that can be halved as often as there are channels. Raises ParamsError."""
-    if model["network"] != "conv":
+    """Convolutions are for square images, of a side that fits the network's sizes. Raises ParamsError."""
+    network = model["network"]
+    if network == "mlp":
         return
     height, width = datasets.load(dataset).IMAGE_SHAPE
     if height != width or datasets.drawing(dataset):
         found = "examples that are not images" if datasets.drawing(dataset) else f"images of {height} x {width} pixels"
         raise ParamsError(
-            f"{where}.network ({dataset}): found conv for {found}, expected mlp: conv needs square images"
+            f"{where}.network ({dataset}): found {network} for {found}, expected mlp: {network} needs square images"
         )
+    key = "hidden" if network == "conv" else "patch.size"
     try:
-        side_of(height * width, model["hidden"])
+        if network == "conv":
+            side_of(height * width, model["hidden"])
+        else:
+            grid_side(height * width, model["patch"]["size"])
     except ValueError as error:
-        raise ParamsError(f"{where}.hidden ({dataset}): {error}") from error
+        raise ParamsError(f"{where}.{key} ({dataset}): {error}") from error
 
 
 def resolve_method(params: Params, dataset: str, method: str) -> dict[str, Any]:

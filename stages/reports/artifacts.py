@@ -119,7 +119,9 @@ def read_history(
     rows = history[list(HISTORY)]
     if not (all(map(is_numeric_dtype, rows.dtypes)) and np.isfinite(rows.to_numpy(float)).all()):
         raise unreadable(where, "found values that are no finite numbers")
-    last, every = settings["epochs"], settings["validate_every"]
+    last, every = training["epochs"], settings["validate_every"]
+    if last > settings["epochs"]:
+        raise unreadable(where, f"found {last} epochs, expected at most {settings['epochs']}, as configured")
     validated = [epoch for epoch in range(1, last + 1) if epoch % every == 0 or epoch == last]
     if rows["epoch"].tolist() != validated:
         raise unreadable(where, f"found {len(rows)} epochs, expected {len(validated)}, up to {last}")

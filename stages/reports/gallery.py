@@ -10,10 +10,12 @@ from matplotlib.figure import Figure
 
 from stages.files import replacing
 from stages.reports.artifacts import RunArtifacts
+from stages.reports.differences.pairs import Difference
 from stages.reports.sections import Drawn
 from stages.runs.artifacts import open_data, read_arrays
 from vhp import datasets
 from vhp.figures import (
+    differences,
     interpolation_strips,
     joint_smoothness,
     latent_graph,
@@ -31,8 +33,9 @@ SNAPSHOTS = "snapshots.npz"
 GRAPH = ("nodes", "edges", "edge_lengths")
 
 
-def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
-    """The figures of one data set, as folder/<figure>.png or .gif. runs: all its runs, in the table's order.
+def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path) -> list[Drawn]:
+    """The figures of one data set, as folder/<figure>.png or .gif. runs: all its runs, in the table's order;
+    pairs: their paired differences.
 
     Raises ValueError for a file that is missing or damaged.
     """
@@ -42,6 +45,9 @@ def draw(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     with open_data(dataset) as data:
         arrays = [(run, read_arrays(run.config, run.name, *ARRAYS, n_test=run.n_test)) for run in first]
         figures = _figures(runs, arrays, data)
+        if pairs:
+            forest = [differences.Pair(p.first, p.second, p.mean, p.se) for p in pairs]
+            figures["differences"] = differences.forest(forest), differences.CAPTION
         return [_write(figure, folder, name, caption) for name, (figure, caption) in figures.items()]
 
 

@@ -1,6 +1,7 @@
 """Details of the likelihoods of one data set: a row per run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import row_names
@@ -33,6 +34,9 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
     columns["κ²"] = [NONE if run.kappa is None else number(run.kappa**2, ".4g") for run in runs]
     columns["C < κ²"] = [_constraint_holds(run) for run in runs]
     columns["epochs (best)"] = [f"{run.training['epochs']} ({run.training['best_epoch']})" for run in runs]
+    converged = any("converged" in run.training for run in runs)
+    if converged:
+        columns["converged"] = [_converged(run.training) for run in runs]
     columns["minutes"] = [run.minutes for run in runs]
     notes = [
         "ESS: mean effective number of importance samples, and the share of examples with fewer than 10: their "
@@ -40,6 +44,12 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
         "hierarchical priors than the bound that they are trained on. β and C: at the end of training, in brackets β "
         "at the epoch whose weights are used (best validation bound at β = 1). Minutes: training + NLL."
     ]
+    if converged:
+        notes.append(
+            "Converged: whether the learning rate fell because the validation bound had stopped rising, rather than in "
+            "time for the longest training allowed; – where nobody looked. In brackets what the best bound gained in "
+            "the last tenth of the epochs, nats."
+        )
     if compared:
         notes.append(
             "Paper: its table, a direction and no target for networks of another class. Difference: NLL − paper, so "
@@ -59,6 +69,12 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
 
 def _difference(value: float, reference: float | None) -> str:
     return NONE if reference is None else f"{value - reference:+.2f}"
+
+
+def _converged(training: Mapping[str, Any]) -> str:
+    word = {True: "yes", False: "no"}.get(training.get("converged"), NONE)
+    gain = training.get("gain_last_tenth")
+    return word if gain is None else f"{word} ({gain:+.2f})"
 
 
 def _constraint_holds(run: RunArtifacts) -> str:

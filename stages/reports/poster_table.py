@@ -1,18 +1,22 @@
 """The paper's table: what each method reaches on each data set, and the paper's own numbers beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from stages.reports.artifacts import RunArtifacts
+from stages.reports.differences.pairs import Difference, as_good_as
 from stages.reports.frames import likelihoods
 from stages.reports.table import NONE, Table, listed, number, with_error
+from vhp.likelihood.paired import DECIDED
 from vhp.names import METHODS, dataset_name, method_name, position
 
 PUBLISHED = Path(__file__).with_name("published.csv")
-NETWORK_NAMES = {"mlp": "gated MLP", "conv": "convolutional"}
+NETWORK_NAMES = {"mlp": "gated MLP", "conv": "convolutional", "patch": "convolutional on patches"}
 PUBLISHED_NETWORK, PUBLISHED_SAMPLES = NETWORK_NAMES["conv"], 5000
+Differences = Mapping[str, Sequence[Difference]]  # of each data set
+NONE_KNOWN: Differences = {}
 SUMMARY = (
     *("dataset", "method", "network", "budget", "n_seeds", "nll", "error", "error_of", "best"),
     *("published", "difference"),
@@ -31,8 +35,10 @@ def network(run: RunArtifacts) -> str:
     return NETWORK_NAMES.get(name, name)
 
 
-def summary(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
+def summary(runs: Sequence[RunArtifacts], differences: Differences = NONE_KNOWN) -> pd.DataFrame:
     """Columns SUMMARY, a row per data set, method and network class, in the order of the runs. nll: nats.
+
+    best: the lowest of its data set, and those of which it is not known to be better.
 
     error is that of error_of: the standard error of the mean over test examples where there is one seed, else the
     standard deviation over the seeds; nll then is the mean over them. difference: nll - published.
@@ -47,12 +53,15 @@ def summary(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
         rows.append(row | {"difference": None if reference is None else nll - reference})
     frame = pd.DataFrame(rows, columns=list(SUMMARY)).astype({"published": float, "difference": float})
     best = frame.groupby("dataset")["nll"].transform("min") == frame["nll"]
+    for lowest in frame[best].itertuples():
+        ties = as_good_as(lowest.method, differences.get(lowest.dataset, ()))
+        best |= (frame["dataset"] == lowest.dataset) & frame["method"].isin(ties)
     return frame.assign(budget=runs[0].config["run"]["budget"], best=best.astype(int))
 
 
-def likelihood_table(runs: Sequence[RunArtifacts]) -> Table:
-    """Methods as rows, data sets as columns: NLL ± error, the lowest of each column in bold."""
-    results = summary(runs)
+def likelihood_table(runs: Sequence[RunArtifacts], differences: Differences = NONE_KNOWN) -> Table:
+    """Methods as rows, data sets as columns: NLL ± error, the best of each column in bold."""
+    results = summary(runs, differences)
     columns = list(results["dataset"].unique())  # already in the paper's order
     kinds = sorted(
         results[["method", "network"]].drop_duplicates().itertuples(index=False, name=None),
@@ -72,7 +81,7 @@ def likelihood_table(runs: Sequence[RunArtifacts]) -> Table:
         columns=("method", "network", *map(dataset_name, columns)),
         rows=tuple(map(tuple, cells)),
         bold=frozenset(bold),
-        notes=tuple(_notes(runs, results)),
+        notes=tuple(_notes(runs, results, differences)),
         n_text=2,
     )
 
@@ -115,15 +124,18 @@ def _value(row) -> str:
     return f"{with_error(row.nll, row.error)}{seeds}"
 
 
-def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
+def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame, differences: Differences) -> list[str]:
     error = []
     if (results["n_seeds"] == 1).any():
         error.append("standard error over the test examples (one seed)")
     if (results["n_seeds"] > 1).any():
         error.append("standard deviation over the seeds, beside the mean over them (in brackets: how many)")
+    unpaired = [dataset_name(d) for d in results["dataset"].unique() if not differences.get(d)]
+    alone = f" (of {', '.join(unpaired)}, whose paired differences are not known, the lowest alone)" if unpaired else ""
     notes = [
         f"Budget {runs[0].config['run']['budget']}. Lower is better; in bold the lowest of the methods on each data "
-        f"set, however small its lead. ±: {', or '.join(error)}."
+        f"set and those that it leads by no more than {DECIDED:g} standard errors of their paired difference{alone}. "
+        f"±: {', or '.join(error)}."
     ]
     if (results["n_seeds"] == 1).any():
         notes.append(
@@ -148,7 +160,11 @@ def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame) -> list[str]:
 
 
 def _network_and_size(run: RunArtifacts) -> str:
-    widths = " + ".join(map(str, run.config["model"]["hidden"]))
+    model = run.config["model"]
+    widths = " + ".join(map(str, model["hidden"]))
     if network(run) == NETWORK_NAMES["conv"]:
         return f"gated convolutions with {widths} channels"
+    if network(run) == NETWORK_NAMES["patch"]:
+        channels, size = model["patch"]["channels"], model["patch"]["size"]
+        return f"gated convolutions with {channels} channels, on patches of {size} x {size} pixels"
     return f"{network(run)}, hidden layers of {widths} units"

@@ -12,6 +12,8 @@ from typing import Any
 
 from stages.files import md5, read_json, write_json
 from stages.reports.artifacts import JSON_OUTPUTS, ArtifactsError, RunArtifacts, from_json, read_history
+from stages.reports.differences import pairs
+from stages.reports.differences.pairs import Difference
 from stages.runs import recorded
 from stages.runs.artifacts import open_data, read_lines, read_values
 from stages.runs.configs import read_config
@@ -41,6 +43,7 @@ class Section:
     runs: list[RunArtifacts]  # in the order of the paper's table, then by seed
     inputs: dict[str, str]  # path -> MD5, as in dvc.lock
     figures: list[Drawn]
+    differences: list[Difference]  # of its methods; none in a section of an earlier version
 
 
 def collect(dataset: str, names: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
@@ -83,6 +86,7 @@ def write(budget: str, section: Section, runs: Mapping[str, Any]) -> None:
     """runs: as JSON; section.figures are in its folder already."""
     figures = [{"file": f.path.name, "title": f.title, "caption": f.caption} for f in section.figures]
     content = {"dataset": section.dataset, "code": section.code, "inputs": section.inputs, "figures": figures}
+    content["differences"] = [difference.json() for difference in section.differences]
     write_json(section_folder(budget, section.dataset) / NAME, content | {"runs": runs})
 
 
@@ -101,7 +105,8 @@ def read(budget: str, dataset: str) -> Section:
         figures = [Drawn(folder / f["file"], f["title"], f["caption"]) for f in content["figures"]]
         runs = [from_json(name, run) for name, run in content["runs"].items()]
         runs.sort(key=lambda run: run.order)
-        return Section(content["dataset"], content["code"], runs, dict(content["inputs"]), figures)
+        differences = [pairs.from_json(f"{path}, differences", d) for d in content.get("differences", [])]
+        return Section(content["dataset"], content["code"], runs, dict(content["inputs"]), figures, differences)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         how = f"`git checkout {folder}` restores the committed one, `dvc repro section@{dataset}` renews it"
         raise ArtifactsError(f"{path} cannot be read ({error}); {how}") from error

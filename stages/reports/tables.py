@@ -5,6 +5,8 @@ from typing import Any
 
 from stages.reports import sections
 from stages.reports.artifacts import ArtifactsError, RunArtifacts
+from stages.reports.differences.pairs import Difference
+from stages.reports.differences.table import difference_table, frame
 from stages.reports.frames import csv, inputs, interpolations, likelihoods, representations, smoothness
 from stages.reports.interpolation_table import interpolation_table
 from stages.reports.latex import latex
@@ -20,7 +22,6 @@ from stages.runs.stale import Made, Stale, stale
 from vhp.names import DATASETS, position
 
 FRAMES = {
-    "table": summary,
     "results": likelihoods,
     "smoothness": smoothness,
     "interpolation": interpolations,
@@ -50,22 +51,32 @@ def runs_of(found: Sequence[sections.Section]) -> list[RunArtifacts]:
     return [run for section in found for run in section.runs]
 
 
-def dataset_tables(runs: Sequence[RunArtifacts]) -> tuple[Table, ...]:
+def differences_of(found: Sequence[sections.Section]) -> dict[str, list[Difference]]:
+    """Of each data set."""
+    return {section.dataset: section.differences for section in found}
+
+
+def dataset_tables(section: sections.Section) -> tuple[Table, ...]:
     """Of one data set: the details of its numbers."""
-    tables = (detail_table(runs), representation_table(runs), interpolation_table(runs))
+    runs = section.runs
+    paired = (difference_table(section.dataset, section.differences),) if section.differences else ()
+    tables = (detail_table(runs), *paired, representation_table(runs), interpolation_table(runs))
     return tables + ((smoothness_table(runs),) if len(runs[0].smoothness["joints"]) > 1 else ())
 
 
-def overview(runs: Sequence[RunArtifacts]) -> list[Table]:
-    return [table for table in (likelihood_table(runs), published_table(runs)) if table]
+def overview(found: Sequence[sections.Section]) -> list[Table]:
+    runs = runs_of(found)
+    return [table for table in (likelihood_table(runs, differences_of(found)), published_table(runs)) if table]
 
 
 def texts(found: Sequence[sections.Section]) -> dict[str, str]:
     """File name -> content."""
     runs = runs_of(found)
-    files = {f"{name}.csv": csv(frame(runs)) for name, frame in FRAMES.items()}
-    files |= {"inputs.csv": csv(inputs([section.inputs for section in found])), "table.tex": latex(overview(runs))}
-    text = markdown([*overview(runs), *(t for section in found for t in dataset_tables(section.runs))])
+    files = {f"{name}.csv": csv(of_runs(runs)) for name, of_runs in FRAMES.items()}
+    differences = differences_of(found)
+    files |= {"table.csv": csv(summary(runs, differences)), "differences.csv": csv(frame(differences))}
+    files |= {"inputs.csv": csv(inputs([section.inputs for section in found])), "table.tex": latex(overview(found))}
+    text = markdown([*overview(found), *(t for section in found for t in dataset_tables(section))])
     absent = [f"- {sentence}" for sentence in not_run(runs)]
     return files | {"table.md": "\n".join([text, "## Not run", "", *absent, ""])}
 

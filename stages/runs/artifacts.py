@@ -53,10 +53,16 @@ ARRAYS = {
         "posterior_std": Array("f", ("shown", "encoded", "d_z")),
         "prior": Array("f", ("shown", "drawn", "d_z")),
     },
+    "likelihood.npz": {
+        "index": Array("iu", ("evaluated",), below="test"),
+        "log_likelihood": Array("f", ("evaluated",)),
+    },
 }
 PATHS_FOUND = ("path_length", "path_z", "path_x")  # NaN where no path was found
 
 TIME = {"seconds": NUMBER, "device": str, "torch": str, "threads": int, "revision": (str, type(None))}
+# Missing in results of before they were recorded.
+LATER = {"training.json": {"falls_from": MAYBE, "converged": (bool, type(None)), "gain_last_tenth": MAYBE}}
 MEASURES = ("smoothness", "discontinuities", "posterior_distance")
 VALUES = {
     "training.json": {
@@ -137,6 +143,7 @@ def read_values(run: str, name: str) -> dict[str, Any]:
 def check_output(where: Path | str, name: str, content: Any) -> dict[str, Any]:
     """The content of an output in JSON, wherever it is kept. Raises ValueError, which begins with `where`."""
     values = check_values(where, content, VALUES[name])
+    check_values(where, values, {key: kinds for key, kinds in LATER.get(name, {}).items() if key in values})
     for row in [*values.get("joints", []), *values.get("straight_joints", [])]:
         check_values(where, row, JOINT)
     return values

@@ -7,7 +7,7 @@ from typing import Any
 from stages.command import at_end
 from stages.files import md5, read_json, unreadable
 from stages.runs import recorded
-from stages.runs.contents import NUMBER, check_values
+from stages.runs.contents import MAYBE, NUMBER, check_values
 from stages.runs.fingerprint import require_own
 from stages.runs.places import CONFIGS, DATA_CONFIGS, MATRIX, config_file, data_config_file
 from stages.runs.run_stages import RUN_STAGES
@@ -19,7 +19,8 @@ SETTINGS = {
     "training": {
         **dict.fromkeys(("epochs", "batch_size", "validate_every"), int),
         **dict.fromkeys(("learning_rate", "learning_rate_warm_up"), NUMBER),
-        **dict.fromkeys(("learning_rate_decay_from", "learning_rate_final"), NUMBER),
+        **dict.fromkeys(("learning_rate_fall", "learning_rate_final", "least_gain"), NUMBER),
+        **{"patience": (int, type(None)), "gradient_limit": MAYBE},
         **{"precision": str, "compile": bool, "threads": (int, type(None))},
     },
     "evaluation": {"n_samples": int, "n_test": (int, type(None)), "precision": str, "compile": bool},

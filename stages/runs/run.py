@@ -6,7 +6,6 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from stages.files import unreadable
@@ -16,6 +15,7 @@ from stages.runs.places import config_file, data_file, run_folder
 from vhp import datasets, methods
 from vhp.datasets.batches import as_means
 from vhp.datasets.validation import Expected, check_examples
+from vhp.model.files import NOT_SAFETENSORS, fault_of
 from vhp.model.vae import VAE
 
 
@@ -86,15 +86,8 @@ def read_weights(run: Run) -> dict[str, torch.Tensor]:
         raise FileNotFoundError(f"{path} is missing: `dvc repro train@{run.name}` makes it")
     try:
         weights = load_file(path, device=str(run.device))
-    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, TypeError, MemoryError) as error:
+    except NOT_SAFETENSORS as error:
         raise unreadable(path, error) from error
-    if wrong := sorted(weights.keys() ^ expected.keys()):
-        raise unreadable(path, f"found other weights than those of {config_file(run.name)}, in {wrong[0]}")
-    for name, tensor in expected.items():
-        found = weights[name]
-        if (found.shape, found.dtype) != (tensor.shape, tensor.dtype):
-            what, wanted = (f"{str(t.dtype).removeprefix('torch.')} {tuple(t.shape)}" for t in (found, tensor))
-            raise unreadable(path, f"{name}: found {what}, expected {wanted}, as {config_file(run.name)} says")
-        if not torch.isfinite(found).all():
-            raise unreadable(path, f"{name}: found numbers that are not finite")
+    if fault := fault_of(weights, expected):
+        raise unreadable(path, f"{fault}, as {config_file(run.name)} says")
     return weights

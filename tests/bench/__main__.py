@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from bench import evaluation, growth, precision, setting, steps, threads
+from bench import evaluation, growth, minutes, precision, setting, steps, threads
 from bench.floor import Floor
 from stages.files import write_json
 from stages.runs import machine
@@ -50,6 +50,12 @@ def training_steps(train: Tensor, test: Tensor, floor: Floor, compile: bool) -> 
     return rows
 
 
+def minutes_to_a_bound(train: Tensor, test: Tensor, floor: Floor, compile: bool) -> Rows:
+    rows = each(setting.SETTINGS, lambda name: minutes.to_target(name, train, compile))
+    show(f"Minutes of one core to a validation bound of {minutes.TARGET:g} nats", rows)
+    return rows
+
+
 def growing(train: Tensor, test: Tensor, floor: Floor, compile: bool) -> Rows:
     found = growth.measure(train, test)
     lines = {name: {k: v[k] for k in ("slope", "fixed", "r_squared")} for name, v in found.items()}
@@ -72,6 +78,7 @@ def one_and_two_threads(train: Tensor, test: Tensor, floor: Floor, compile: bool
 PARTS = {
     "evaluation": likelihoods,
     "training": training_steps,
+    "minutes": minutes_to_a_bound,
     "growth": growing,
     "precision": rounding,
     "threads": one_and_two_threads,

@@ -21,7 +21,7 @@ from vhp.model.priors.standard_normal import StandardNormal
 from vhp.model.vae import VAE
 from vhp.objective.bounds import elbo
 from vhp.objective.schedules import Schedule
-from vhp.training.fit import TrainingSettings
+from vhp.training.settings import TrainingSettings
 
 D, D_Z, HIDDEN = 784, 40, [300, 300]
 BATCH = 100
@@ -77,11 +77,14 @@ def build(name: str, train: Tensor, **changed) -> Method:
 def training(epochs: int, compile: bool) -> TrainingSettings:
     return TrainingSettings(
         epochs=epochs,
+        patience=None,
+        least_gain=0.0,
         batch_size=BATCH,
         learning_rate=1e-3,
         learning_rate_warm_up=0.02,
-        learning_rate_decay_from=0.5,
+        learning_rate_fall=1.0,
         learning_rate_final=0.02,
+        gradient_limit=5.0,
         validate_every=epochs,
         precision="bf16",
         compile=compile,

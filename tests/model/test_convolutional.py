@@ -8,7 +8,8 @@ from torch import nn
 
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.model.vae import VAE
-from vhp.training.fit import fit, validation_bound
+from vhp.training.fit import fit
+from vhp.training.validation import validation_bound
 
 SIDE, D_Z = tiny.SIDE, tiny.D_Z
 
@@ -46,7 +47,7 @@ def encoded(encoder, x):
     image = rows(x, SIDE)
     for shrink, refine in zip(encoder.shrink, encoder.refine, strict=True):
         image = refined(reference.gated_convolution(reference.shrink(image), *parts(shrink.convolution)), refine)
-    return linear(encoder.last, flat(image))
+    return reference.gaussian_parameters(linear(encoder.last, flat(image)))
 
 
 def decoded(decoder, z):

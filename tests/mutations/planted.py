@@ -16,7 +16,9 @@ class Mutation(NamedTuple):
 
 BOUNDS, GRADIENTS, SCHEDULES = (f"tests/objective/test_{name}.py" for name in ("bounds", "gradients", "schedules"))
 LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood", "linear_gaussian"))
+REFINED, ANNEALING = (f"tests/likelihood/test_{name}.py" for name in ("refined", "annealing"))
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
+PATCHES = "tests/model/test_patches.py"
 TRAINING, PLAIN_LOOP = (f"tests/training/test_{name}.py" for name in ("training", "training_reference"))
 
 MUTATIONS = (
@@ -133,6 +135,34 @@ MUTATIONS = (
         (DISTRIBUTIONS, EXACT),
     ),
     Mutation(
+        "rows and columns of a patch's pixels swapped on the way in",
+        "vhp/model/patches.py",
+        "permute(0, 2, 4, 1, 3)",
+        "permute(0, 4, 2, 1, 3)",
+        (PATCHES,),
+    ),
+    Mutation(
+        "a layer on patches without its residual connection",
+        "vhp/model/patches.py",
+        "x = x + layer(x)",
+        "x = layer(x)",
+        (PATCHES,),
+    ),
+    Mutation(
+        "the decoder's gated layers in the encoder's order",
+        "vhp/model/patches.py",
+        "gated_mlp(d_z, list(reversed(hidden)),",
+        "gated_mlp(d_z, list(hidden),",
+        (PATCHES,),
+    ),
+    Mutation(
+        "dropout in the validation bound",
+        "vhp/training/fit.py",
+        ", evaluating(method.model):",
+        ":",
+        (PATCHES,),
+    ),
+    Mutation(
         "variance for standard deviation in the samples",
         "vhp/model/distributions.py",
         "torch.exp(0.5 * log_var) * eps",
@@ -198,8 +228,8 @@ MUTATIONS = (
     Mutation(
         "REWO trains the prior in its initial phase",
         "vhp/training/fit.py",
-        "p.grad.mul_(in_main_phase)",
-        "p.grad.mul_(1)",
+        "self.method.schedule.main_phase.float())",
+        "1.0)",
         (TRAINING, PLAIN_LOOP),
     ),
     Mutation(
@@ -230,5 +260,54 @@ MUTATIONS = (
         "eps[None, ..., model.d_z :]",
         "eps[None, ..., : prior.d_zeta]",
         (LIKELIHOOD,),
+    ),
+    Mutation(
+        "refined weights with the encoder's density for the whole mixture's",
+        "vhp/likelihood/refined/proposal.py",
+        "    return torch.logsumexp(torch.cat([encoder[None], modes, log_prior[None]]) + log_share[:, None, None], 0)",
+        "    return encoder + 0 * (torch.cat([modes, log_prior[None]]).sum(0) + log_share[0])",
+        (REFINED,),
+    ),
+    Mutation(
+        "each refined sample weighted by its own component's kind, modes or not, instead of the mixture",
+        "vhp/likelihood/refined/proposal.py",
+        "modes = joint.log_encoder(mean, log_var, u), student_log_prob(u, location, inverse_root)",
+        "modes = joint.log_encoder(mean, log_var, u), student_log_prob(u, location, inverse_root) - 1e3",
+        (REFINED,),
+    ),
+    Mutation(
+        "the prior's share forgotten in the mixture's density",
+        "vhp/likelihood/refined/proposal.py",
+        "torch.cat([encoder[None], modes, log_prior[None]]) + log_share",
+        "torch.cat([encoder[None], modes, log_prior[None] - 1e3]) + log_share",
+        (REFINED,),
+    ),
+    Mutation(
+        "refinement with another image's noise",
+        "vhp/likelihood/refined/weights.py",
+        "noise(seed, [number],",
+        "noise(seed, [0],",
+        (REFINED,),
+    ),
+    Mutation(
+        "the reverse annealing chain run forwards",
+        "vhp/likelihood/annealing.py",
+        "range(len(self.t) - 1, 0, -1)",
+        "range(1, len(self.t))",
+        (ANNEALING,),
+    ),
+    Mutation(
+        "annealing: a move accepted always",
+        "vhp/likelihood/annealing.py",
+        "accepted = decision < gain",
+        "accepted = decision < gain + 1e6",
+        (ANNEALING,),
+    ),
+    Mutation(
+        "annealing: weights taken after the move instead of before",
+        "vhp/likelihood/annealing.py",
+        "point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n            log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood\n        return",
+        "log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood\n            point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n        return",
+        (ANNEALING,),
     ),
 )

@@ -8,7 +8,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from vhp.objective.schedules import Constrained, Geco, Rewo, Schedule, WarmUp, f_beta
+from vhp.objective.schedules import ClippedRewo, Constrained, Geco, Rewo, Schedule, WarmUp, f_beta
 
 positive = st.floats(1e-3, 1e3)
 tau = st.floats(0.1, 20)
@@ -230,8 +230,8 @@ def test_beta_returns_after_an_absurd_constraint():
     step(schedule, 0.0)
     for _ in range(20):
         step(schedule, 1e30)
-    assert schedule.beta.item() == pytest.approx(1e-6)
-    for _ in range(300):
+    assert schedule.beta.item() == pytest.approx(Constrained.BETA_RANGE[0])
+    for _ in range(400):
         step(schedule, 0.0)
     assert schedule.beta.item() == pytest.approx(1.0, abs=1e-6)
 
@@ -292,3 +292,31 @@ def test_the_constraints_graph_is_not_kept(make):
         schedule.step(torch.tensor(value, requires_grad=True) * 2, 0.0)
     assert not schedule.constraint.requires_grad
     assert not schedule.beta.requires_grad
+
+
+# --- the later update ---
+
+
+def test_the_later_update_has_no_kl_before_its_main_phase_and_then_starts_at_beta_0():
+    schedule = ClippedRewo(kappa=0.5, nu=1.0, tau=100.0, beta_0=0.02, alpha=0.0)
+    for constraint in (0.9, 0.6, 0.3):  # kappa^2 = 0.25
+        assert (schedule.beta.item(), bool(schedule.main_phase)) == (0.0, False)
+        step(schedule, constraint)
+    step(schedule, 0.2)
+    assert (schedule.beta.item(), bool(schedule.main_phase)) == (pytest.approx(0.02), True)
+
+
+@pytest.mark.parametrize(("constraint", "factor"), [(1e3, 1 / 1.05), (0.0, 1 / 0.9)])
+def test_one_later_update_changes_lambda_by_a_tenth_down_or_a_twentieth_up_at_most(constraint, factor):
+    schedule = ClippedRewo(kappa=0.5, nu=1e3, tau=100.0, beta_0=0.02, alpha=0.0)
+    step(schedule, 0.0)
+    step(schedule, constraint)
+    assert schedule.beta.item() == pytest.approx(0.02 * factor)
+
+
+def test_the_later_update_within_its_limits_is_rewo_s():
+    later, rewo = (make(0.5, 0.1, 3.0, 0.02, 0.9) for make in (ClippedRewo, Rewo))
+    for constraint in (0.1, 0.3, 0.26, 0.24, 0.2, 0.3, 0.1):
+        step(later, constraint)
+        step(rewo, constraint)
+    assert later.beta.item() == pytest.approx(rewo.beta.item(), rel=1e-12)

@@ -15,6 +15,8 @@ from vhp.seeds import STRIDE
 PARAMS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
 # Whatever matrix the file asks for at the moment.
 PARAMS |= {"datasets": ["pendulum", "digits"], "methods": ["vhp_rewo", "vhp_geco", "iwae_l1"], "seeds": [0]}
+ON_DIGITS = {"default": "mlp", "digits": "patch"}
+PATCH = {"size": 4, "channels": 6, "depth": 2, "encoder_channels": 8, "encoder_depth": 1, "dropout": 0.0}
 
 
 @pytest.fixture
@@ -73,6 +75,13 @@ def test_the_network_class_is_a_parameter_of_the_budget(write):
     assert found["pendulum-vhp_rewo-0"] == ("mlp", [64])
 
 
+def test_the_settings_of_patches_belong_to_the_runs_that_have_patches(write):
+    patch = PATCH | {"size": {"default": 4, "digits": 2}}
+    runs = configs(write(budget="smoke", budgets__smoke__network=ON_DIGITS, budgets__smoke__patch=patch))
+    assert runs["digits-vhp_rewo-0"]["model"]["patch"] == PATCH | {"size": 2}
+    assert "patch" not in runs["pendulum-vhp_rewo-0"]["model"]
+
+
 def test_a_single_kappa_stands_for_every_data_set(write):
     runs = configs(write(kappa=0.3))
     found = {name: config["method"].get("kappa") for name, config in runs.items()}
@@ -118,7 +127,7 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
         ({"budgets__laptop__training__epoch": 3}, "laptop.training.epoch: unknown key; did you mean 'epochs'?"),
         ({"budgets__laptop__evaluation__n_samples": 1}, "laptop.evaluation.*n_samples: found 1, expected at least 2"),
         ({"budgets__laptop__training__precision": "fp8"}, "laptop.training.*precision: found 'fp8', expected one of"),
-        ({"budgets__laptop__network": "cnn"}, "model .*network: found 'cnn', expected one of mlp, conv"),
+        ({"budgets__laptop__network": "cnn"}, "model .*network: found 'cnn', expected one of mlp, conv, patch"),
         ({"budgets__laptop__network": 3}, r"budgets.laptop.network: .*valid string \(found 3\)"),
         (
             {"budgets__paper__network": "conv", "budgets__paper__hidden": [8, 8]},
@@ -127,6 +136,23 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
         (
             {"budgets__paper__network": {"default": "mlp", "digits": "conv"}, "budgets__paper__hidden": [1] * 4},
             r"budgets.paper.hidden \(digits\): .*4 resolutions and images of 8 x 8 pixels",
+        ),
+        (
+            {"budgets__smoke__network": "patch", "budgets__smoke__patch": PATCH},
+            r"budgets.smoke.network \(motion\): found patch for examples that are not images, expected mlp",
+        ),
+        (
+            {"budgets__smoke__network": ON_DIGITS, "budgets__smoke__patch": PATCH | {"size": 3}},
+            r"budgets.smoke.patch.size \(digits\): .*3 x 3 pixels and images of 8 x 8, .*divides the side: 1, 2, 4, 8$",
+        ),
+        (
+            {"budgets__smoke__network": ON_DIGITS, "budgets__smoke__patch": PATCH | {"sise": 4}},
+            r"budgets.smoke.patch.sise: unknown key; did you mean 'size'",
+        ),
+        ({"budgets__smoke__network": ON_DIGITS}, r"budgets.smoke.patch \(digits\).size: Field required"),
+        (
+            {"budgets__smoke__network": ON_DIGITS, "budgets__smoke__patch": PATCH | {"dropout": 1.0}},
+            r"budgets.smoke.patch \(digits\): dropout: found 1.0, expected a number from 0 to 0.9",
         ),
         ({"budgets__laptop__interpolation__n_nodes": 10}, "n_nodes: found 10, expected more than k = 10"),
         ({"budgets__laptop__interpolation__trim": 0.996}, "n_nodes: found 2000, of which trim = 0.996 leaves expected"),

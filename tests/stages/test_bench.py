@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 import tiny
 import torch
-from bench import floor, naive, timing
+from bench import floor, minutes, naive, setting, timing
 
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.objective.terms import sample_terms
@@ -85,3 +85,16 @@ def test_each_variant_is_called_once_before_it_is_timed_in_turns():
     found = timing.medians({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, turns=3)
     assert calls == ["a", "b"] * 4
     assert set(found) == {"a", "b"} and min(found.values()) >= 0
+
+
+def test_minutes_to_a_bound_end_where_it_is_reached(monkeypatch):
+    """With a target that the first epoch passes, and with one that nothing reaches."""
+    train = tiny.patterns(200)
+    monkeypatch.setattr(minutes, "N_VALIDATION", 40)
+    monkeypatch.setattr(minutes, "EPOCHS", 3)
+    monkeypatch.setattr(setting, "build", lambda name, train: tiny.build(name))
+    found = minutes.to_target("iwae_l1", train, compile=False, target=-1e3)
+    assert found["epochs"] == 1 and found["bound"] >= -1e3
+    assert found["minutes"] * 60e3 == pytest.approx(found["ms_per_step"] * (160 // setting.BATCH))
+    missed = minutes.to_target("iwae_l1", train, compile=False, target=1e3)
+    assert missed["epochs"] == 3 and missed["minutes"] == math.inf

@@ -64,7 +64,15 @@ CONFIG = {
     },
     "training": {
         **{"epochs": 4, "batch_size": 64, "learning_rate": 0.01, "learning_rate_warm_up": 0.1, "validate_every": 2},
-        **{"learning_rate_decay_from": 0.5, "learning_rate_final": 0.1, "precision": "float32", "compile": False},
+        **{
+            "learning_rate_fall": 1.0,
+            "learning_rate_final": 0.1,
+            "gradient_limit": 5.0,
+            "patience": None,
+            "least_gain": 0.1,
+            "precision": "float32",
+            "compile": False,
+        },
         "threads": 1,
     },
     "evaluation": {"n_samples": 5, "n_test": 12, "precision": "float32", "compile": False},
@@ -98,7 +106,7 @@ READ = [
         Case(output(name), section, DATASET)
         for made in RUN_STAGES.values()
         for name in made.outputs
-        if name not in ("model.safetensors", "likelihood.npz", "graph.graphml")
+        if name not in ("model.safetensors", "graph.graphml")
     ),
     *(Case(config_file(RUN), stage, RUN) for stage in OF_RUN),
     Case(data_config_file(DATASET), preprocess, DATASET),

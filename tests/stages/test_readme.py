@@ -22,6 +22,19 @@ def blocks(title: str) -> list[str]:
     return re.findall(r"```(?:python|toml)\n(.*?)```", section, re.DOTALL)
 
 
+def test_a_stranger_loads_the_committed_model_and_finds_the_number_of_its_card(monkeypatch, capsys):
+    [code] = blocks("Load a trained model")
+    assert len(code.splitlines()) <= 10
+    monkeypatch.chdir(ROOT)
+    names = {}
+    exec(code, names)
+    nll = re.fullmatch(r"NLL ([\d.]+) nats\n", capsys.readouterr().out).group(1)
+    assert f"test NLL (nats) | {nll} ± " in (ROOT / "reports/examples/digits-vhp_rewo-0/README.md").read_text()
+    assert f"# {nll}, as its card says" in code
+    assert names["posterior"].std.shape == (300, 8) and names["path"].x.shape == (60, 64)
+    assert names["pictures"].shape == (16, 64)
+
+
 def test_the_library_example_is_short_and_learns_the_users_array(tmp_path, monkeypatch, capsys):
     [code] = blocks("Use the library on your own data")
     assert len(code.splitlines()) < 22

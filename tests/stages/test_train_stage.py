@@ -10,12 +10,14 @@ import pytest
 from configured import write_config
 from safetensors.numpy import load_file
 
+import vhp
 from stages import evaluate, train
 from stages.files import read_json, read_npz, write_json, write_npz
 from stages.runs import progress, sitting
 from stages.runs.places import config_file, run_folder
 from stages.runs.run import open_run
 from stages.runs.run_stages import RUN_STAGES
+from vhp.model import files
 
 NAME = "digits-vhp_rewo-3"
 CONFIG = {
@@ -33,10 +35,13 @@ CONFIG = {
     },
     "training": {
         "epochs": 6,
+        "patience": None,
+        "least_gain": 0.1,
         "batch_size": 16,
         "learning_rate": 0.01,
         "learning_rate_warm_up": 0.1,
-        "learning_rate_decay_from": 0.5,
+        "learning_rate_fall": 1.0,
+        "gradient_limit": 5.0,
         "learning_rate_final": 0.1,
         "validate_every": 2,
         "precision": "float32",
@@ -85,14 +90,32 @@ def test_training_leaves_a_model_a_history_and_a_summary(folder):
     assert list(history["epoch"]) == [2, 4, 6]
     assert set(history["kappa_squared"]) == {0.8**2}
     snapshots = read_npz(run_folder(NAME) / "snapshots.npz")
-    assert list(snapshots["step"]) == [4, 8, 12, 24]  # after epochs 1, 2, 3 and 6
-    assert snapshots["posterior_mean"].shape == (4, 32, 2) and snapshots["prior"].shape == (4, 1000, 2)
+    assert list(snapshots["step"]) == [4, 8, 24]  # after epochs 1, 2 and 6
+    assert snapshots["posterior_mean"].shape == (3, 32, 2) and snapshots["prior"].shape == (3, 1000, 2)
     assert len(np.unique(snapshots["example"])) == 32
     assert summary["epochs"] == 6
+    assert (summary["converged"], summary["falls_from"]) == (None, None)
+    assert summary["gain_last_tenth"] == pytest.approx(
+        max(history["validation_bound"]) - max(history["validation_bound"][:2])
+    )
     assert summary["beta_final"] == history["beta"][-1]
     assert summary["best_validation_bound"] == history["validation_bound"].max()
     assert summary["n_parameters"] == sum(a.size for a in load_file(MODEL).values())
     assert not list(Path("runs", "checkpoints").glob("*"))
+    loaded = vhp.load(run_folder(NAME))
+    assert loaded.about["data_sha256"] == summary["data_sha256"] and loaded.about["image_shape"] == [8, 8]
+    assert {key: loaded.about[key] for key in ("run", "method", "training")} == {
+        key: CONFIG[key] for key in ("run", "method", "training")
+    }
+    np.testing.assert_array_equal(loaded.encode(np.eye(64)).mean, vhp.load(MODEL).encode(np.eye(64)).mean)
+
+
+def test_a_model_whose_file_could_not_be_loaded_is_refused_before_it_is_trained(folder, monkeypatch):
+    folder()
+    monkeypatch.setattr(files, "PRIORS", {})
+    with pytest.raises(SystemExit, match="train: found the prior HierarchicalPrior, expected one of"):
+        train.main()
+    assert not run_folder(NAME).exists()
 
 
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeypatch):

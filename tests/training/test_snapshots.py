@@ -8,13 +8,13 @@ from test_training import build, settings, stop_before, weights
 from vhp.datasets.batches import as_means
 from vhp.resumable import Checkpoint, Resumable
 from vhp.training.fit import fit
-from vhp.training.snapshots import epochs_to_show, snapshot
+from vhp.training.snapshots import is_power_of_two, snapshot, to_show
 
 SHOWN = (1, 4, 8)
 
 
 def observer(method, x):
-    return lambda epoch: snapshot(method.model, x, 40) if epoch in SHOWN else None
+    return lambda epoch, last: snapshot(method.model, x, 40) if epoch in SHOWN else None
 
 
 def run(method, train, val, x, checkpoint=None, **options):
@@ -69,7 +69,9 @@ def test_a_snapshot_leaves_the_random_state_alone():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_epochs_to_show_are_the_shares_of_the_training_and_none_twice():
-    assert epochs_to_show(80, (1 / 64, 1 / 16, 1 / 2, 1)) == [1, 5, 40, 80]
-    assert epochs_to_show(4, (1 / 64, 1 / 16, 1 / 2, 1)) == [1, 2, 4]
-    assert epochs_to_show(1, (1 / 64, 1)) == [1]
+def test_the_snapshots_shown_are_those_nearest_to_the_shares_and_none_twice():
+    shares = (1 / 64, 1 / 16, 1 / 2, 1)
+    assert [epoch for epoch in range(1, 81) if is_power_of_two(epoch)] == [1, 2, 4, 8, 16, 32, 64]
+    assert to_show([1, 2, 4, 8, 16, 32, 64, 80], shares) == [0, 2, 5, 7]
+    assert to_show([1, 2, 4], shares) == [0, 1, 2]
+    assert to_show([1], shares) == [0]

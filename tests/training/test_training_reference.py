@@ -14,11 +14,13 @@ from vhp import methods
 from vhp.objective.terms import sample_terms, terms
 from vhp.resumable import Resumable
 from vhp.seeds import VALIDATION_SEED
-from vhp.training.fit import fit, learning_rate_factor, validation_bound
+from vhp.training.fit import fit
+from vhp.training.pace import Pace
+from vhp.training.validation import validation_bound
 
 SEED, EPOCHS, BATCH = 1, 3, 16
 SETTINGS = tiny.training(epochs=EPOCHS, batch_size=BATCH, learning_rate=2e-2)
-CHANGED = {"vhp_rewo": {"kappa": 0.83}, "vhp_geco": {"nu": 2.0}}
+CHANGED = {"vhp_rewo": {"kappa": 0.83}, "vhp_rewo_clipped": {"kappa": 0.83}, "vhp_geco": {"nu": 2.0}}
 
 
 def build(name):
@@ -33,6 +35,10 @@ def beta_and_phase(name, constraints, n_steps):
         s = settings
         rows = reference.rewo(constraints, s.kappa, s.nu, s.tau, s.beta_0, s.alpha)
         return rows[-1][1:] if rows else (s.beta_0, False)
+    if name == "vhp_rewo_clipped":
+        s = settings
+        rows = reference.rewo_clipped(constraints, s.kappa, s.nu, s.tau, s.beta_0, s.alpha)
+        return rows[-1][1:] if rows else (0.0, False)
     if name == "vhp_geco":
         rows = reference.geco(constraints, settings.kappa, settings.nu, settings.alpha)
         return (rows[-1][1] if rows else 1.0), True
@@ -68,7 +74,7 @@ def plain_training(name, method, train):
                 for parameter in model.prior.parameters():
                     parameter.grad = None
             step = len(constraints) + 1
-            optimiser.param_groups[0]["lr"] = SETTINGS.learning_rate * learning_rate_factor(step, n_steps, SETTINGS)
+            optimiser.param_groups[0]["lr"] = SETTINGS.learning_rate * Pace(SETTINGS).factor(EPOCHS * step / n_steps)
             optimiser.step()
             constraints.append(t.constraint.mean().item())
             betas.append(beta)
@@ -92,7 +98,7 @@ def test_training_equals_the_plain_loop(name):
         torch.testing.assert_close(after_epoch[-1][key], tensor, rtol=1e-5, atol=1e-7, msg=key)
     # The history holds the beta after an epoch's last step: that of the next epoch's first.
     assert [row["beta"] for row in history][:-1] == pytest.approx([betas[4], betas[8]], rel=1e-6)
-    if name == "vhp_rewo":  # or half of what is said above is not tested
+    if name.startswith("vhp_rewo"):  # or half of what is said above is not tested
         assert phases.index(True) == 7 and phases[-1]
     if name in ("vhp_rewo", "vhp_geco", "vampprior"):
         assert len(set(betas)) > 3

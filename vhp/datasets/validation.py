@@ -43,7 +43,7 @@ def _check_means(name: str, x: Tensor, binary: bool) -> None:
     if x.max() == 1:
         raise ValueError(f"{name}: found uint8 of 0 and 1, expected 0 and 255: multiply by 255")
     if binary:
-        advice = "binarise them once, with a seed (vhp.datasets.binarise)"
+        advice = "binarise them once, with a seed (vhp.datasets.grey_images.binarise)"
         for start, rows in _chunks(x):
             _refuse(name, x, start, (rows != 0) & (rows != 255), f"0 and 255 only, no grey values: {advice}")
 

@@ -19,10 +19,10 @@ WHOLE = {"all": slice(None)}
 
 def mean_and_std(values: Sequence[float]) -> tuple[float | None, float | None]:
     """The mean, None of no values, and the sample standard deviation, None of fewer than two; NaN is no value."""
-    values = np.asarray(values, float)
-    values = values[~np.isnan(values)]
-    mean = float(np.mean(values)) if len(values) else None
-    return mean, float(np.std(values, ddof=1)) if len(values) > 1 else None
+    numbers = np.asarray(values, float)
+    numbers = numbers[~np.isnan(numbers)]
+    mean = float(np.mean(numbers)) if len(numbers) else None
+    return mean, float(np.std(numbers, ddof=1)) if len(numbers) > 1 else None
 
 
 def joint_rows(factors: np.ndarray, joints: Mapping[str, slice]) -> list[dict[str, Any]]:

@@ -25,8 +25,8 @@ def nearest_angle(
     half_norms = (rendered**2).sum(1) / 2
     flat = np.asarray(x, float).reshape(-1, x.shape[-1])
     # The nearest has the largest x . r - |r|^2 / 2, half of |x|^2 - |x - r|^2.
-    best = [(flat[i : i + BLOCK] @ rendered.T - half_norms).argmax(1) for i in range(0, len(flat), BLOCK)]
-    best = np.concatenate(best) if best else np.zeros(0, int)
+    blocks = [(flat[i : i + BLOCK] @ rendered.T - half_norms).argmax(1) for i in range(0, len(flat), BLOCK)]
+    best = np.concatenate(blocks) if blocks else np.zeros(0, int)
     error = np.sqrt(np.mean((flat - rendered[best]) ** 2, axis=1))
     return angles[best].reshape(x.shape[:-1]), error.reshape(x.shape[:-1])
 

@@ -18,6 +18,7 @@ from vhp.datasets.batches import as_means
 from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.precision import PRECISIONS, autocast
+from vhp.likelihood.pareto import shape_of_largest, tail_length
 from vhp.model.vae import VAE
 from vhp.objective.bounds import log_weight
 from vhp.objective.terms import terms
@@ -55,17 +56,23 @@ class LikelihoodEstimate:
     elbo: Tensor  # mean of the log-weights: the evidence lower bound from the same samples
     effective_samples: Tensor  # (sum w)^2 / sum w^2, in [1, S]
     monte_carlo_se: Tensor  # standard error of log_likelihood from the spread of the S weights
+    elbo_se: Tensor  # standard error of elbo from the spread of the S log-weights
+    k_hat: Tensor  # Pareto shape of the largest weights, see vhp.likelihood.pareto
     seconds: float  # that it took, with those before an interruption
 
 
 class _Weights:
     """Running sums of importance weights w of one batch of images, relative to the largest seen: never an overflow."""
 
-    def __init__(self, n: int, device: torch.device):
+    def __init__(self, n: int, tail: int, device: torch.device):
+        """n: images. tail: how many of the largest log-weights are kept."""
+        self.tail = torch.full((tail, n), -math.inf, dtype=torch.float64, device=device)
         self.largest = torch.full((n,), -math.inf, dtype=torch.float64, device=device)
         self.w = torch.zeros(n, dtype=torch.float64, device=device)
         self.w2 = torch.zeros(n, dtype=torch.float64, device=device)
+        self.shift: Tensor | None = None  # of the log-weights, or their squares would cancel: the first sample's
         self.log_w = torch.zeros(n, dtype=torch.float64, device=device)
+        self.log_w2 = torch.zeros(n, dtype=torch.float64, device=device)
 
     def add(self, log_w: Tensor) -> None:
         """log_w (samples, n)."""
@@ -74,8 +81,29 @@ class _Weights:
         w = torch.exp(log_w - largest.to(log_w))
         self.w = self.w * rescale + w.sum(0, dtype=torch.float64)
         self.w2 = self.w2 * rescale.square() + w.square().sum(0, dtype=torch.float64)
-        self.log_w += log_w.sum(0, dtype=torch.float64)
+        self.tail = torch.cat([self.tail, log_w.double()]).topk(len(self.tail), 0).values
+        self.shift = log_w[0].double() if self.shift is None else self.shift
+        log_w = log_w - self.shift
+        self.log_w += log_w.sum(0)
+        self.log_w2 += log_w.square().sum(0)
         self.largest = largest
+
+    def columns(self, n_samples: int) -> Tensor:
+        """What LikelihoodEstimate has of each image, in its order: (6, n)."""
+        log_mean = self.w.log() + self.largest - math.log(n_samples)
+        effective = self.w.square() / self.w2
+        # Delta method: Var[log mean w] ~ Var[w] / (S E[w]^2), and E[w^2] / E[w]^2 = S / effective.
+        variance = (n_samples / effective - 1) / (n_samples - 1)
+        mean = self.log_w / n_samples
+        elbo, elbo_variance = self.shift + mean, (self.log_w2 / n_samples - mean.square()) / (n_samples - 1)
+        errors = [value.clamp_min(0).sqrt() for value in (variance, elbo_variance)]
+        return torch.stack([log_mean, elbo, effective, *errors, shape_of_largest(self.tail, n_samples)])
+
+
+def chunk_rows(model: VAE, dtype: torch.dtype, device: torch.device) -> int:
+    """How many z are decoded at once."""
+    chunk_bytes = CHUNK_BYTES_ON_GPU if device.type == "cuda" else CHUNK_BYTES
+    return max(1, chunk_bytes // (dtype.itemsize * model.floats_per_decode))
 
 
 def noise(seed: int, numbers: Iterable[int], n_samples: int, width: int, device: torch.device | str = "cpu") -> Tensor:
@@ -124,8 +152,7 @@ def estimate(
     compile = worth_compiling(settings.compile, outputs, COMPILE_FROM_OUTPUTS, "decoder outputs")
     log_weights = compiled(log_weights, compile, device)
     # A chunk is several whole images or an equal share of one image's samples.
-    chunk_bytes = CHUNK_BYTES_ON_GPU if device.type == "cuda" else CHUNK_BYTES
-    rows = max(1, chunk_bytes // (dtype.itemsize * model.floats_per_decode))
+    rows = chunk_rows(model, dtype, device)
     samples_per_chunk = math.ceil(n_samples / math.ceil(n_samples / rows))
     images_per_chunk = min(len(test), max(1, rows // n_samples))
     width = model.d_z + prior.d_zeta
@@ -143,18 +170,15 @@ def estimate(
         x = as_means(x).to(dtype)
         # The encoder is run once per image, so nothing is gained by rounding it.
         mean, log_var = model.encoder(x)
-        weights = _Weights(len(x), device)
+        weights = _Weights(len(x), tail_length(n_samples) + 1, device)
         for eps in noise(seed, numbers[index].tolist(), n_samples, width, device).split(samples_per_chunk):
             eps = eps.to(dtype)
             with precision:
                 chunk = log_weights(x, mean, log_var, eps[..., : model.d_z], eps[None, ..., model.d_z :])
             weights.add(chunk)
-        log_mean = weights.w.log() + weights.largest - math.log(n_samples)
-        effective = weights.w.square() / weights.w2
-        # Delta method: Var[log mean w] ~ Var[w] / (S E[w]^2), and E[w^2] / E[w]^2 = S / effective.
-        variance = (n_samples / effective - 1) / (n_samples - 1)
-        batch = torch.stack([log_mean, weights.log_w / n_samples, effective, variance.clamp_min(0).sqrt()])
+        batch = weights.columns(n_samples)
         columns.append(batch[:, :n_images])
         done += n_images
         sitting.done(f"image {done} of {len(test)}", done == len(test), lambda: {"columns": columns})
+    sitting.save({"columns": columns})  # what comes after may be interrupted, too
     return LikelihoodEstimate(*torch.cat(columns, 1).cpu(), seconds=sitting.seconds)

@@ -39,18 +39,24 @@ def pareto_shape(excess: Tensor) -> Tensor:
     return torch.log1p(-theta * excess).mean(0)
 
 
-def k_hat(log_weight: Tensor) -> Tensor:
-    """log-weights (S, batch) -> (batch,) float64; infinite where fewer than LEAST_TAIL weights are above the others.
+def shape_of_largest(largest: Tensor, n_samples: int) -> Tensor:
+    """k-hat from the tail_length + 1 largest of S log-weights, descending: (tail_length + 1, batch) -> (batch,).
 
-    Equal weights have no tail: -infinity.
+    Infinite where a tail has fewer than LEAST_TAIL weights; of equal weights, which have no tail, -infinity.
     """
-    length = tail_length(len(log_weight))
+    length = tail_length(n_samples)
     if length < LEAST_TAIL:
-        return torch.full(log_weight.shape[1:], math.inf, dtype=torch.float64, device=log_weight.device)
-    largest = log_weight.double().topk(length + 1, 0).values.flip(0)
+        return torch.full(largest.shape[1:], math.inf, dtype=torch.float64, device=largest.device)
+    largest = largest.flip(0)
     excess = torch.exp(largest[1:] - largest[-1]) - torch.exp(largest[0] - largest[-1])
     # Of weights that are equal up to rounding nothing is above the rest.
     flat = largest[-1] - largest[0] < 1e-9
     excess = excess.clamp_min(torch.finfo(torch.float64).tiny * 2**60)
     k = (pareto_shape(excess) * length + PRIOR_SHAPE * PRIOR_COUNTS) / (length + PRIOR_COUNTS)
     return torch.where(flat, -math.inf, torch.where(k.isnan(), math.inf, k))
+
+
+def k_hat(log_weight: Tensor) -> Tensor:
+    """log-weights (S, batch) -> (batch,) float64, as shape_of_largest."""
+    n_samples = len(log_weight)
+    return shape_of_largest(log_weight.double().topk(tail_length(n_samples) + 1, 0).values, n_samples)

@@ -38,11 +38,20 @@ class GaussianNetwork(nn.Module):
         return gaussian_parameters(self.network(x))
 
 
+# Standard deviations from exp(-4) to exp(4), fifty times less and more than the prior's: no latent code needs others.
+# And a network that meets strange inputs, such as an untrained prior at the beginning of REWO's main phase, gives no
+# variance whose inverse ends the training.
+LOG_VAR_LIMIT = 8.0
+
+
 def gaussian_parameters(out: Tensor) -> tuple[Tensor, Tensor]:
-    """A network's output (..., 2 n) as mean and log-variance, (..., n) each, float32 or better."""
+    """A network's output (..., 2 n) as mean and log-variance, (..., n) each, float32 or better.
+
+    The log-variance v is bounded smoothly, as LOG_VAR_LIMIT tanh(v / LOG_VAR_LIMIT).
+    """
     # Under bf16 autocast the products are bf16; densities are always computed in float32 or better.
     mean, log_var = (out.float() if out.dtype == torch.bfloat16 else out).chunk(2, dim=-1)
-    return mean, log_var
+    return mean, LOG_VAR_LIMIT * torch.tanh(log_var / LOG_VAR_LIMIT)
 
 
 class Networks(NamedTuple):

@@ -4,6 +4,8 @@ Poster: "Variational Autoencoders as a Constrained Optimisation Problem" (GECO) 
 State lives in tensors on the model's device, so that a training step needs no synchronisation with it.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -29,11 +31,16 @@ class Schedule(nn.Module):
         self.register_buffer("constraint", torch.tensor(float("nan"), dtype=torch.float64))
         self.register_buffer("main_phase", torch.tensor(main_phase))
 
+    @property
+    def settled(self) -> bool:
+        """Whether the objective is now the one that is to converge. Waits for the device."""
+        return bool(self.main_phase)
+
     @torch.no_grad()
     def step(self, batch_constraint: Tensor, progress: float) -> None:
         """After each optimisation step.
 
-        batch_constraint: C of the batch, a scalar. progress: share of the training done, in [0, 1].
+        batch_constraint: C of the batch, a scalar. progress: share done of the longest training, in [0, 1].
         """
         c = batch_constraint.detach().to(self.constraint)
         average = self.alpha * self.constraint + (1 - self.alpha) * c
@@ -51,6 +58,10 @@ class WarmUp(Schedule):
         super().__init__(beta=0.0 if share > 0 else 1.0, alpha=alpha)
         self.share = share
 
+    @property
+    def settled(self) -> bool:
+        return self.beta.item() == 1.0
+
     def update(self, progress: float) -> None:
         self.beta.fill_(min(1.0, progress / self.share) if self.share > 0 else 1.0)
 
@@ -58,11 +69,12 @@ class WarmUp(Schedule):
 class Constrained(Schedule):
     """Shared by GECO and REWO: a constraint C_t <= kappa^2 and a beta that is multiplied by exp(change)."""
 
-    # exp(+-MAX_CHANGE) per step is far beyond any useful step and keeps exp() finite for every C.
-    MAX_CHANGE = 5.0
-    # Beyond this range the loss is all one term already; going further only delays the return (integrator wind-up).
-    # GECO's constraint fails for the first few hundred steps, through which its beta falls.
-    BETA_RANGE = (1e-6, 1e6)
+    kappa: float
+
+    # Of one update of beta: exp(+-5) is beyond any useful one, and keeps exp() finite for every C.
+    FACTOR_RANGE = (math.exp(-5.0), math.exp(5.0))
+    # What float32 can hold, as the loss has beta; the paper's updates know no limit.
+    BETA_RANGE = (1e-30, 1e30)
 
     def __init__(self, kappa: float, nu: float, beta_0: float, alpha: float, main_phase: bool):
         super().__init__(beta_0, alpha, main_phase)
@@ -74,8 +86,8 @@ class Constrained(Schedule):
 
     def multiply(self) -> None:
         delta = self.constraint - self.kappa**2
-        change = self.change(delta).clamp(-self.MAX_CHANGE, self.MAX_CHANGE)
-        beta = (self.beta * torch.exp(change)).clamp(*self.BETA_RANGE)
+        factor = torch.exp(self.change(delta)).clamp(*self.FACTOR_RANGE)
+        beta = (self.beta * factor).clamp(*self.BETA_RANGE)
         self.beta.copy_(torch.where(self.main_phase, beta, self.beta))
 
     def update(self, progress: float) -> None:
@@ -118,3 +130,24 @@ class Rewo(Constrained):
         self.multiply()
         # Checked after beta: the step that first fulfils the constraint still belongs to the initial phase.
         self.main_phase.logical_or_(self.constraint < self.kappa**2)
+
+
+class ClippedRewo(Rewo):
+    """REWO as the authors' laboratory published it later, for sequence models (Klushyn et al., NeurIPS 2021).
+
+    In the initial phase the loss has no KL term at all (beta = 0). Then beta starts at beta_0; one update multiplies
+    lambda = 1 / beta by a factor in [0.9, 1.05], and keeps it in [1e-6, 1e8].
+    """
+
+    FACTOR_RANGE = (1 / 1.05, 1 / 0.9)
+    BETA_RANGE = (1e-8, 1e6)
+
+    def __init__(self, kappa: float, nu: float, tau: float, beta_0: float, alpha: float = 0.99):
+        super().__init__(kappa, nu, tau, beta_0, alpha)
+        self.beta_0 = beta_0
+        self.beta.fill_(0.0)
+
+    def update(self, progress: float) -> None:
+        super().update(progress)
+        begins = self.main_phase & (self.beta == 0)
+        self.beta.copy_(torch.where(begins, self.beta_0, self.beta))

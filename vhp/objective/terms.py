@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vhp.model.distributions import gaussian_log_prob, gaussian_sample
+from vhp.model.priors import Prior
 from vhp.model.vae import VAE
 
 
@@ -27,7 +28,7 @@ def sample_terms(model: VAE, x: Tensor, n: int, n_zeta: int) -> Terms:
 
 
 def terms(
-    model: VAE, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor, eps_zeta: Tensor, prior: nn.Module | None = None
+    model: VAE, x: Tensor, mean: Tensor, log_var: Tensor, eps: Tensor, eps_zeta: Tensor, prior: Prior | None = None
 ) -> Terms:
     """Terms for given noise, posterior and, if it is not the model's own, prior.
 

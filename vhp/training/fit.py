@@ -4,27 +4,29 @@ import copy
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from vhp.checks import at_least_one, between, one_of, positive
 from vhp.datasets.batches import examples
 from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import compiled, worth_compiling
-from vhp.device.precision import PRECISIONS, autocast
+from vhp.device.denormals import flushed_denormals
+from vhp.device.precision import autocast
 from vhp.methods import Method
 from vhp.objective.terms import sample_terms
 from vhp.resumable import ONE_SITTING, Resumable
-from vhp.seeds import VALIDATION_SEED, numbered
+from vhp.seeds import numbered
 from vhp.training.divergence import DivergenceWatch, TrainingDivergedError
+from vhp.training.gradient import GradientLimit
+from vhp.training.pace import Pace
+from vhp.training.record import Fit, Means
+from vhp.training.settings import TrainingSettings
+from vhp.training.validation import validation_bound
 
 logger = logging.getLogger(__name__)
-
-VALIDATION_BATCH = 1000
 
 # To compile a step takes 15 to 45 seconds on two cores, and saves 1 to 4 ms of each step.
 COMPILE_FROM_STEPS = 10_000
@@ -35,70 +37,6 @@ COMPILE_FROM_STEPS = 10_000
 DIVERGED_NATS_PER_DIMENSION = 1e4
 
 
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How long and how fast a model is trained; lengths of the learning rate's phases are shares of the training."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float  # of Adam, after the warm-up
-    learning_rate_warm_up: float  # share of all steps over which it rises from 0
-    learning_rate_decay_from: float  # share of all steps after which it falls linearly ...
-    learning_rate_final: float  # ... to this fraction
-    validate_every: int  # epochs between validation bounds
-    precision: str  # "float32" or "bf16" matrix products
-    compile: bool
-
-    def __post_init__(self):
-        at_least_one(epochs=self.epochs, batch_size=self.batch_size, validate_every=self.validate_every)
-        positive(learning_rate=self.learning_rate)
-        between(0, 1, learning_rate_warm_up=self.learning_rate_warm_up, learning_rate_final=self.learning_rate_final)
-        between(0, 1, learning_rate_decay_from=self.learning_rate_decay_from)
-        one_of(PRECISIONS, precision=self.precision)
-
-
-class Means(NamedTuple):
-    """Over the examples of a batch or an epoch, nats but for the constraint; as a tensor (4,), in this order."""
-
-    loss: Tensor | float
-    reconstruction: Tensor | float  # -log p(x|z)
-    kl: Tensor | float  # F = log q(z|x) - log p(z)
-    constraint: Tensor | float  # C per data dimension
-
-
-@dataclass
-class Fit:
-    """What a training run leaves behind, beside the model's best weights."""
-
-    history: list[dict[str, float]] = field(default_factory=list)  # a row per validated epoch
-    best_epoch: int = 0
-    best_bound: float = -math.inf  # mean validation bound at beta = 1, nats
-    main_phase_step: int | None = None  # first step in which all parameters were optimised
-    seconds: float = 0.0
-    observations: list[dict[str, Tensor]] = field(default_factory=list)  # what observe() gave, in order
-
-
-def learning_rate_factor(step: int, n_steps: int, settings: TrainingSettings) -> float:
-    """Linear warm-up, plateau, linear decay; step counts from 1."""
-    progress = step / n_steps
-    rise = min(1.0, progress / settings.learning_rate_warm_up) if settings.learning_rate_warm_up > 0 else 1.0
-    start, final = settings.learning_rate_decay_from, settings.learning_rate_final
-    fall = 1.0 if progress <= start else 1.0 - (1.0 - final) * (progress - start) / (1.0 - start)
-    return rise * fall
-
-
-@torch.no_grad()
-def validation_bound(method: Method, val: Tensor) -> float:
-    """The method's own bound at beta = 1, mean over val (N, D), nats. Leaves the random state as it was."""
-    with torch.random.fork_rng(devices=[val.device] if val.is_cuda else []):
-        torch.manual_seed(VALIDATION_SEED)
-        total = 0.0
-        for index in torch.arange(len(val), device=val.device).split(VALIDATION_BATCH):
-            t = sample_terms(method.model, examples(val, index), method.n_z, method.n_zeta)
-            total += method.bound(t, 1.0).sum().item()
-    return total / len(val)
-
-
 class Training:
     """One training run: a method's model with its optimiser, its multiplier and what is recorded on the way."""
 
@@ -107,7 +45,9 @@ class Training:
         self.optimiser = torch.optim.Adam(method.model.parameters(), lr=settings.learning_rate, fused=True)
         self.precision = autocast(settings.precision, train.device)
         self.steps_per_epoch = len(train) // settings.batch_size
-        self.n_steps = settings.epochs * self.steps_per_epoch
+        self.n_steps = settings.epochs * self.steps_per_epoch  # at most
+        self.pace = Pace(settings)
+        self.limit = GradientLimit(settings.gradient_limit, train.device) if settings.gradient_limit else None
         compile = worth_compiling(settings.compile, self.n_steps, COMPILE_FROM_STEPS, "steps")
         self.loss = compiled(self.loss_and_terms, compile, train.device)
         # Counted on the device, and read once per epoch.
@@ -134,30 +74,38 @@ class Training:
         Nothing here waits for the device: the multiplier, the phase and the watch live there.
         """
         schedule = self.method.schedule
-        self.optimiser.param_groups[0]["lr"] = self.settings.learning_rate * learning_rate_factor(
-            step, self.n_steps, self.settings
-        )
+        factor = self.pace.factor(step / self.steps_per_epoch)
+        self.optimiser.param_groups[0]["lr"] = self.settings.learning_rate * factor
         self.optimiser.zero_grad()
         with self.precision:
             loss, means = self.loss(x, schedule.beta.float())
         loss.backward()
+        self.hold_prior()
+        if self.limit:
+            self.limit.apply(self.method.model.parameters())
         self.optimise()
         schedule.step(Means(*means).constraint, progress=step / self.n_steps)
         self.watch.see(step, means)
         return means
 
+    def waiting(self) -> list[torch.nn.Parameter]:
+        """The prior's parameters while it is not known that the main phase has begun."""
+        if self.result.main_phase_step is not None:
+            return []
+        return [p for p in self.method.model.prior.parameters() if p.grad is not None]
+
+    def hold_prior(self) -> None:
+        """In the initial phase the prior has no gradient."""
+        if prior := self.waiting():
+            torch._foreach_mul_([p.grad for p in prior], self.method.schedule.main_phase.float())
+
     def optimise(self) -> None:
         """Adam's step; in the initial phase the prior stands still, and Adam has not seen a gradient of it."""
-        if self.result.main_phase_step is not None:
-            self.optimiser.step()
-            return
         in_main_phase = self.method.schedule.main_phase
-        prior = [p for p in self.method.model.prior.parameters() if p.grad is not None]
-        self.steps_in_initial_phase += ~in_main_phase
-        for p in prior:
-            p.grad.mul_(in_main_phase)
         self.optimiser.step()
-        for p in prior:
+        if self.result.main_phase_step is None:
+            self.steps_in_initial_phase += ~in_main_phase
+        for p in self.waiting():
             self.optimiser.state[p]["step"].mul_(in_main_phase)
 
     def epoch(self, epoch: int) -> Means:
@@ -202,6 +150,8 @@ class Training:
         if bound > self.result.best_bound:
             self.result.best_epoch, self.result.best_bound = epoch, bound
             self.best = copy.deepcopy(model.state_dict())
+        self.pace.see(epoch, [(row["epoch"], row["validation_bound"]) for row in self.result.history], schedule.settled)
+        self.result.falls_from, self.result.converged = self.pace.falls_from, self.pace.converged
 
     def state(self, epoch: int) -> dict[str, Any]:
         """All that the epochs after this one depend on."""
@@ -210,6 +160,8 @@ class Training:
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.method.schedule.state_dict(),
             "steps_in_initial_phase": self.steps_in_initial_phase,
+            "pace": self.pace.state_dict(),
+            "gradient_norm": self.limit.average if self.limit else None,
             "fit": vars(self.result),
             "best": self.best,
             "epoch": epoch,
@@ -220,6 +172,9 @@ class Training:
         self.optimiser.load_state_dict(state["optimiser"])
         self.method.schedule.load_state_dict(state["schedule"])
         self.steps_in_initial_phase = state["steps_in_initial_phase"]
+        self.pace.load_state_dict(state["pace"])
+        if self.limit:
+            self.limit.average = state["gradient_norm"]
         self.result, self.best = Fit(**state["fit"]), state["best"]
 
 
@@ -230,14 +185,14 @@ def fit(
     settings: TrainingSettings,
     seed: int,
     resumable: Resumable = ONE_SITTING,
-    observe: Callable[[int], dict[str, Tensor] | None] = lambda epoch: None,
+    observe: Callable[[int, bool], dict[str, Tensor] | None] = lambda epoch, last: None,
 ) -> Fit:
     """Train method.model; at the end it holds the weights with the best validation bound at beta = 1.
 
     train, val: (N, D) on the model's device, uint8 (see examples) or float32; see check_examples.
     resumable: where to resume from and to save to; its steps are the epochs.
-    observe: called at each epoch's end, with its number; what it returns is kept in the Fit, also by checkpoints. It
-    must leave model and random state alone.
+    observe: called at each epoch's end, with its number and whether it is the last; what it returns is kept in the Fit,
+    also by checkpoints. It must leave model and random state alone.
     Raises TrainingDivergedError when the loss is no longer finite or beyond use, with the state before that epoch in
     the checkpoint, ValueError for arrays that are no data or fewer examples than one batch, and UnfinishedError when it
     is asked to stop.
@@ -255,22 +210,26 @@ def fit(
         first_epoch = sitting.state["epoch"] + 1
         logger.info("resuming after epoch %d of %d", sitting.state["epoch"], settings.epochs)
 
-    for epoch in resumable.progress(range(first_epoch, settings.epochs + 1)):
-        before = copy.deepcopy(training.state(epoch - 1)) if resumable.checkpoint else None
-        try:
-            means = training.epoch(epoch)
-            if epoch % settings.validate_every == 0 or epoch == settings.epochs:
-                training.validate(epoch, means, val)
-        except TrainingDivergedError as error:
-            if not resumable.checkpoint:
-                raise
-            sitting.save(before)
-            raise TrainingDivergedError(
-                f"{error}; the state before epoch {epoch} is in {resumable.checkpoint.file}"
-            ) from None
-        if observed := observe(epoch):
-            training.result.observations.append(observed)
-        training.result.seconds = sitting.seconds
-        sitting.done(f"epoch {epoch} of {settings.epochs}", epoch == settings.epochs, partial(training.state, epoch))
+    with flushed_denormals():
+        for epoch in resumable.progress(range(first_epoch, settings.epochs + 1)):
+            if epoch > training.pace.last_epoch:
+                break
+            before = copy.deepcopy(training.state(epoch - 1)) if resumable.checkpoint else None
+            try:
+                means = training.epoch(epoch)
+                if epoch % settings.validate_every == 0 or epoch == training.pace.last_epoch:
+                    training.validate(epoch, means, val)
+            except TrainingDivergedError as error:
+                if not resumable.checkpoint:
+                    raise
+                sitting.save(before)
+                raise TrainingDivergedError(
+                    f"{error}; the state before epoch {epoch} is in {resumable.checkpoint.file}"
+                ) from None
+            last = epoch == training.pace.last_epoch
+            if observed := observe(epoch, last):
+                training.result.observations.append(observed)
+            training.result.seconds = sitting.seconds
+            sitting.done(f"epoch {epoch} of {training.pace.last_epoch}", last, partial(training.state, epoch))
     method.model.load_state_dict(training.best)
     return training.result

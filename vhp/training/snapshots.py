@@ -1,8 +1,11 @@
 """The latent space while a model is trained (poster: "Latent representation ... at different iteration steps")."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
+from vhp.model.modes import evaluating
 from vhp.model.vae import VAE
 from vhp.seeds import SNAPSHOT_NOISE_SEED
 
@@ -13,14 +16,20 @@ def snapshot(model: VAE, x: Tensor, n_prior: int) -> dict[str, Tensor]:
 
     x: (n, D) in the data's unit, on the model's device. Leaves the random state as it was.
     """
-    mean, log_var = model.encoder(x)
-    with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
+    with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []), evaluating(model):
         torch.manual_seed(SNAPSHOT_NOISE_SEED)
+        mean, log_var = model.encoder(x)
         prior = model.prior.sample(n_prior)
     tensors = {"posterior_mean": mean, "posterior_std": torch.exp(0.5 * log_var), "prior": prior}
     return {name: tensor.float().cpu() for name, tensor in tensors.items()}
 
 
-def epochs_to_show(epochs: int, shares: tuple[float, ...]) -> list[int]:
-    """The epochs, counted from 1, at whose end the given shares of a training are done; none twice."""
-    return sorted({max(1, round(share * epochs)) for share in shares})
+def is_power_of_two(epoch: int) -> bool:
+    """Whether an epoch, counted from 1, is looked at: how many there will be is not known beforehand."""
+    return epoch & (epoch - 1) == 0
+
+
+def to_show(epochs: Sequence[int], shares: Sequence[float]) -> list[int]:
+    """Indices of the observed epochs, which end with the last, nearest to the shares of the training; none twice."""
+    wanted = [share * epochs[-1] for share in shares]
+    return sorted({min(range(len(epochs)), key=lambda i: abs(epochs[i] - target)) for target in wanted})

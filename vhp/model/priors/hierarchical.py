@@ -7,13 +7,14 @@ import math
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vhp.model.distributions import gaussian_log_prob, gaussian_sample, standard_normal_log_prob
 from vhp.model.networks import GaussianNetwork
+from vhp.model.priors import Prior
 
 
-class HierarchicalPrior(nn.Module):
+class HierarchicalPrior(Prior):
     """p_Theta(z|zeta) p(zeta) with the variational posterior q_Phi(zeta|z), both gated perceptrons.
 
     Its density has no closed form: log_prob is a bound, from importance samples of zeta.
@@ -21,7 +22,7 @@ class HierarchicalPrior(nn.Module):
 
     def __init__(self, d_z: int, d_zeta: int, hidden: Sequence[int]):
         super().__init__()
-        self.d_z, self.d_zeta = d_z, d_zeta
+        self.d_z, self.d_zeta, self.hidden = d_z, d_zeta, list(hidden)
         self.p_z = GaussianNetwork(d_zeta, hidden, d_z)  # p_Theta(z|zeta)
         self.q_zeta = GaussianNetwork(d_z, hidden, d_zeta)  # q_Phi(zeta|z)
 

@@ -3,15 +3,18 @@
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vhp.model.distributions import LOG_2PI, gaussian_sample
+from vhp.model.priors import Prior
 
 
-class GaussianMixture(nn.Module):
+class GaussianMixture(Prior):
     """M Gaussians of equal weight, none of them learned: a VampPrior with fixed weights."""
 
     d_zeta = 0
+    mean: Tensor
+    log_var: Tensor
 
     def __init__(self, mean: Tensor, log_var: Tensor):
         """mean, log_var: (M, d_z)."""

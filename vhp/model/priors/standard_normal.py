@@ -1,15 +1,17 @@
 """p(z) = N(0, I)."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vhp.model.distributions import standard_normal_log_prob
+from vhp.model.priors import Prior
 
 
-class StandardNormal(nn.Module):
+class StandardNormal(Prior):
     """The prior of a plain variational autoencoder, without parameters."""
 
     d_zeta = 0
+    origin: Tensor
 
     def __init__(self, d_z: int):
         super().__init__()

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from vhp.model.priors import Prior
 from vhp.model.priors.mixture import GaussianMixture, gaussian_mixture_log_prob
 
 
-class VampPrior(nn.Module):
+class VampPrior(Prior):
     """A mixture of M posteriors, one for each pseudo-input, all with weight 1/M."""
 
     d_zeta = 0

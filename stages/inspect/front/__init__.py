@@ -1,0 +1,1 @@
+"""Which network is worth its minutes: nats against processor time, of training and of the likelihood."""

@@ -1,0 +1,91 @@
+"""networks.md and networks-<data set>.png, from the rows of networks.csv in the same folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stages.files import replacing, write_text
+from stages.inspect.front.pareto import front
+from stages.inspect.front.table import Network
+from stages.reports.table import NONE, Table, markdown, number, with_error
+from vhp.figures.network_front import network_front
+from vhp.figures.style import save
+from vhp.names import dataset_name
+
+MADE = "<!-- below: made by python -m stages.inspect.front from networks.csv; what is above is kept -->"
+HEAD = """# Networks worth their minutes
+
+VHP + REWO trained with each network for a given processor time, over which the learning rate's schedule goes, and
+measured on validation images: a network is chosen by these numbers, so the test set is not in them. Which networks:
+[networks.yaml](../stages/inspect/front/networks.yaml); numbers in full: [networks.csv](networks.csv).
+
+    python -m stages.inspect.front --minutes 5 20 60     # those without a row in networks.csv; resumes
+    python -m stages.inspect.front patch mlp-300 --dataset omniglot --minutes 5
+"""
+COLUMNS = (
+    *("network", "what is different", "parameters, M", "ms / step", "GFLOP / step", "epochs", "validation bound"),
+    *("NLL", "s / image", "GFLOP / image"),
+)
+NOTES = (
+    "Bold NLL: no other row, of any time, was trained in less time to a lower NLL. Bold s / image: none has a lower "
+    "NLL and a cheaper likelihood.",
+    "ms / step: processor time of a step, eager. s / image: of the likelihood from 5,000 samples, eager. GFLOP: of "
+    "products and convolutions alone.",
+)
+
+
+def with_fronts(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one data set, and as training_front and likelihood_front whether none is better in both."""
+    return rows.assign(
+        training_front=front(rows["processor_minutes"], rows["nll"]),
+        likelihood_front=front(rows["seconds_per_image"], rows["nll"]),
+    )
+
+
+def table(rows: pd.DataFrame, minutes: float, networks: Mapping[str, Network]) -> Table:
+    """The rows of one data set and time, the lowest NLL first."""
+    chosen = rows[rows["minutes"] == minutes].sort_values("nll")
+    bold = set()
+    cells = []
+    for i, row in enumerate(chosen.itertuples()):
+        bold |= {(i, COLUMNS.index("NLL"))} if row.training_front else set()
+        bold |= {(i, COLUMNS.index("s / image"))} if row.likelihood_front else set()
+        cells.append(_cells(row, networks))
+    first = chosen.iloc[0]
+    note = f"NLL of {first['n_images']} validation images, {first['n_samples']:,} samples; {first['device']}."
+    title = f"{dataset_name(first['dataset'])}, {minutes:g} minutes"
+    return Table(title, COLUMNS, tuple(cells), frozenset(bold), notes=(*NOTES, note), n_text=2)
+
+
+def _cells(row: Any, networks: Mapping[str, Network]) -> tuple[str, ...]:
+    known = networks.get(row.network)
+    return (
+        row.network,
+        known.about if known and known.digest == row.settings else NONE,
+        number(row.parameters / 1e6),
+        number(row.ms_per_step, ".1f"),
+        number(row.gflop_per_step, ".1f"),
+        str(row.epochs),
+        number(row.validation_bound),
+        with_error(row.nll, row.nll_se),
+        number(row.seconds_per_image, ".3f"),
+        number(row.gflop_per_image, ".0f"),
+    )
+
+
+def write(rows: pd.DataFrame, networks: Mapping[str, Mapping[str, Network]], page: Path) -> None:
+    """The page and a figure per data set. networks: by data set and name; of those that have rows."""
+    parts, tables = [], []
+    for dataset, group in rows.groupby("dataset", sort=False):
+        group, picture = with_fronts(group), page.with_name(f"{page.stem}-{dataset}.png")
+        with replacing(picture) as temporary:
+            save(network_front(group, f"{dataset_name(dataset)}, VHP + REWO"), temporary)
+        alternative = f"NLL against processor time, {dataset_name(dataset)}"
+        parts.append(f"![{alternative}]({picture.name})\n")
+        tables += [table(group, minutes, networks[dataset]) for minutes in sorted(group["minutes"].unique())]
+    head = page.read_text(encoding="utf-8").partition(MADE)[0] if page.exists() else HEAD + "\n"
+    # The first table's title is of the level of a document's; here the document has one above.
+    made = markdown(tables).replace("# ", "## ", 1)
+    write_text(page, "\n".join([head + MADE, "", *parts, made]))

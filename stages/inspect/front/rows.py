@@ -1,0 +1,62 @@
+"""networks.csv: a row per network, data set and processor time."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stages.files import write_text
+from stages.inspect.front.table import Network
+from stages.reports.frames import csv
+
+KEY = ("dataset", "network", "minutes", "seed")
+COLUMNS = (
+    *KEY,
+    *("family", "settings", "parameters", "gflop_per_step", "gflop_per_image"),
+    *("epochs", "steps", "processor_minutes", "ms_per_step"),
+    *("validation_bound", "best_epoch", "beta", "main_phase_step"),
+    *("nll", "nll_se", "nll_mc_se", "ess", "n_low_ess", "precision", "n_images", "n_samples", "seconds_per_image"),
+    *("device", "revision", "code"),
+)
+TEXTS = {name: str for name in ("dataset", "network", "family", "settings", "precision", "device", "revision", "code")}
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Columns COLUMNS; no rows if there is no file. Raises ValueError for a file that is no such table."""
+    if not path.exists():
+        return pd.DataFrame(columns=list(COLUMNS))
+    try:
+        frame = pd.read_csv(path, dtype=TEXTS)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read ({' '.join(str(error).split())}); `git checkout {path}`") from error
+    if tuple(frame.columns) != COLUMNS:
+        raise ValueError(f"{path}: found the columns {', '.join(frame.columns)}, expected {', '.join(COLUMNS)}")
+    if frame.duplicated(list(KEY)).any():
+        twice = frame[frame.duplicated(list(KEY))].iloc[0]
+        raise ValueError(f"{path}: found two rows of {twice['network']} at {twice['minutes']} minutes, expected one")
+    return frame
+
+
+def has(frame: pd.DataFrame, network: Network, key: Mapping[str, Any]) -> bool:
+    """Whether there is such a row. Raises ValueError if it is of other settings under the same name."""
+    same = (frame[list(key)] == pd.Series(key)).all(axis=1)
+    if not same.any():
+        return False
+    found = frame.loc[same, "settings"].iloc[0]
+    if found != network.digest:
+        raise ValueError(
+            f"{network.name}: found a row of the settings {found}, expected {network.digest}, as its entry is now; "
+            "give it another name, or delete its rows"
+        )
+    return True
+
+
+def append(path: Path, row: Mapping[str, Any]) -> pd.DataFrame:
+    """Add the row to what the file holds now, in the order of data set, minutes and network; gives all rows."""
+    added = pd.DataFrame([row], columns=list(COLUMNS))
+    before = read(path)
+    frame = added if before.empty else pd.concat([before, added], ignore_index=True)
+    frame = frame.sort_values(["dataset", "minutes", "network", "seed"], ignore_index=True)
+    write_text(path, csv(frame))
+    return frame

@@ -1,0 +1,248 @@
+"""Convolutions on patches: against loops over single pixels; what is refused, what dropout does, memory, precision."""
+
+from dataclasses import replace
+
+import pytest
+import reference
+import tiny
+import torch
+
+from vhp.device import precision
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.rounding import exact_enough
+from vhp.model.modes import evaluating
+from vhp.model.patches import from_maps, from_patches, to_maps, to_patches
+from vhp.model.vae import VAE
+from vhp.training.fit import fit
+from vhp.training.validation import validation_bound
+
+SIDE, D_Z, HIDDEN = 6, tiny.D_Z, [7, 5]
+PATCH = tiny.PATCH | {"size": 3}
+
+
+def model(side=SIDE, hidden=HIDDEN, dtype=torch.float64, **changed):
+    return VAE(side**2, D_Z, hidden, "bernoulli", "patch", PATCH | changed).to(dtype)
+
+
+# --- against loops; a map is a list of channels, a channel a list of rows ---
+
+
+def parts(layer):
+    return layer.weight.tolist(), layer.bias.tolist()
+
+
+def linear(layer, values):
+    weight, bias = parts(layer)
+    return [b + sum(w * v for w, v in zip(row, values, strict=True)) for row, b in zip(weight, bias, strict=True)]
+
+
+def gated_mlp(network, values):
+    for layer in network[:-1]:
+        out = linear(layer.linear, values)
+        half = len(out) // 2
+        values = [v * reference.sigmoid(g) for v, g in zip(out[:half], out[half:], strict=True)]
+    return linear(network[-1], values)
+
+
+def refined(maps, residual):
+    for layer in residual.layers:
+        maps = reference.plus(maps, reference.gated_convolution(maps, *parts(layer.convolution)))
+    return maps
+
+
+def encoded(encoder, x):
+    """Pixel (i, j) of the image is channel (i % size, j % size) at the place (i // size, j // size) of the grid."""
+    size, side = encoder.size, range(encoder.side)
+    cut = [
+        [[x[(i * size + di) * SIDE + j * size + dj] for j in side] for i in side]
+        for di in range(size)
+        for dj in range(size)
+    ]
+    maps = refined(reference.gated_convolution(cut, *parts(encoder.first.convolution)), encoder.residual)
+    places = [maps[c][i][j] for i in side for j in side for c in range(len(maps))]
+    return reference.gaussian_parameters(gated_mlp(encoder.last.network, places))
+
+
+def decoded(decoder, z):
+    places, side = gated_mlp(decoder.first, z), range(decoder.side)
+    n = len(places) // decoder.side**2
+    maps = [[[places[(i * decoder.side + j) * n + c] for j in side] for i in side] for c in range(n)]
+    out = reference.convolve(refined(maps, decoder.residual), *parts(decoder.last))
+    size = SIDE // decoder.side
+    return [out[i % size * size + j % size][i // size][j // size] for i in range(SIDE) for j in range(SIDE)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 6])
+def test_the_encoder_equals_loops_over_pixels(size):
+    net, x = model(size=size), torch.rand(3, 2, SIDE**2, dtype=torch.float64)
+    found = torch.cat(net.encoder(x), -1)
+    for i in range(3):
+        for j in range(2):
+            assert found[i, j].tolist() == pytest.approx(encoded(net.encoder, x[i, j].tolist()), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 6])
+def test_a_batched_decode_equals_loops_over_pixels(size):
+    net, z = model(size=size), torch.randn(3, 2, D_Z, dtype=torch.float64)
+    found = net.decode(z)
+    for i in range(3):
+        for j in range(2):
+            assert found[i, j].tolist() == pytest.approx(decoded(net.decoder, z[i, j].tolist()), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(("side", "size"), [(28, 4), (28, 2), (28, 7), (64, 8), (64, 4)])
+def test_patches_and_maps_are_undone(side, size):
+    x = torch.rand(3, side**2)
+    patches = to_patches(x, side // size, size)
+    assert patches.shape == (3, size**2, side // size, side // size)
+    assert torch.equal(from_patches(patches), x)
+    maps = to_maps(x.reshape(3, -1), side // size)
+    assert torch.equal(from_maps(maps), x)
+    assert maps.is_contiguous(memory_format=torch.channels_last)
+
+
+# --- the interface that every network has ---
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (5,), (3, 5), (2, 3, 5)])
+@pytest.mark.parametrize(("side", "size"), [(28, 4), (28, 7), (28, 2), (64, 8), (64, 4)])
+def test_shapes_are_those_of_the_mlp(shape, side, size):
+    net, mlp = model(side, size=size), VAE(side**2, D_Z, [8], "bernoulli").double()
+    x, z = torch.rand(*shape, side**2, dtype=torch.float64), torch.randn(*shape, D_Z, dtype=torch.float64)
+    assert [part.shape for part in net.encoder(x)] == [part.shape for part in mlp.encoder(x)]
+    assert net.decode(z).shape == mlp.decode(z).shape
+
+
+@pytest.mark.parametrize(
+    ("n_dims", "size", "message"),
+    [
+        (50, 2, "found 50 dimensions, expected those of a square image"),
+        (28**2, 3, r"patches of 3 x 3 pixels and images of 28 x 28, .*divides the side: 1, 2, 4, 7, 14, 28$"),
+        (64**2, 7, r"patches of 7 x 7 pixels and images of 64 x 64, .*: 1, 2, 4, 8, 16, 32, 64$"),
+    ],
+)
+def test_images_that_the_patches_do_not_divide_are_refused(n_dims, size, message):
+    with pytest.raises(ValueError, match=message):
+        VAE(n_dims, D_Z, HIDDEN, "bernoulli", "patch", PATCH | {"size": size})
+
+
+@pytest.mark.parametrize(("name", "value"), [("size", 0), ("channels", 0), ("encoder_depth", 0), ("dropout", 0.95)])
+def test_settings_out_of_range_are_refused(name, value):
+    with pytest.raises(ValueError, match=f"{name}: found {value}, expected"):
+        model(**{name: value})
+
+
+@pytest.mark.parametrize(("network", "patch"), [("patch", None), ("mlp", PATCH), ("conv", PATCH)])
+def test_settings_of_patches_come_with_that_network_and_no_other(network, patch):
+    with pytest.raises(ValueError, match=f"network {network}: found .*expected them with the network patch"):
+        VAE(SIDE**2, D_Z, [3], "bernoulli", network, patch)
+
+
+def test_an_encoder_may_be_larger_than_the_decoder():
+    small, large = model(), model(encoder_channels=9, encoder_depth=3)
+    assert {k: v.shape for k, v in small.decoder.state_dict().items()} == {
+        k: v.shape for k, v in large.decoder.state_dict().items()
+    }
+    assert len(large.encoder.residual.layers) == 3 and large.encoder.first.convolution.out_channels == 2 * 9
+
+
+# --- dropout ---
+
+
+def test_dropout_changes_training_and_nothing_that_is_measured():
+    method = tiny.build_patch("vhp_rewo", dropout=0.5)
+    x = tiny.images(40)
+    assert method.model.training
+    first, again = (method.model.encoder(x / 255.0)[0] for _ in range(2))
+    assert not torch.equal(first, again)
+    assert validation_bound(method, x) == validation_bound(method, x)
+    assert method.model.training
+    with evaluating(method.model):
+        exact = method.model.encoder(x / 255.0)[0]
+    without = tiny.build_patch("vhp_rewo")
+    without.model.load_state_dict(method.model.state_dict())
+    assert torch.equal(without.model.encoder(x / 255.0)[0], exact)
+
+
+def test_the_mode_is_restored_after_an_error():
+    net = model()
+    with pytest.raises(KeyError), evaluating(net):
+        assert not net.encoder.dropout.training
+        raise KeyError
+    assert net.training and net.encoder.dropout.training
+
+
+# --- training and evaluation ---
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_a_training_is_repeated_to_the_last_bit(dropout):
+    weights = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        method = tiny.build_patch("vhp_rewo", dropout=dropout)
+        fit(method, tiny.images(64), tiny.images(20), tiny.training(epochs=2), seed=1)
+        weights.append(method.model.state_dict())
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_training_improves_the_validation_bound():
+    """Beyond the best model without a latent variable; the methods' gradients are those of test_gradients.py."""
+    train, val = tiny.images(256), tiny.images(200)
+    method = tiny.build_patch("vhp_rewo")
+    result = fit(method, train, val, tiny.training(epochs=12, learning_rate=4e-2), seed=1)
+    p, x = train.double().mean(0) / 255, val.double() / 255
+    independent = (x * p.log() + (1 - x) * (1 - p).log()).sum(-1).mean().item()
+    assert validation_bound(method, val) == result.best_bound > independent + 1
+
+
+@pytest.mark.parametrize(
+    ("side", "hidden", "changed"),
+    [(28, [5], {"size": 4, "channels": 40}), (28, [5], {"size": 4, "channels": 2}), (4, [300, 5], {"size": 2})],
+)
+def test_a_decode_needs_the_floats_of_its_widest_layer(side, hidden, changed):
+    net, sizes = model(side, hidden, **changed), []
+    for module in net.decoder.modules():
+        module.register_forward_hook(lambda _, __, out: sizes.append(out.numel()))
+    net.decode(torch.randn(1, D_Z, dtype=torch.float64))
+    assert net.floats_per_decode == max(sizes)
+
+
+def test_the_evaluators_chunks_count_the_decoders_layers(monkeypatch):
+    """As many samples at once as their widest layer leaves room for, and one result whatever their number."""
+    net, x = tiny.build_patch("vhp_rewo", dtype=torch.float64).model, tiny.images(3)
+    sizes = []
+    net.decoder.register_forward_hook(lambda _, z, __: sizes.append(z[0].shape[:-1].numel()))
+    options = LikelihoodSettings(n_samples=40, precision="float32", compile=False)
+    results = []
+    for rows in (1, 7, 200):
+        sizes.clear()
+        monkeypatch.setattr("vhp.likelihood.estimate.CHUNK_BYTES", rows * 8 * net.floats_per_decode)
+        results.append(estimate(net, x, options, seed=3, dtype=torch.float64).log_likelihood)
+        assert max(sizes) == {1: 1, 7: 7, 200: 120}[rows]
+    for result in results[1:]:
+        torch.testing.assert_close(result, results[0], rtol=1e-10, atol=1e-12)
+
+
+def test_under_bf16_densities_get_float32():
+    net, x = model(dtype=torch.float32), torch.rand(5, SIDE**2)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mean, log_var = net.encoder(x)
+        out = net.decode(mean)
+    assert mean.dtype == log_var.dtype == out.dtype == torch.float32
+    exact = net.decode(net.encoder(x)[0])
+    assert (out - exact).abs().max() < 0.05 * exact.abs().max()
+    assert not torch.equal(out, exact)  # or nothing was rounded
+
+
+@pytest.mark.parametrize(("scale", "chosen"), [(1.0, "bf16"), (3000.0, "float32")])
+def test_bf16_is_used_where_its_error_is_small_and_nowhere_else(monkeypatch, scale, chosen):
+    """scale: of the last layer's weights; logits of hundreds are rounded by whole nats."""
+    monkeypatch.setattr(precision, "has_bf16", lambda device: True)
+    net = tiny.build_patch("vhp_rewo").model.eval()
+    with torch.no_grad():
+        net.decoder.last.weight.mul_(scale)
+    asked = LikelihoodSettings(n_samples=200, precision="bf16", compile=False)
+    settings, errors = exact_enough(net, tiny.images(32), asked, 3, torch.arange(32))
+    assert settings == replace(asked, precision=chosen)
+    assert errors.abs().max() > 0

@@ -1,0 +1,1 @@
+"""A second estimate of log p(x), whose proposal is made for each image."""

@@ -1,0 +1,86 @@
+"""A proposal for each image that needs one, found with noise that the estimate does not use."""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from vhp.checks import at_least_one, between
+from vhp.likelihood.estimate import noise
+from vhp.likelihood.joint import Joint
+from vhp.likelihood.refined.adaptation import adapted
+from vhp.likelihood.refined.ascent import ascended, laplace
+from vhp.likelihood.refined.bank import Bank
+from vhp.likelihood.refined.modes import noise_width
+from vhp.likelihood.refined.proposal import Proposal, counted
+
+# Added to the estimate's seed: noise of the pilot, of each round, of the bank and of the refined estimate itself.
+PILOT, ROUNDS, BANK, REFINED = 1_000, 2_000, 3_000, 4_000
+MOST_MISSED = 0.005  # of the posterior, where the encoder is far too low
+
+
+@dataclass(frozen=True)
+class RefinedSettings:
+    """How an image's own proposal is sought."""
+
+    pilot: int  # samples of the encoder, and per round of the adaptation
+    enough: float  # an image of whose pilot this share is effective keeps the encoder's estimate
+    modes: int  # starts: the encoder's mean, the others good samples of the prior
+    steps: int  # uphill from each start
+    rounds: int  # of adaptation
+
+    def __post_init__(self):
+        at_least_one(pilot=self.pilot, modes=self.modes, steps=self.steps)
+        between(0, 1, enough=self.enough)
+        if self.rounds < 0:
+            raise ValueError(f"rounds: found {self.rounds}, expected 0 or more")
+
+
+class Pilot(NamedTuple):
+    """Of some images, (batch,) each."""
+
+    log_p: Tensor  # about log p(x)
+    enough: Tensor  # bool: the encoder will do
+
+
+class Search:
+    """Proposals for images x, from a pilot, a bank of the prior's samples, and an ascent from several starts."""
+
+    def __init__(self, joint: Joint, settings: RefinedSettings, n_samples: int, seed: int):
+        self.joint, self.settings, self.n_samples, self.seed = joint, settings, n_samples, seed
+        self.bank = Bank(joint, n_samples, seed + BANK)
+
+    def pilot(self, x: Tensor, mean: Tensor, log_var: Tensor, numbers: list[int]) -> Pilot:
+        """x (batch, D); mean, log_var of q(z|x) (batch, d_z); the images' numbers.
+
+        The encoder will do if enough of its samples are effective, and hardly any of the posterior lies where the
+        prior's samples say that it is far too low. Neither is a sample of the estimate, which so stays unbiased.
+        """
+        joint, n = self.joint, self.settings.pilot
+        u = joint.encoded(mean, log_var, noise(self.seed + PILOT, numbers, n, joint.width, x.device).to(mean))
+        log_w = (joint.log_prob(x, u) - joint.log_encoder(mean, log_var, u)).double()
+        effective = 1 / torch.softmax(log_w, 0).square().sum(0)
+        log_p = torch.logsumexp(log_w, 0) - math.log(n)
+        missed = self.bank.missed(self.bank.seen(x, mean, log_var, log_p), log_p)
+        return Pilot(log_p, (effective >= self.settings.enough * n) & (missed <= MOST_MISSED))
+
+    def proposals(self, x: Tensor, mean: Tensor, log_var: Tensor, numbers: list[int], log_p: Tensor) -> list[Proposal]:
+        """One for each image; arguments as those of pilot, and the pilot's log_p (batch,)."""
+        joint, settings, d = self.joint, self.settings, self.joint.width
+        encoder = joint.encoded(mean, log_var, torch.zeros(1, len(x), d).to(mean))  # the means
+        seen = self.bank.seen(x, mean, log_var, log_p)
+        starts = torch.cat([encoder, self.bank.starts(seen, settings.modes - 1)])
+        tops = ascended(joint, x, starts, self.bank.spread, settings.steps)
+        modes, shares = laplace(joint, x, tops, self.bank.spread), None
+        per_component = max(1, settings.pilot // (1 + len(tops)))
+        for i in range(settings.rounds):
+            n = per_component * (1 + len(tops))
+            eps = noise(self.seed + ROUNDS + i, numbers, n, noise_width(d), x.device).to(mean)
+            modes, shares = adapted(joint, x, mean, log_var, modes, eps)
+        if shares is None:
+            shares = torch.full((1 + len(tops), len(x)), 1 / (1 + len(tops)))
+        each = [slice(j, j + 1) for j in range(len(x))]
+        counts = [counted(shares[:, j], self.n_samples) for j in range(len(x))]
+        return [Proposal(mean[j], log_var[j], modes.of_images(j), n) for j, n in zip(each, counts, strict=True)]

@@ -1,0 +1,130 @@
+"""A trained model with arrays at its door: load a file, then encode, sample, decode, measure and interpolate.
+
+Arrays in, NumPy arrays out. What these functions are made of takes tensors, and settings: vhp.model, vhp.likelihood,
+vhp.latent.
+"""
+
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from vhp.datasets.arrays import rows
+from vhp.datasets.batches import as_means
+from vhp.latent.graph import LatentGraph
+from vhp.latent.polyline import arc_length, resample
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.model import codec
+from vhp.model.files import read
+from vhp.model.vae import VAE
+from vhp.seeds import EVALUATION_SEED
+
+
+class Posterior(NamedTuple):
+    """q_phi(z|x) of each example, a Gaussian with diagonal covariance."""
+
+    mean: np.ndarray  # (N, d_z) float32
+    std: np.ndarray  # (N, d_z) float32
+
+
+class Interpolation(NamedTuple):
+    """A path on the graph of the prior's samples, its points at equal distance."""
+
+    z: np.ndarray  # (n_frames, d_z) float64
+    x: np.ndarray  # (n_frames, D) float32, decoded
+    length: float  # of the path, a Euclidean distance in latent space
+
+
+class TrainedModel:
+    """A trained model: vhp.load makes it of a file.
+
+    Examples x are (N, D), or images (N, height, width). Of a model of binary pixels (observation "bernoulli") uint8 is
+    255 times the probability of a one, floats are the probability, from 0 to 1. Of a model of real values
+    ("gaussian") floats are in the data's unit. Anything else is a ValueError that says what was found and expected.
+
+    vae       the model itself, vhp.model.vae.VAE, in evaluation mode
+    about     what its file says of it: for a run of the pipeline its data set, method, settings and code
+    """
+
+    def __init__(self, vae: VAE, about: dict[str, Any]):
+        self.vae, self.about = vae, about
+        self._graphs: dict[tuple[int, int, int], LatentGraph] = {}
+
+    def __repr__(self) -> str:
+        run = self.about.get("run", {})
+        made = f", {run['method']} on {run['dataset']}" if {"method", "dataset"} <= run.keys() else ""
+        prior = type(self.vae.prior).__name__
+        return f"TrainedModel(D={self.vae.n_dims}, d_z={self.vae.d_z}, prior={prior}{made})"
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.vae.parameters()).device
+
+    def encode(self, x: ArrayLike | Tensor) -> Posterior:
+        """q_phi(z|x) of the examples x, (N, D)."""
+        return Posterior(*codec.encode(self.vae, self._means("x", x)))
+
+    def decode(self, z: ArrayLike) -> np.ndarray:
+        """E[x|z], z (..., d_z) -> (..., D) float32: probabilities of a one, or values in the data's unit."""
+        points = np.asarray(z, np.float32)
+        if points.shape[-1:] != (self.vae.d_z,):
+            raise ValueError(f"z: found the shape {points.shape}, expected (..., {self.vae.d_z})")
+        return codec.decode(self.vae, points)
+
+    @torch.no_grad()
+    def sample_prior(self, n: int, seed: int = 0) -> np.ndarray:
+        """n samples of the prior, (n, d_z) float32; one seed gives one sample."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(seed)
+            return self.vae.prior.sample(n).cpu().numpy()
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """E[x|z] of n samples z of the prior, (n, D) float32; the z are those of sample_prior."""
+        return self.decode(self.sample_prior(n, seed))
+
+    def nll(self, x: ArrayLike | Tensor, n_samples: int = 5000, seed: int = EVALUATION_SEED) -> np.ndarray:
+        """-log p(x) of each example in nats, (N,) float64, by importance sampling (vhp.likelihood.estimate).
+
+        x: binary where the model's pixels are: 0 and 255, or 0.0 and 1.0; a grey image has no probability. With the
+        default seed and a data set's whole test split, the mean is the number of the benchmark's tables.
+        """
+        test = rows("x", x, self.vae.n_dims, self.vae.observation.unit_interval, binary=True).to(self.device)
+        settings = LikelihoodSettings(n_samples=n_samples, precision="float32", compile=False)
+        return -estimate(self.vae, test, settings, seed).log_likelihood.numpy()
+
+    def interpolate(
+        self, a: ArrayLike, b: ArrayLike, n_frames: int = 60, n_nodes: int = 2000, k: int = 10, seed: int = 0
+    ) -> Interpolation:
+        """From example a to example b, (D,) or (height, width) each, along the graph of the paper.
+
+        Its n_nodes nodes are samples of the prior, each joined to its k nearest neighbours; the path is the shortest
+        one between the nodes nearest to the means of q_phi(z|a) and q_phi(z|b), so it begins and ends near the
+        examples, and not at them. The graph is kept for the next call. Raises ValueError where there is no path.
+        """
+        graph = self._graph(n_nodes, k, seed)
+        ends = [codec.encode(self.vae, self._means(name, np.asarray(x)[None]))[0] for name, x in (("a", a), ("b", b))]
+        start, goal = graph.nearest(np.concatenate(ends))
+        [path] = graph.shortest_paths([(start, goal)])
+        if path is None:
+            found = f"found no path: the {n_nodes} samples of the prior fall into {graph.n_components} components"
+            raise ValueError(f"{found}, expected one that has both ends; ask for a larger k or more nodes")
+        z = resample(graph.nodes[path], n_frames)
+        return Interpolation(z, self.decode(z), arc_length(graph.nodes[path]))
+
+    def _graph(self, n_nodes: int, k: int, seed: int) -> LatentGraph:
+        if (key := (n_nodes, k, seed)) not in self._graphs:
+            self._graphs[key] = LatentGraph(self.sample_prior(n_nodes, seed), k)
+        return self._graphs[key]
+
+    def _means(self, name: str, x: ArrayLike | Tensor) -> np.ndarray:
+        return as_means(rows(name, x, self.vae.n_dims, self.vae.observation.unit_interval)).numpy()
+
+
+def load(source: str | os.PathLike[str], device: str | torch.device = "cpu") -> TrainedModel:
+    """The model of a file, or of a folder with `model.safetensors`; see vhp.model.files.read for errors."""
+    model, about = read(source)
+    return TrainedModel(model.to(device), about)

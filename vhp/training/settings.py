@@ -1,0 +1,43 @@
+"""How a model is trained: the settings of vhp.training.fit."""
+
+from dataclasses import dataclass
+
+from vhp.checks import at_least_one, between, one_of, positive
+from vhp.device.precision import PRECISIONS
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How long and how fast a model is trained.
+
+    The learning rate rises, stays until the validation bound has stopped rising (see vhp.training.pace), falls, and the
+    training ends.
+    """
+
+    epochs: int  # at most, the learning rate's fall included
+    patience: int | None  # epochs in which the bound has to gain `least_gain`; None: no limit but `epochs`
+    least_gain: float  # nats
+    batch_size: int
+    learning_rate: float  # of Adam, after the warm-up
+    learning_rate_warm_up: float  # share of `epochs` over which it rises from 0
+    learning_rate_fall: float  # how long it falls, linearly, in units of the time before ...
+    learning_rate_final: float  # ... to this fraction
+    gradient_limit: float | None  # of the gradient's norm, in units of its moving average; None: none
+    validate_every: int  # epochs between validation bounds
+    precision: str  # "float32" or "bf16" matrix products
+    compile: bool
+
+    def __post_init__(self):
+        at_least_one(epochs=self.epochs, batch_size=self.batch_size, validate_every=self.validate_every)
+        positive(learning_rate=self.learning_rate)
+        between(0, 1, learning_rate_warm_up=self.learning_rate_warm_up, learning_rate_final=self.learning_rate_final)
+        between(0, 100, learning_rate_fall=self.learning_rate_fall)
+        between(0, 1e6, least_gain=self.least_gain)
+        one_of(PRECISIONS, precision=self.precision)
+        if self.gradient_limit is not None:
+            between(1, 1e6, gradient_limit=self.gradient_limit)
+        if self.patience is not None and self.patience < self.validate_every:
+            raise ValueError(
+                f"patience: found {self.patience} epochs, expected at least those between two validation bounds, "
+                f"validate_every = {self.validate_every}"
+            )

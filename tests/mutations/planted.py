@@ -17,6 +17,7 @@ class Mutation(NamedTuple):
 BOUNDS, GRADIENTS, SCHEDULES = (f"tests/objective/test_{name}.py" for name in ("bounds", "gradients", "schedules"))
 LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood", "linear_gaussian"))
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
+PAIRED = "tests/likelihood/test_paired.py"
 TRAINING, PLAIN_LOOP = (f"tests/training/test_{name}.py" for name in ("training", "training_reference"))
 
 MUTATIONS = (
@@ -230,5 +231,19 @@ MUTATIONS = (
         "eps[None, ..., model.d_z :]",
         "eps[None, ..., : prior.d_zeta]",
         (LIKELIHOOD,),
+    ),
+    Mutation(
+        "paired difference with the standard error of unpaired values",
+        "vhp/likelihood/paired.py",
+        "difference.var(ddof=1) / n",
+        "(first.mean(0).var(ddof=1) + second.mean(0).var(ddof=1)) / n",
+        (PAIRED,),
+    ),
+    Mutation(
+        "paired difference: what seeds scatter by is left out",
+        "vhp/likelihood/paired.py",
+        "values.mean(1).var(ddof=1) / len(values)",
+        "values.mean(1).var(ddof=1) * 0",
+        (PAIRED,),
     ),
 )

@@ -6,6 +6,7 @@ FROM python:3.11-slim-bookworm
 # git and make for the pipeline; a C++ compiler for torch.compile.
 RUN apt-get update && apt-get install --yes --no-install-recommends git make g++ && rm -rf /var/lib/apt/lists/*
 
+ENV PIP_NO_CACHE_DIR=1
 WORKDIR /vhp
 # The environment first: it stays in the image's cache while the code changes.
 COPY requirements.lock Makefile ./

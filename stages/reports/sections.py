@@ -106,6 +106,7 @@ def read(budget: str, dataset: str) -> Section:
         runs = [from_json(name, run) for name, run in content["runs"].items()]
         runs.sort(key=lambda run: run.order)
         differences = [pairs.from_json(f"{path}, differences", d) for d in content.get("differences", [])]
+        pairs.check(differences, runs)
         return Section(content["dataset"], content["code"], runs, dict(content["inputs"]), figures, differences)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         how = f"`git checkout {folder}` restores the committed one, `dvc repro section@{dataset}` renews it"

@@ -19,6 +19,7 @@ LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood
 REFINED, ANNEALING = (f"tests/likelihood/test_{name}.py" for name in ("refined", "annealing"))
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
 PATCHES = "tests/model/test_patches.py"
+PAIRED = "tests/likelihood/test_paired.py"
 TRAINING, PLAIN_LOOP = (f"tests/training/test_{name}.py" for name in ("training", "training_reference"))
 
 MUTATIONS = (
@@ -309,5 +310,19 @@ MUTATIONS = (
         "point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n            log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood\n        return",
         "log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood\n            point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n        return",
         (ANNEALING,),
+    ),
+    Mutation(
+        "paired difference with the standard error of unpaired values",
+        "vhp/likelihood/paired.py",
+        "difference.var(ddof=1) / n",
+        "(first.mean(0).var(ddof=1) + second.mean(0).var(ddof=1)) / n",
+        (PAIRED,),
+    ),
+    Mutation(
+        "paired difference: what seeds scatter by is left out",
+        "vhp/likelihood/paired.py",
+        "values.mean(1).var(ddof=1) / len(values)",
+        "values.mean(1).var(ddof=1) * 0",
+        (PAIRED,),
     ),
 )

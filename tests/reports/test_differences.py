@@ -83,6 +83,7 @@ def test_a_section_of_an_earlier_version_has_none_and_is_read(compiled):
     [
         (lambda d: d.pop("se"), "found no se"),
         (lambda d: d.update(mean="0.1"), "mean: found '0.1', expected int or float"),
+        (lambda d: d.update(mean=-1.2), "vhp_rewo - vhp_geco: found a difference of -1.2 nats, expected -1.1"),
         (lambda d: d.update(n_test=1.5), "n_test: found '1.5', expected int"),
     ],
 )

@@ -1,5 +1,6 @@
 """The paired differences of a data set's methods, from the likelihood of each test example; a section keeps them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -63,6 +64,17 @@ def measure(runs: Sequence[RunArtifacts]) -> list[Difference]:
         Difference(a, b, *paired_difference(np.stack(nll[a]), np.stack(nll[b])), len(index), len(nll[a]), len(nll[b]))
         for a, b in combinations(nll, 2)
     ]
+
+
+def check(differences: Sequence[Difference], runs: Sequence[RunArtifacts]) -> None:
+    """Raises ValueError for a difference that is not that of the runs' mean NLL."""
+    for d in differences:
+        first, second = (
+            np.mean([run.likelihood["nll"] for run in runs if run.method == m]) for m in (d.first, d.second)
+        )
+        if not math.isclose(d.mean, first - second, abs_tol=1e-6 * max(1, abs(first), abs(second))):
+            expected = f"expected {first - second}, that of their NLL"
+            raise ValueError(f"{d.first} - {d.second}: found a difference of {d.mean} nats, {expected}")
 
 
 def as_good_as(best: str, differences: Sequence[Difference]) -> set[str]:

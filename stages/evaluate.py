@@ -2,6 +2,8 @@
 
 import argparse
 import time
+from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,18 @@ from stages.runs.subsets import evaluated_examples
 from vhp.datasets import content_sha256
 from vhp.device.memory import keep_freed_memory
 from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, estimate
+from vhp.likelihood.refined.estimate import RefinedEstimate, refine, refined_rounding_error
+from vhp.likelihood.refined.search import RefinedSettings
 from vhp.likelihood.rounding import exact_enough
-from vhp.likelihood.summary import summary
+from vhp.likelihood.summary import refined_summary, summary
+from vhp.resumable import Resumable
 from vhp.seeds import EVALUATION_SEED
+
+
+def numbers(result: LikelihoodEstimate | RefinedEstimate) -> dict[str, np.ndarray]:
+    """What an estimate has of each example."""
+    values = {field.name: getattr(result, field.name) for field in fields(result)}
+    return {name: value.numpy() for name, value in values.items() if isinstance(value, torch.Tensor)}
 
 
 def exact_nll(run: Run, test: torch.Tensor) -> float | None:
@@ -26,18 +37,9 @@ def exact_nll(run: Run, test: torch.Tensor) -> float | None:
     return None if density is None else -float(np.mean(density(test.cpu().numpy())))
 
 
-def write(run: Run, index: torch.Tensor, result: LikelihoodEstimate, values: dict[str, Any], seconds: float) -> None:
+def write(run: Run, arrays: dict[str, np.ndarray], values: dict[str, Any], seconds: float) -> None:
     write_json(run.folder / "likelihood.json", values)
-    write_npz(
-        run.folder / "likelihood.npz",
-        {
-            "index": index.numpy(),
-            "log_likelihood": result.log_likelihood.numpy(),
-            "elbo": result.elbo.numpy(),
-            "effective_samples": result.effective_samples.numpy(),
-            "monte_carlo_se": result.monte_carlo_se.numpy(),
-        },
-    )
+    write_npz(run.folder / "likelihood.npz", arrays)
     write_json(run.folder / "evaluation_time.json", machine.description(run.device, seconds))
 
 
@@ -51,25 +53,39 @@ def main() -> None:
         run = open_run(arguments.run, "evaluate")
         model = load_model(run)
         chosen = dict(run.config["evaluation"])
+        refinement = chosen.pop("refined")
         index = evaluated_examples(len(run.splits["test"]), chosen.pop("n_test"))
         test = run.splits["test"][index.to(run.device)]
         arrays = {key: tensor.cpu().numpy() for key, tensor in (run.splits | model.state_dict()).items()}
+        asked, contents = LikelihoodSettings(**chosen), content_sha256(arrays)
+
+        def work(estimator: str, settings: LikelihoodSettings) -> Resumable:
+            # The settings used, which may not be those asked for: a checkpoint is resumed in its own precision only.
+            checkpoint = sitting.checkpoint(run, "evaluate", f"{contents}{estimator}{settings!r}")
+            return sitting.resumable(checkpoint, f"{run.name}{estimator}", "batch", arguments.until)
+
         started = time.monotonic()
-        settings, rounding = exact_enough(model, test, LikelihoodSettings(**chosen), EVALUATION_SEED, index)
+        settings, rounding = exact_enough(model, test, asked, EVALUATION_SEED, index)
         seconds = time.monotonic() - started
-        # The settings used, which may not be those asked for: a checkpoint is resumed in its own precision only.
-        checkpoint = sitting.checkpoint(run, "evaluate", content_sha256(arrays) + repr(settings))
-        result = estimate(
-            model,
-            test,
-            settings,
-            seed=EVALUATION_SEED,
-            numbers=index,
-            resumable=sitting.resumable(checkpoint, run.name, "batch", arguments.until),
-        )
+        resumed = [work("", settings)]
+        result = estimate(model, test, settings, EVALUATION_SEED, index, resumed[0])
         values = summary(result, settings, rounding) | {"exact_nll": exact_nll(run, test)}
-        write(run, index, result, values, seconds + result.seconds)
-        checkpoint.discard()
+        found = {"index": index.numpy()} | numbers(result)
+        seconds += result.seconds
+        if refinement is not None:
+            refined = RefinedSettings(**refinement)
+            started = time.monotonic()
+            errors_of = partial(refined_rounding_error, refinement=refined)
+            settings, rounding = exact_enough(model, test, asked, EVALUATION_SEED, index, errors_of)
+            seconds += time.monotonic() - started
+            resumed.append(work(" refined", settings))
+            better = refine(model, test, result, settings, refined, EVALUATION_SEED, index, resumed[1])
+            values |= refined_summary(better, result, settings, rounding)
+            found |= {f"refined_{name}": array for name, array in numbers(better).items()}
+            seconds += better.seconds
+        write(run, found, values, seconds)
+        for resumable in resumed:
+            resumable.checkpoint.discard()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from stages.params import plain_yaml
 from vhp import datasets, methods
 from vhp.checks import at_least_one, one_of
 from vhp.likelihood.estimate import LikelihoodSettings
+from vhp.likelihood.refined.proposal import least_samples
+from vhp.likelihood.refined.search import RefinedSettings
 from vhp.model.convolutional import side_of
 from vhp.model.patches import PatchSettings, grid_side
 from vhp.model.vae import NETWORKS
@@ -207,9 +209,27 @@ def resolve_sections(params: Params, budget: str, dataset: str) -> dict[str, Any
     return {
         "model": model,
         "training": validated(f"{where}.training", sections.training, Training, dataset),
-        "evaluation": validated(f"{where}.evaluation", sections.evaluation, Evaluation, dataset),
+        "evaluation": resolve_evaluation(f"{where}.evaluation", sections.evaluation, dataset),
         "interpolation": validated(f"{where}.interpolation", sections.interpolation, Interpolation, dataset),
     }
+
+
+def resolve_evaluation(where: str, values: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """With the settings of the refined estimate, null for none, as a mapping of its own. Raises ParamsError."""
+    values = dict(values)
+    if "refined" not in values:
+        raise ParamsError(f"{where}.refined: found none, expected the refined estimate's settings, or null")
+    refined = values.pop("refined")
+    chosen = validated(where, values, Evaluation, dataset)
+    if refined is None:
+        return chosen | {"refined": None}
+    if not isinstance(refined, dict):
+        raise ParamsError(f"{where}.refined: found {shown(refined)}, expected a mapping, or null")
+    settings = validated(f"{where}.refined", refined, RefinedSettings, dataset)
+    if (least := least_samples(settings["modes"])) > chosen["n_samples"]:
+        found = f"found {chosen['n_samples']}, expected at least {least}, for a proposal of {settings['modes']} modes"
+        raise ParamsError(f"{where}.n_samples ({dataset}): {found}")
+    return chosen | {"refined": settings}
 
 
 def check_images(where: str, model: dict[str, Any], dataset: str) -> None:

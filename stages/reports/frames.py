@@ -15,6 +15,11 @@ RESULTS = (
     *("train_seconds", "eval_seconds", "device"),
     *("revision", *(f"code_{stage}" for stage in RUN_STAGES)),
 )
+# Of the refined estimate, columns where a run has one.
+REFINED = (
+    *("n_unreliable", "elbo_mc_se", "refined_nll", "refined_nll_se", "refined_nll_mc_se", "refined_ess"),
+    *("refined_n_low_ess", "refined_n_unreliable", "refined_n_apart"),
+)
 SMOOTHNESS = ("dataset", "method", "seed", "joint", "mean", "std", "n_paths")
 INTERPOLATION = (
     *("dataset", "method", "seed", "n_nodes", "k", "components", "unreachable"),
@@ -34,7 +39,9 @@ REPRESENTATION = (
 
 
 def likelihoods(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
-    """Columns RESULTS; likelihoods in nats, times in seconds. kappa is NaN for methods without a constraint.
+    """Columns RESULTS, and REFINED if any run has them; likelihoods in nats, times in seconds.
+
+    kappa is NaN for methods without a constraint.
 
     code_<stage>: fingerprint of the code that made the run's outputs; revision: at which it was trained.
     """
@@ -52,7 +59,8 @@ def likelihoods(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
         | {f"code_{stage}": fingerprint for stage, fingerprint in run.code.items()}
         for run in runs
     ]
-    return pd.DataFrame(rows, columns=list(RESULTS))
+    refined = any(run.likelihood["refined_nll"] is not None for run in runs)
+    return pd.DataFrame(rows, columns=[*RESULTS, *(REFINED if refined else ())])
 
 
 def smoothness(runs: Sequence[RunArtifacts]) -> pd.DataFrame:

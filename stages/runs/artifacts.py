@@ -61,8 +61,6 @@ ARRAYS = {
 PATHS_FOUND = ("path_length", "path_z", "path_x")  # NaN where no path was found
 
 TIME = {"seconds": NUMBER, "device": str, "torch": str, "threads": int, "revision": (str, type(None))}
-# Missing in results of before they were recorded.
-LATER = {"training.json": {"falls_from": MAYBE, "converged": (bool, type(None)), "gain_last_tenth": MAYBE}}
 MEASURES = ("smoothness", "discontinuities", "posterior_distance")
 VALUES = {
     "training.json": {
@@ -93,6 +91,15 @@ VALUES = {
         **dict.fromkeys(("n_permutations", "n_neighbours", "n_points"), int),
         **{"winding_number": MAYBE, "rank_correlation": MAYBE},
     },
+}
+# What outputs of earlier revisions do not have: read as null.
+LATER = {
+    "training.json": {"falls_from": MAYBE, "converged": (bool, type(None)), "gain_last_tenth": MAYBE},
+    "likelihood.json": {
+        **dict.fromkeys(("n_unreliable", "refined_n_low_ess", "refined_n_unreliable"), (int, type(None))),
+        **dict.fromkeys(("refined_own_proposals", "refined_n_apart"), (int, type(None))),
+        **dict.fromkeys(("elbo_mc_se", "refined_nll", "refined_nll_se", "refined_nll_mc_se", "refined_ess"), MAYBE),
+    }
 }
 JOINT = {"joint": str, "mean": MAYBE, "std": MAYBE, "n_paths": int}
 MAKER = {output: stage for stage, made in RUN_STAGES.items() for output in made.outputs}
@@ -142,8 +149,9 @@ def read_values(run: str, name: str) -> dict[str, Any]:
 
 def check_output(where: Path | str, name: str, content: Any) -> dict[str, Any]:
     """The content of an output in JSON, wherever it is kept. Raises ValueError, which begins with `where`."""
-    values = check_values(where, content, VALUES[name])
-    check_values(where, values, {key: kinds for key, kinds in LATER.get(name, {}).items() if key in values})
+    later = LATER.get(name, {})
+    content = dict.fromkeys(later) | content if isinstance(content, dict) else content
+    values = check_values(where, content, VALUES[name] | later)
     for row in [*values.get("joints", []), *values.get("straight_joints", [])]:
         check_values(where, row, JOINT)
     return values

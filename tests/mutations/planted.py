@@ -307,8 +307,9 @@ MUTATIONS = (
     Mutation(
         "annealing: weights taken after the move instead of before",
         "vhp/likelihood/annealing.py",
-        "point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n            log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood\n        return",
-        "log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood\n            point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n        return",
+        "point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n            log_w += (self.t[k] - self.t[k - 1])",
+        "log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood\n"
+        "            point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n            log_w += 0",
         (ANNEALING,),
     ),
     Mutation(

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -30,9 +31,16 @@ def rounding_error(model: VAE, test: Tensor, settings: LikelihoodSettings, seed:
 
 
 def exact_enough(
-    model: VAE, test: Tensor, settings: LikelihoodSettings, seed: int, numbers: Tensor
+    model: VAE,
+    test: Tensor,
+    settings: LikelihoodSettings,
+    seed: int,
+    numbers: Tensor,
+    errors_of: Callable[..., Tensor] = rounding_error,
 ) -> tuple[LikelihoodSettings, Tensor | None]:
     """The settings with a precision that this machine has and that is exact enough, and the errors measured, if any.
+
+    errors_of: measures the errors of an estimate, with the arguments before it.
 
     A rounded precision is tried on N_CHECKED examples spread over the test set. If their mean error is above
     ALLOWED_NATS, the settings returned are those of float32, with a warning.
@@ -41,7 +49,7 @@ def exact_enough(
     if settings.precision == "float32":
         return settings, None
     chosen = torch.linspace(0, len(test) - 1, min(N_CHECKED, len(test))).long()
-    errors = rounding_error(model, test[chosen.to(test.device)], settings, seed, numbers[chosen])
+    errors = errors_of(model, test[chosen.to(test.device)], settings, seed, numbers[chosen])
     mean = abs(errors.mean().item())
     if mean > ALLOWED_NATS:
         found = f"on {len(errors)} images it changes log p(x) by {mean:.3f} nats in the mean, {ALLOWED_NATS} allowed"

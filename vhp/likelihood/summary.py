@@ -1,34 +1,62 @@
-"""A test set's likelihood in numbers: means over its examples, and how far to trust them."""
+"""A test set's likelihoods in numbers: means over its examples, and how far to trust them. Nats."""
 
 import math
 
 from torch import Tensor
 
 from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings
+from vhp.likelihood.refined.estimate import RefinedEstimate
+from vhp.likelihood.reliability import LOW_ESS, apart, heavy_tailed
 
-# An image whose estimate rests on fewer effective samples than this may be misjudged by many nats, and its standard
-# error, made from the same samples, does not show it: the proposal q(z|x) misses the posterior.
-LOW_ESS = 10.0
+Values = dict[str, float | int | str | None]
 
 
-def summary(
-    result: LikelihoodEstimate, settings: LikelihoodSettings, rounding: Tensor | None
-) -> dict[str, float | int | str | None]:
-    """Likelihoods in nats. rounding: errors of log p(x), see vhp.likelihood.rounding, None where none were measured."""
-    n = len(result.log_likelihood)
-    spread = result.log_likelihood.std().item() if n > 1 else math.nan
+def summary(result: LikelihoodEstimate, settings: LikelihoodSettings, rounding: Tensor | None) -> Values:
+    """Of the encoder's estimate.
+
+    rounding: errors of log p(x), see vhp.likelihood.rounding, None where none were measured.
+    """
+    return {
+        **_estimate(result, settings, rounding),
+        "elbo": result.elbo.mean().item(),
+        "elbo_mc_se": _error_of_mean(result.elbo_se),
+        "n_test": len(result.log_likelihood),
+        "n_samples": settings.n_samples,
+    }
+
+
+def refined_summary(
+    result: RefinedEstimate, encoder: LikelihoodEstimate, settings: LikelihoodSettings, rounding: Tensor | None
+) -> Values:
+    """Of the refined estimate, each name with refined_ before it; and for how many examples the two do not agree."""
+    errors = encoder.monte_carlo_se, result.monte_carlo_se
+    own = {
+        **_estimate(result, settings, rounding),
+        "own_proposals": int(result.own_proposal.sum()),
+        "n_apart": int(apart(encoder.log_likelihood, result.log_likelihood, *errors).sum()),
+    }
+    return {f"refined_{name}": value for name, value in own.items()}
+
+
+def _estimate(
+    result: LikelihoodEstimate | RefinedEstimate, settings: LikelihoodSettings, rounding: Tensor | None
+) -> Values:
+    """What both estimates have."""
+    n, heavy = len(result.log_likelihood), heavy_tailed(result.effective_samples, result.k_hat, settings.n_samples)
     return {
         "nll": -result.log_likelihood.mean().item(),
         # Of the mean over test examples: their spread contains the Monte Carlo error, which is given beside it.
-        "nll_se": spread / math.sqrt(n) if n > 1 else None,
-        "nll_mc_se": result.monte_carlo_se.square().sum().sqrt().item() / n,
-        "elbo": result.elbo.mean().item(),
+        "nll_se": result.log_likelihood.std().item() / math.sqrt(n) if n > 1 else None,
+        "nll_mc_se": _error_of_mean(result.monte_carlo_se),
         "ess": result.effective_samples.mean().item(),
         "n_low_ess": int((result.effective_samples < LOW_ESS).sum()),
-        "n_test": n,
-        "n_samples": settings.n_samples,
+        "n_unreliable": int(heavy.sum()),
         "precision": settings.precision,
         # Of log p(x), against float64, on the images on which a rounded precision was tried.
         "rounding_mean": None if rounding is None else rounding.mean().item(),
         "rounding_worst": None if rounding is None else rounding.abs().max().item(),
     }
+
+
+def _error_of_mean(errors: Tensor) -> float:
+    return errors.square().sum().sqrt().item() / len(errors)

@@ -94,7 +94,7 @@ def refine(
 
 @torch.no_grad()
 def refined_rounding_error(
-    model: VAE, test: Tensor, settings: LikelihoodSettings, refinement: RefinedSettings, seed: int, numbers: Tensor
+    model: VAE, test: Tensor, settings: LikelihoodSettings, seed: int, numbers: Tensor, refinement: RefinedSettings
 ) -> Tensor:
     """The refined estimate with these settings minus that in float64, same proposals, same noise: (N,), nats.
 

@@ -22,6 +22,11 @@ def proposal_noise_width(width: int) -> int:
     return noise_width(width) + 1
 
 
+def least_samples(n_modes: int) -> int:
+    """Of an estimate: the encoder, the modes and the prior all have some."""
+    return LEAST_SAMPLES * (n_modes + 2)
+
+
 def counted(shares: Tensor, n_samples: int) -> list[int]:
     """Samples per component, encoder, M modes, prior: shares (1 + M,) of the encoder and the modes, which sum to 1.
 
@@ -30,11 +35,12 @@ def counted(shares: Tensor, n_samples: int) -> list[int]:
     least = torch.tensor([ENCODER_SHARE] + [MODE_SHARE] * (len(shares) - 1), dtype=torch.float64)
     wanted = torch.maximum(shares.double().cpu(), least)
     wanted = torch.cat([wanted * (1 - PRIOR_SHARE) / wanted.sum(), torch.tensor([PRIOR_SHARE])])
-    counts = (wanted * n_samples).long().clamp_min(LEAST_SAMPLES)
-    counts[counts.argmax()] += n_samples - counts.sum()
-    if counts.min() < LEAST_SAMPLES:
-        wants = f"expected {LEAST_SAMPLES} for each of a proposal's {len(counts)} components"
+    left = n_samples - least_samples(len(shares) - 1)
+    if left < 0:
+        wants = f"expected {LEAST_SAMPLES} for each of a proposal's {len(wanted)} components"
         raise ValueError(f"n_samples: found {n_samples}, {wants}")
+    counts = LEAST_SAMPLES + (wanted * left).long()
+    counts[counts.argmax()] += n_samples - counts.sum()
     return counts.tolist()
 
 

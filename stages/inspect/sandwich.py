@@ -1,0 +1,113 @@
+"""How far a run's likelihoods are from the truth, as a table:
+
+python -m stages.inspect.sandwich RUN RUN ...
+
+The encoder's and the refined estimate beside annealed bounds: of test images beside a lower bound on log p(x), of
+images simulated from the model between a lower and an upper one. Where the latent space is a plane, the test images
+are integrated instead: that is exact.
+"""
+
+import argparse
+from functools import partial
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from stages.command import command
+from stages.reports.table import NONE, Table, markdown, number
+from stages.runs import configs
+from stages.runs.run import load_model, open_run
+from stages.runs.subsets import random_subset
+from vhp.likelihood.annealing import AnnealingSettings
+from vhp.likelihood.estimate import LikelihoodSettings
+from vhp.likelihood.exact import exact_log_likelihood
+from vhp.likelihood.refined.search import RefinedSettings
+from vhp.likelihood.sandwich import both_estimates, sandwich
+from vhp.model.vae import VAE
+from vhp.resumable import Resumable
+from vhp.seeds import EVALUATION_SEED
+
+EXACT_TO = 1e-4  # nats
+REFINEMENT = RefinedSettings(pilot=256, enough=0.3, modes=4, steps=40, rounds=3)  # the same for runs of any budget
+COLUMNS = (
+    *("run", "images", "encoder", "refined", "exact", "annealed: ≤", "≥", "gap"),
+    *("refined − lower", "worst", "upper − refined", "worst"),
+)
+Settings = tuple[LikelihoodSettings, RefinedSettings, AnnealingSettings]
+
+
+def row(name: str, images: str, estimates: tuple[Tensor, ...], exact: Tensor | None, lower, upper) -> tuple[str, ...]:
+    """Means over the images, of -log p(x) where it is one; differences in nats, and the largest of one image."""
+
+    def mean(values: Tensor | None) -> str:
+        return NONE if values is None else number(values.mean().item(), ".3f")
+
+    def apart(a: Tensor | None, b: Tensor | None) -> tuple[str, str]:
+        if a is None or b is None:
+            return NONE, NONE
+        return number((a - b).mean().item(), "+.3f"), number((a - b).abs().max().item(), ".2f")
+
+    low, high = (exact, exact) if exact is not None else (lower, upper)
+    negated = [None if v is None else -v for v in (*estimates, exact, lower, upper)]
+    gap = NONE if lower is None or upper is None else number((upper - lower).mean().item(), ".3f")
+    return (name, images, *map(mean, negated), gap, *apart(estimates[1], low), *apart(high, estimates[1]))
+
+
+def is_plane(model: VAE) -> bool:
+    return model.d_z == 2 and model.prior.d_zeta in (0, 2)
+
+
+def rows(name: str, n_images: int, settings: Settings) -> list[tuple[str, ...]]:
+    run = open_run(name)
+    model, test = load_model(run), run.splits["test"]
+    x = test[random_subset(len(test), n_images, EVALUATION_SEED).to(test.device)]
+    if is_plane(model):
+        estimates = both_estimates(model, x, *settings[:2], EVALUATION_SEED)
+        return [row(name, "test", estimates, exact_log_likelihood(model, x, EXACT_TO), None, None)]
+    found = []
+    for images, data in (("test", x), ("simulated", len(x))):
+        shown = Resumable(progress=partial(tqdm, desc=f"{name}, {images}", unit="batch", disable=None))
+        s = sandwich(model, data, *settings, EVALUATION_SEED, shown)
+        found.append(row(name, images, (s.encoder, s.refined), None, s.lower, s.upper))
+    return found
+
+
+def table(found: list[tuple[str, ...]], n_images: int, settings: Settings) -> Table:
+    likelihood, _, annealing = settings
+    notes = (
+        f"−log p(x), nats, means over {n_images:,} images: estimates with {likelihood.n_samples:,} samples; annealed "
+        f"importance sampling with {annealing.n_temperatures:,} temperatures and {annealing.n_chains} chains for each.",
+        "Test: random test images, of which there is a bound on one side only, or, of latent planes, the exact value. "
+        "Simulated: images drawn from the model, with bounds on both sides; their gap is the referee's own doubt.",
+        "≤, ≥: −log p(x) is in expectation at most, at least this. Refined − lower, upper − refined: of log p(x), the "
+        "mean, and the largest of one image; both ends are the exact value where there is one.",
+    )
+    return Table("Estimates between bounds", COLUMNS, tuple(found), notes=notes, n_text=2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="<dataset>-<method>-<seed>, trained")
+    for option, default, text in (
+        ("images", 100, "of the test set, and simulated"),
+        ("samples", 5_000, "of each estimate"),
+        ("temperatures", 500, "from the prior to the posterior"),
+        ("chains", 16, "per image"),
+    ):
+        parser.add_argument(f"--{option}", type=int, default=default, help=f"{text} (default: %(default)s)")
+    arguments = parser.parse_args()
+    if arguments.images < 1:
+        parser.error(f"--images {arguments.images}: expected at least 1")
+    with command("sandwich"):
+        annealing = AnnealingSettings(arguments.temperatures, arguments.chains)
+        likelihood = LikelihoodSettings(arguments.samples, "float32", compile=False)
+        settings = (likelihood, REFINEMENT, annealing)
+        configs.check(arguments.runs)
+        torch.manual_seed(EVALUATION_SEED)
+        found = [cells for name in arguments.runs for cells in rows(name, arguments.images, settings)]
+        print(markdown([table(found, arguments.images, settings)]), end="")
+
+
+if __name__ == "__main__":
+    main()

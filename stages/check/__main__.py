@@ -12,13 +12,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from stages.check import verdicts
 from stages.check.agreement import AgreementError, disagreements, read_lock
-from stages.check.alterations import altered, derived_otherwise
+from stages.check.alterations import altered, derived_otherwise, other_values
 from stages.check.regression import FILES, RegressionError, compare, difference_table
 from stages.files import replacing
 from stages.parallel.lockfile import Entry
 from stages.params.schema import Params, ParamsError, read, resolve
-from stages.reports.artifacts import ArtifactsError
+from stages.reports.claims import evidence
 from stages.reports.table import markdown
 from stages.reports.tables import read_sections, stale_results
 from stages.runs.fingerprint import FingerprintError, Program
@@ -68,11 +69,13 @@ def differences_since(revision: str, results: Path) -> str:
 
 def renew(results: Path, baseline: Path) -> None:
     """Make the results the baseline, and print what that changes."""
-    if missing := [str(results / name) for name in FILES if not (results / name).exists()]:
+    files = (*FILES, verdicts.NAME)
+    if missing := [str(results / name) for name in files if not (results / name).exists()]:
         raise RegressionError(f"missing: {', '.join(missing)}; `make table` makes them")
     if baseline.exists():
         print(differences(results, baseline, "Differences from the old baseline")[0])
-    for name in FILES:
+        print("\n".join(verdicts.changed(results, baseline) if (baseline / verdicts.NAME).exists() else []))
+    for name in files:
         with replacing(baseline / name) as temporary:
             shutil.copyfile(results / name, temporary)
     print(f"{baseline} is now as {results}; commit it, and say why")
@@ -86,10 +89,13 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry]) -> tuple[lis
     configs = {path.stem: config for path, config in files.items() if path.parent == CONFIGS}
     try:
         sections = read_sections(matrix)
-    except (ArtifactsError, RecordError) as error:
+        known = evidence.read(params.budget, sections)
+        supplements = evidence.supplements(params.budget)
+    except (ValueError, RecordError) as error:  # ArtifactsError is a ValueError
         return [], [str(error)]
     faults = [fault for section in sections for fault in altered(section, entries)]
-    faults += derived_otherwise(sections, report_folder(params.budget))
+    faults += [f for name, parts in supplements.items() for part in parts for f in other_values(part, f"{name}, ")]
+    faults += derived_otherwise(sections, known, report_folder(params.budget))
     return stale_results(sections, configs, program), faults
 
 
@@ -104,7 +110,9 @@ def check(params: Params, options: argparse.Namespace) -> list[str]:
         faults += [f"stale: {result}" for result in older]
     try:
         text, worse = differences(results, baseline, "Differences from the baseline")
-        faults = worse + faults
+        changed = verdicts.changed(results, baseline)
+        faults = worse + changed + faults
+        text += "\n".join(["", f"# Verdicts that changed: {len(changed)}", "", *(f"- {c}" for c in changed), ""])
         if options.since:
             text += "\n" + differences_since(options.since, results)
     except RegressionError as error:  # what DVC found may be the reason

@@ -5,6 +5,9 @@ from typing import Any
 
 from stages.reports import sections
 from stages.reports.artifacts import ArtifactsError, RunArtifacts
+from stages.reports.claims.evidence import Evidence
+from stages.reports.claims.tables import cases_table, claims_table
+from stages.reports.claims.verdicts import verdicts
 from stages.reports.frames import csv, inputs, interpolations, likelihoods, representations, smoothness
 from stages.reports.interpolation_table import interpolation_table
 from stages.reports.latex import latex
@@ -60,11 +63,12 @@ def overview(runs: Sequence[RunArtifacts]) -> list[Table]:
     return [table for table in (likelihood_table(runs), published_table(runs)) if table]
 
 
-def texts(found: Sequence[sections.Section]) -> dict[str, str]:
+def texts(found: Sequence[sections.Section], evidence: Evidence) -> dict[str, str]:
     """File name -> content."""
-    runs = runs_of(found)
+    runs, judged = runs_of(found), verdicts(evidence)
     files = {f"{name}.csv": csv(frame(runs)) for name, frame in FRAMES.items()}
     files |= {"inputs.csv": csv(inputs([section.inputs for section in found])), "table.tex": latex(overview(runs))}
+    files |= {"claims.csv": csv(judged), "claims.md": markdown([claims_table(judged), cases_table(judged)])}
     text = markdown([*overview(runs), *(t for section in found for t in dataset_tables(section.runs))])
     absent = [f"- {sentence}" for sentence in not_run(runs)]
     return files | {"table.md": "\n".join([text, "## Not run", "", *absent, ""])}

@@ -74,6 +74,7 @@ def build(made: Path, folder: Path) -> None:
         files = {"dvc.yaml": pipeline(made), ".gitignore": (ROOT / ".gitignore").read_text()}
         files |= {f"reports/{name}/README.md": "Of the claims." for name in ("studies", "supplements")}
         for name, text in files.items():
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_text(text)
         chosen = {"budget": "smoke", "datasets": "[digits]", "methods": f"[{', '.join(METHODS)}]", "seeds": "[0]"}
         params = (ROOT / "params.yaml").read_text()

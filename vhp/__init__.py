@@ -48,7 +48,7 @@ def load(source: "str | PathLike[str]", device: str = "cpu") -> "TrainedModel":
 def save(model: "VAE", file: "str | PathLike[str]", about: Mapping[str, Any] | None = None) -> None:
     """Write a trained model as a file that `load` reads. about: JSON values that are kept with it.
 
-    Raises ValueError for a prior of your own that vhp.model.files.PRIORS lacks, and OSError.
+    Raises ValueError for a prior that is not of vhp.model.priors, and OSError.
     """
     from vhp.model import files
 

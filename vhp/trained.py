@@ -18,7 +18,7 @@ from vhp.latent.graph import LatentGraph
 from vhp.latent.polyline import arc_length, resample
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.model import codec
-from vhp.model.files import read
+from vhp.model.loading import read
 from vhp.model.vae import VAE
 from vhp.seeds import EVALUATION_SEED
 
@@ -125,6 +125,6 @@ class TrainedModel:
 
 
 def load(source: str | os.PathLike[str], device: str | torch.device = "cpu") -> TrainedModel:
-    """The model of a file, or of a folder with `model.safetensors`; see vhp.model.files.read for errors."""
+    """The model of a file, or of a folder with `model.safetensors`; see vhp.model.loading.read for errors."""
     model, about = read(source)
     return TrainedModel(model.to(device), about)

@@ -24,7 +24,7 @@ from stages.reports.table import Table, markdown, with_error
 from stages.runs.artifacts import read_values, unaltered
 from stages.runs.configs import read_matrix
 from vhp.datasets.sources import load_source
-from vhp.model import files
+from vhp.model import files, loading
 from vhp.names import dataset_name, method_name
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def contents(runs: Sequence[str]) -> dict[str, bytes]:
     packed, rows = {}, []
     for run in runs:
         path = unaltered(run, files.NAME)
-        _, about = files.read(path)
+        _, about = loading.read(path)
         if missing := {"run", "method", "training", "code"} - about.keys():
             raise ValueError(f"{path}: found no {', '.join(sorted(missing))} in its metadata; `dvc repro train@{run}`")
         outputs = {name: read_values(run, f"{name}.json") for name in OUTPUTS}

@@ -17,7 +17,7 @@ from stages.files import md5_of, write_bytes
 from stages.release.pack import SUMS
 from stages.runs import recorded
 from stages.runs.places import run_folder
-from vhp.model import files
+from vhp.model import files, loading
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def models(archive: Path, found: dict[str, bytes]) -> dict[Path, bytes]:
         run, file = PurePosixPath(name).parent.as_posix(), PurePosixPath(name).name
         if file != files.NAME:
             continue
-        _, about = files.read_bytes(f"{archive}, {name}", content)
+        _, about = loading.read_bytes(f"{archive}, {name}", content)
         made = about.get("run", {})
         named = "-".join(str(made.get(key)) for key in ("dataset", "method", "seed"))
         if run != named or not RUN.fullmatch(run):

@@ -19,8 +19,9 @@ from pathlib import Path
 
 PACKAGES = ("stages", "vhp")
 ROOT = Path(__file__).parents[2]
-# The modules that may import by a computed name; what they may import is in ENTRY_POINTS.
-LOAD_BY_NAME = ("vhp.datasets", "vhp.figures", "vhp.methods")
+# The modules that may import by a computed name; what they may import is in ENTRY_POINTS. (No stage loads a model as
+# vhp.load does.)
+LOAD_BY_NAME = ("vhp.datasets", "vhp.figures", "vhp.methods", "vhp.model.loading")
 # Stage -> its own script, and the modules that it may load by name. One in brackets need not exist.
 ENTRY_POINTS = {
     "download": ("stages.download", "vhp.datasets.{dataset}", "vhp.datasets.{dataset}.prepare"),

@@ -61,8 +61,8 @@ MUTATIONS = (
     Mutation(
         "log p(zeta) missing in L_IW",
         "vhp/model/priors/hierarchical.py",
-        "+ standard_normal_log_prob(zeta)",
-        "+ 0 * standard_normal_log_prob(zeta)",
+        "            + standard_normal_log_prob(zeta)\n",
+        "            + 0 * standard_normal_log_prob(zeta)\n",
         (EXACT, PRIORS),
     ),
     Mutation(
@@ -117,8 +117,8 @@ MUTATIONS = (
     Mutation(
         "zeta detached: q(zeta|z) is trained without its samples",
         "vhp/model/priors/hierarchical.py",
-        "gaussian_log_prob(z, *self.p_z(zeta))",
-        "gaussian_log_prob(z, *self.p_z(zeta.detach()))",
+        "            gaussian_log_prob(z, *self.p_z(zeta))\n",
+        "            gaussian_log_prob(z, *self.p_z(zeta.detach()))\n",
         (GRADIENTS,),
     ),
     Mutation(
@@ -158,7 +158,7 @@ MUTATIONS = (
     ),
     Mutation(
         "dropout in the validation bound",
-        "vhp/training/fit.py",
+        "vhp/training/validation.py",
         ", evaluating(method.model):",
         ":",
         (PATCHES,),
@@ -221,7 +221,7 @@ MUTATIONS = (
     ),
     Mutation(
         "weights selected by the bound at the training's beta",
-        "vhp/training/fit.py",
+        "vhp/training/validation.py",
         "method.bound(t, 1.0)",
         "method.bound(t, method.schedule.beta)",
         (PLAIN_LOOP,),
@@ -251,8 +251,8 @@ MUTATIONS = (
     Mutation(
         "likelihood: log S missing",
         "vhp/likelihood/estimate.py",
-        "weights.w.log() + weights.largest - math.log(n_samples)",
-        "weights.w.log() + weights.largest",
+        "self.w.log() + self.largest - math.log(n_samples)",
+        "self.w.log() + self.largest",
         (LIKELIHOOD, EXACT),
     ),
     Mutation(

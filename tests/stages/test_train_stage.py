@@ -112,7 +112,7 @@ def test_training_leaves_a_model_a_history_and_a_summary(folder):
 
 def test_a_model_whose_file_could_not_be_loaded_is_refused_before_it_is_trained(folder, monkeypatch):
     folder()
-    monkeypatch.setattr(files, "PRIORS", {})
+    monkeypatch.setattr(files, "PACKAGE", "elsewhere")
     with pytest.raises(SystemExit, match="train: found the prior HierarchicalPrior, expected one of"):
         train.main()
     assert not run_folder(NAME).exists()

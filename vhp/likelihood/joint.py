@@ -3,10 +3,8 @@
 import torch
 from torch import Tensor
 
-from vhp.model.distributions import gaussian_log_prob, gaussian_sample, standard_normal_log_prob
-from vhp.model.priors.hierarchical import HierarchicalPrior
-from vhp.model.priors.mixture import GaussianMixture
-from vhp.model.priors.standard_normal import StandardNormal
+from vhp.model.distributions import gaussian_log_prob, gaussian_sample
+from vhp.model.priors import Prior
 from vhp.model.vae import VAE
 
 
@@ -14,32 +12,21 @@ class Joint:
     """log p(x|z) + log p(u) with log p(u) = log p(z|zeta) + log p(zeta), or log p(z); all exact, nats."""
 
     def __init__(self, model: VAE):
-        """Raises TypeError for a prior that is not known here."""
+        """Raises TypeError for a prior without a joint density."""
         self.model, self.prior = model, model.prior.frozen()
-        known = (StandardNormal, GaussianMixture, HierarchicalPrior)
-        if not isinstance(self.prior, known):
-            names = ", ".join(kind.__name__ for kind in known)
-            raise TypeError(f"found {type(self.prior).__name__} for p(z), expected one of {names}")
+        if type(self.prior).log_joint is Prior.log_joint:
+            found = f"found {type(self.prior).__name__} for p(z)"
+            raise TypeError(f"{found}, expected a prior with from_noise and log_joint (vhp.model.priors)")
         self.d_z = model.d_z
         self.width = model.d_z + self.prior.d_zeta  # d, of u
 
     def from_prior(self, eps: Tensor) -> Tensor:
-        """u ~ p(u) from standard normal noise (..., d + 1) -> (..., d): the last column picks a mixture's component."""
-        z, zeta = eps[..., : self.d_z], eps[..., self.d_z : self.width]
-        if isinstance(self.prior, HierarchicalPrior):
-            return torch.cat([gaussian_sample(*self.prior.p_z(zeta), z), zeta], -1)
-        if isinstance(self.prior, GaussianMixture):
-            n = len(self.prior.mean)
-            component = (torch.special.ndtr(eps[..., -1].double()) * n).long().clamp_max(n - 1)
-            return gaussian_sample(self.prior.mean[component], self.prior.log_var[component], z)
-        return z
+        """u ~ p(u) from standard normal noise (..., d + 1) -> (..., d)."""
+        return self.prior.from_noise(eps)
 
     def log_prior(self, u: Tensor) -> Tensor:
         """log p(u): (..., d) -> (...)."""
-        if not isinstance(self.prior, HierarchicalPrior):
-            return self.prior.log_prob(u)
-        z, zeta = u[..., : self.d_z], u[..., self.d_z :]
-        return gaussian_log_prob(z, *self.prior.p_z(zeta)) + standard_normal_log_prob(zeta)
+        return self.prior.log_joint(u)
 
     def log_likelihood(self, x: Tensor, u: Tensor) -> Tensor:
         """log p(x|z): x (batch, D), u (..., batch, d) -> (..., batch)."""

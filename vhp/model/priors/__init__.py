@@ -1,10 +1,17 @@
-"""Priors over z. A prior knows z and nothing of x or of decoders: see Prior."""
+"""Priors over z, a module each. A prior knows z and nothing of x or of decoders: see Prior.
+
+The module of a prior that can be saved with its model (vhp.model.files) has a function
+
+    build(model, **arguments)    another such prior for this model, with weights of any value
+"""
+
+from typing import Any
 
 from torch import Tensor, nn
 
 
 class Prior(nn.Module):
-    """What every prior has, a module each. To be saved with its model, it needs an entry in vhp.model.files.PRIORS.
+    """What every prior has.
 
     log_prob is exact where the prior has a density. Where it has a latent zeta, it is log 1/K sum_k of importance
     weights made with the noise eps: with K = 1 the weight of one joint sample (z, zeta), in expectation a lower bound
@@ -19,6 +26,21 @@ class Prior(nn.Module):
 
     def sample(self, n: int) -> Tensor:
         """(n, d_z)."""
+        raise NotImplementedError
+
+    def arguments(self) -> dict[str, Any]:
+        """What `build` in the prior's module makes another one of, beside the model: JSON values."""
+        raise NotImplementedError
+
+    def from_noise(self, eps: Tensor) -> Tensor:
+        """u = (z, zeta) from standard normal noise, (..., d_z + d_zeta + 1) -> (..., d_z + d_zeta).
+
+        The last column of the noise picks a component, where there are some.
+        """
+        raise NotImplementedError
+
+    def log_joint(self, u: Tensor) -> Tensor:
+        """log p(z, zeta), exact: u = (z, zeta) (..., d_z + d_zeta) -> (...), nats."""
         raise NotImplementedError
 
     def frozen(self) -> "Prior":

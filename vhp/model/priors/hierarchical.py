@@ -5,6 +5,7 @@ Poster: "Hierarchical Priors for Learning Informative Latent Representations".
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -12,6 +13,9 @@ from torch import Tensor
 from vhp.model.distributions import gaussian_log_prob, gaussian_sample, standard_normal_log_prob
 from vhp.model.networks import GaussianNetwork
 from vhp.model.priors import Prior
+
+if TYPE_CHECKING:
+    from vhp.model.vae import VAE
 
 
 class HierarchicalPrior(Prior):
@@ -40,6 +44,18 @@ class HierarchicalPrior(Prior):
         )
         return torch.logsumexp(log_weight, 0) - math.log(eps.shape[0])
 
+    def arguments(self) -> dict[str, Any]:
+        return {"d_zeta": self.d_zeta, "hidden": self.hidden}
+
+    def from_noise(self, eps: Tensor) -> Tensor:
+        z, zeta, _ = eps.split([self.d_z, self.d_zeta, 1], -1)
+        mean, log_var = self.p_z(zeta)
+        return torch.cat([gaussian_sample(mean, log_var, z), zeta], -1)
+
+    def log_joint(self, u: Tensor) -> Tensor:
+        z, zeta = u.split([self.d_z, self.d_zeta], -1)
+        return gaussian_log_prob(z, *self.p_z(zeta)) + standard_normal_log_prob(zeta)
+
     def sample(self, n: int) -> Tensor:
         """(n, d_z): zeta ~ p(zeta), then z ~ p_Theta(z|zeta)."""
         weight = next(self.parameters())
@@ -48,3 +64,7 @@ class HierarchicalPrior(Prior):
 
     def frozen(self) -> "HierarchicalPrior":
         return self
+
+
+def build(model: "VAE", d_zeta: int, hidden: Sequence[int]) -> HierarchicalPrior:
+    return HierarchicalPrior(model.d_z, d_zeta, hidden)

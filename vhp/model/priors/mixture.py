@@ -1,12 +1,16 @@
 """p(z) = 1/M sum_m N(z; mean_m, diag exp(log_var_m)) with fixed components."""
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from vhp.model.distributions import LOG_2PI, gaussian_sample
 from vhp.model.priors import Prior
+
+if TYPE_CHECKING:
+    from vhp.model.vae import VAE
 
 
 class GaussianMixture(Prior):
@@ -26,6 +30,17 @@ class GaussianMixture(Prior):
         """z (..., d_z) -> (...), exact."""
         return gaussian_mixture_log_prob(z, self.mean, self.log_var)
 
+    def arguments(self) -> dict[str, Any]:
+        return {"n_components": len(self.mean)}
+
+    def from_noise(self, eps: Tensor) -> Tensor:
+        n = len(self.mean)
+        component = (torch.special.ndtr(eps[..., -1].double()) * n).long().clamp_max(n - 1)
+        return gaussian_sample(self.mean[component], self.log_var[component], eps[..., :-1])
+
+    def log_joint(self, u: Tensor) -> Tensor:
+        return self.log_prob(u)
+
     def sample(self, n: int) -> Tensor:
         """(n, d_z)."""
         component = torch.randint(self.mean.shape[0], (n,), device=self.mean.device)
@@ -34,6 +49,10 @@ class GaussianMixture(Prior):
 
     def frozen(self) -> "GaussianMixture":
         return self
+
+
+def build(model: "VAE", n_components: int) -> GaussianMixture:
+    return GaussianMixture(*torch.zeros(2, n_components, model.d_z))
 
 
 def gaussian_mixture_log_prob(z: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:

@@ -1,10 +1,15 @@
 """p(z) = N(0, I)."""
 
+from typing import TYPE_CHECKING, Any
+
 import torch
 from torch import Tensor
 
 from vhp.model.distributions import standard_normal_log_prob
 from vhp.model.priors import Prior
+
+if TYPE_CHECKING:
+    from vhp.model.vae import VAE
 
 
 class StandardNormal(Prior):
@@ -22,9 +27,22 @@ class StandardNormal(Prior):
         """z (..., d_z) -> (...), exact."""
         return standard_normal_log_prob(z)
 
+    def arguments(self) -> dict[str, Any]:
+        return {}
+
+    def from_noise(self, eps: Tensor) -> Tensor:
+        return eps[..., :-1]
+
+    def log_joint(self, u: Tensor) -> Tensor:
+        return standard_normal_log_prob(u)
+
     def sample(self, n: int) -> Tensor:
         """(n, d_z)."""
         return torch.randn(n, self.origin.shape[0], device=self.origin.device, dtype=self.origin.dtype)
 
     def frozen(self) -> "StandardNormal":
         return self
+
+
+def build(model: "VAE") -> StandardNormal:
+    return StandardNormal(model.d_z)

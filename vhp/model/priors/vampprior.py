@@ -1,12 +1,16 @@
 """VampPrior: p(z) = 1/M sum_m q_phi(z|u_m) with learned pseudo-inputs u_m (Tomczak & Welling 2018)."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from vhp.model.priors import Prior
 from vhp.model.priors.mixture import GaussianMixture, gaussian_mixture_log_prob
+
+if TYPE_CHECKING:
+    from vhp.model.vae import VAE
 
 
 class VampPrior(Prior):
@@ -35,6 +39,15 @@ class VampPrior(Prior):
         """z (..., d_z) -> (...), exact. Encodes the pseudo-inputs at each call; frozen() does it once."""
         return gaussian_mixture_log_prob(z, *self.components())
 
+    def arguments(self) -> dict[str, Any]:
+        return {"n_pseudo_inputs": len(self.pseudo_inputs)}
+
+    def from_noise(self, eps: Tensor) -> Tensor:
+        return self.frozen().from_noise(eps)
+
+    def log_joint(self, u: Tensor) -> Tensor:
+        return self.log_prob(u)
+
     def sample(self, n: int) -> Tensor:
         """(n, d_z)."""
         return self.frozen().sample(n)
@@ -42,3 +55,7 @@ class VampPrior(Prior):
     def frozen(self) -> GaussianMixture:
         with torch.no_grad():
             return GaussianMixture(*self.components())
+
+
+def build(model: "VAE", n_pseudo_inputs: int) -> VampPrior:
+    return VampPrior(model.encoder, torch.zeros(n_pseudo_inputs, model.n_dims), model.observation.unit_interval)

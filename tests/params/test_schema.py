@@ -126,6 +126,16 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
         ({"budgets__paper__training__epochs": 0}, "paper.training.*epochs: found 0, expected at least 1"),
         ({"budgets__laptop__training__epoch": 3}, "laptop.training.epoch: unknown key; did you mean 'epochs'?"),
         ({"budgets__laptop__evaluation__n_samples": 1}, "laptop.evaluation.*n_samples: found 1, expected at least 2"),
+        (
+            {"budgets__laptop__evaluation__refined": 3},
+            "laptop.evaluation.refined: found 3, expected a mapping, or null",
+        ),
+        ({"budgets__laptop__evaluation__refined__modes": 0}, "evaluation.refined.*modes: found 0, expected at least 1"),
+        ({"budgets__laptop__evaluation__refined__mode": 1}, "refined.mode: unknown key; did you mean 'modes'?"),
+        (
+            {"budgets__smoke__evaluation__n_samples": 7},
+            r"smoke.evaluation.n_samples \(.*\): found 7, expected at least 8, for a proposal of 2 modes",
+        ),
         ({"budgets__laptop__training__precision": "fp8"}, "laptop.training.*precision: found 'fp8', expected one of"),
         ({"budgets__laptop__network": "cnn"}, "model .*network: found 'cnn', expected one of mlp, conv, patch"),
         ({"budgets__laptop__network": 3}, r"budgets.laptop.network: .*valid string \(found 3\)"),

@@ -271,6 +271,22 @@ def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
     assert dict(zip(columns, row(table, "VHP + REWO, seed 1"), strict=True))["above exact"] == "+9.50"
 
 
+def test_the_refined_estimate_stands_beside_the_encoders_where_there_is_one(workplace):
+    later = {"n_unreliable": 7, "elbo_mc_se": 0.1, "refined_nll": 89.125, "refined_nll_se": 0.4}
+    later |= {"refined_nll_mc_se": 0.002, "refined_ess": 950.5, "refined_n_low_ess": 1, "refined_n_unreliable": 2}
+    later |= {"refined_own_proposals": 150, "refined_n_apart": 5}
+    write_run("digits", "vhp_rewo", 0, **later)
+    write_run("digits", "iwae_l1", 0)  # of an earlier revision
+    compile_report()
+    rows = read_csv("results.csv")
+    assert [row["refined_nll"] for row in rows] == ["89.125", ""]
+    assert list(rows[0])[: len(RESULTS)] == list(RESULTS)
+    table = (FOLDER / "table.md").read_text()
+    details = next(line for line in table.splitlines() if "89.125 ± 0.002" in line)
+    assert all(cell in details for cell in ("+0.88", "3.5%", "0.5%", "1.0%"))
+    assert "Pareto k-hat" in table
+
+
 def test_the_published_values_are_the_papers():
     values = published()
     assert len(values) == 20 and values["vhp_rewo", "static_mnist"] == 82.74

@@ -48,7 +48,10 @@ CONFIG = {
         "compile": False,
         "threads": 1,
     },
-    "evaluation": {"n_samples": 50, "n_test": 12, "precision": "float32", "compile": False},
+    "evaluation": {
+        **{"n_samples": 50, "n_test": 12, "precision": "float32", "compile": False},
+        "refined": {"pilot": 20, "enough": 0.9, "modes": 2, "steps": 5, "rounds": 1},
+    },
 }
 MODEL = run_folder(NAME) / "model.safetensors"
 
@@ -204,7 +207,10 @@ def test_evaluation_reports_what_it_keeps_per_image(folder):
     assert values["n_test"] == 12 and values["n_samples"] == 50 and values["exact_nll"] is None
     assert values["nll"] == pytest.approx(-images["log_likelihood"].mean(), rel=1e-12)
     assert values["nll_se"] == pytest.approx(images["log_likelihood"].std(ddof=1) / np.sqrt(12))
-    assert values["elbo"] < -values["nll"]
+    assert values["elbo"] < -values["nll"] and values["elbo_mc_se"] > 0
+    assert values["refined_nll"] == pytest.approx(-images["refined_log_likelihood"].mean(), rel=1e-12)
+    assert values["refined_own_proposals"] == images["refined_own_proposal"].sum() > 0
+    assert values["refined_nll"] == pytest.approx(values["nll"], abs=1)  # of 50 samples
     assert len(np.unique(images["index"])) == 12 and images["index"].max() < 32
     first = (run_folder(NAME) / "likelihood.npz").read_bytes()
     evaluate.main()
@@ -224,6 +230,44 @@ def test_an_interrupted_evaluation_ends_with_one_line_and_writes_nothing(folder,
     with pytest.raises(SystemExit, match="evaluate: interrupted"):
         evaluate.main()
     assert sorted(run_folder(NAME).iterdir()) == before
+
+
+def test_an_evaluation_interrupted_in_its_second_half_does_not_repeat_the_first(folder, monkeypatch):
+    folder()
+    train.main()
+    evaluate.main()
+    outputs = [run_folder(NAME) / name for name in ("likelihood.json", "likelihood.npz")]
+    whole, seen = [path.read_bytes() for path in outputs], []
+    for path in outputs:
+        path.unlink()
+
+    def watched(interrupt):
+        def shown(batches, desc, **_):
+            for batch in batches:
+                seen.append(desc)
+                yield batch
+                if interrupt and desc.endswith("refined"):
+                    raise KeyboardInterrupt
+
+        return shown
+
+    monkeypatch.setattr(progress, "tqdm", watched(interrupt=True))
+    with pytest.raises(SystemExit, match="evaluate: interrupted"):
+        evaluate.main()
+    assert seen == [NAME, f"{NAME} refined"] and not any(path.exists() for path in outputs)
+    seen.clear()
+    monkeypatch.setattr(progress, "tqdm", watched(interrupt=False))
+    evaluate.main()
+    assert seen == [f"{NAME} refined"]
+    assert [path.read_bytes() for path in outputs] == whole
+    assert not list(sitting.CHECKPOINTS.glob("*"))
+
+
+def test_without_settings_for_it_there_is_no_refined_estimate(folder):
+    folder(evaluation=CONFIG["evaluation"] | {"refined": None})
+    train.main()
+    evaluate.main()
+    assert not any(key.startswith("refined") for key in read_json(run_folder(NAME) / "likelihood.json"))
 
 
 def test_evaluation_before_training_says_so(folder):

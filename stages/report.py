@@ -1,4 +1,4 @@
-"""Compile tables and the page from the sections of all data sets: reports/<budget>/. Needs no torch."""
+"""Compile tables, the claims' verdicts and the page from all sections: reports/<budget>/. Needs no torch."""
 
 import argparse
 import logging
@@ -7,6 +7,9 @@ from pathlib import Path
 from stages.command import command
 from stages.files import write_text
 from stages.reports.artifacts import ArtifactsError
+from stages.reports.claims import evidence
+from stages.reports.claims.tables import claims_table
+from stages.reports.claims.verdicts import verdicts
 from stages.reports.page import PageSection, page
 from stages.reports.provenance import not_run, parameters_table, provenance_table
 from stages.reports.sections import Drawn
@@ -37,12 +40,14 @@ def main() -> None:
         runs, folder = runs_of(found), report_folder(matrix["budget"])
         configs = {run.name: read_config(run.name) for run in runs}
         older = stale_table(stale_results(found, configs, Program()))
-        for name, text in texts(found).items():
+        known = evidence.read(matrix["budget"], found)
+        for name, text in texts(found, known).items():
             write_text(folder / name, text)
         write_text(folder / "stale.md", markdown(older) or "# Older than the code\n\nNo result is.\n")
         parts = [PageSection(s.dataset, dataset_tables(s), tuple(s.figures)) for s in found]
         provenance = [provenance_table(runs), *(parameters_table(section.runs) for section in found)]
-        text = page([*overview(found), *older], parts, optimisation_figure(folder), not_run(runs), provenance)
+        first = [*overview(found), claims_table(verdicts(known)), *older]
+        text = page(first, parts, optimisation_figure(folder), not_run(runs), provenance)
         write_text(folder / "index.html", text)
         logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
 

@@ -72,6 +72,7 @@ def build(made: Path, folder: Path) -> None:
         make_runs(made)
         patch.chdir(folder)
         files = {"dvc.yaml": pipeline(made), ".gitignore": (ROOT / ".gitignore").read_text()}
+        files |= {f"reports/{name}/README.md": "Of the claims." for name in ("studies", "supplements")}
         for name, text in files.items():
             Path(name).write_text(text)
         chosen = {"budget": "smoke", "datasets": "[digits]", "methods": f"[{', '.join(METHODS)}]", "seeds": "[0]"}

@@ -10,9 +10,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from stages.check import verdicts
 from stages.check.accepted import ACCEPTED, accept, not_accepted
 from stages.check.agreement import AgreementError, disagreements, read_lock
-from stages.check.alterations import altered, derived_otherwise
+from stages.check.alterations import altered, derived_otherwise, other_values
 from stages.check.baseline import unmatched, written_by_hand
 from stages.check.environment import other_torch
 from stages.check.quotes import misquoted
@@ -21,7 +22,7 @@ from stages.check.since import changes, earlier_revision
 from stages.files import replacing
 from stages.parallel.lockfile import Entry
 from stages.params.schema import Params, ParamsError, read, resolve
-from stages.reports.artifacts import ArtifactsError
+from stages.reports.claims import evidence
 from stages.reports.table import markdown
 from stages.reports.tables import read_sections, runs_of, stale_results
 from stages.runs.fingerprint import FingerprintError, Program
@@ -57,11 +58,13 @@ def differences(results: Path, baseline: Path, title: str) -> tuple[str, list[st
 
 def renew(results: Path, baseline: Path) -> None:
     """Make the results the baseline, and print what that changes."""
-    if missing := [str(results / name) for name in FILES if not (results / name).exists()]:
+    files = (*FILES, verdicts.NAME)
+    if missing := [str(results / name) for name in files if not (results / name).exists()]:
         raise RegressionError(f"missing: {', '.join(missing)}; `make table` makes them")
     if baseline.exists():
         print(differences(results, baseline, "Differences from the old baseline")[0])
-    for name in FILES:
+        print("\n".join(verdicts.changed(results, baseline) if (baseline / verdicts.NAME).exists() else []))
+    for name in files:
         with replacing(baseline / name) as temporary:
             shutil.copyfile(results / name, temporary)
     accept(read_lock(Path()), baseline)
@@ -75,12 +78,17 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Pro
     configs = {path.stem: config for path, config in files.items() if path.parent == CONFIGS}
     try:
         sections = read_sections(matrix)
-    except (ArtifactsError, RecordError) as error:
+        known = evidence.read(params.budget, sections)
+        supplements = evidence.supplements(params.budget)
+    except (ValueError, RecordError) as error:  # ArtifactsError is a ValueError
         return [], [str(error)]
     folders = [section_folder(params.budget, section.dataset) for section in sections]
     both = zip(sections, folders, strict=True)
     faults = [fault for section, folder in both for fault in altered(section, folder, entries)]
-    faults += derived_otherwise(sections, report_folder(params.budget))
+    for name, parts in supplements.items():
+        for part in parts:
+            faults += other_values(part, evidence.SUPPLEMENTS / params.budget / name / part.dataset, f"{name}, ")
+    faults += derived_otherwise(sections, known, report_folder(params.budget))
     return [*map(str, stale_results(sections, configs, program)), *other_torch(runs_of(sections))], faults
 
 
@@ -96,7 +104,9 @@ def check(params: Params, options: argparse.Namespace) -> list[str]:
         faults += [f"stale: {result}" for result in older]
     try:
         text, worse = differences(results, baseline, "Differences from the baseline")
-        faults = [*worse, *unmatched(results, baseline), *faults]
+        changed = verdicts.changed(results, baseline)
+        faults = [*worse, *changed, *unmatched(results, baseline), *faults]
+        text += "\n".join(["", f"# Verdicts that changed: {len(changed)}", "", *(f"- {c}" for c in changed), ""])
         if revision:
             faults += written_by_hand(results, baseline, revision)
             text += "\n" + changes(revision, results, baseline, entries, program)

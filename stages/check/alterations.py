@@ -7,6 +7,7 @@ from typing import Any
 from stages.files import as_json, md5_of, read_json
 from stages.reports import sections
 from stages.reports.artifacts import JSON_OUTPUTS, RunArtifacts
+from stages.reports.claims.evidence import Evidence
 from stages.reports.tables import texts
 from stages.runs import recorded
 from stages.runs.places import data_file, run_folder
@@ -23,14 +24,7 @@ def altered(section: sections.Section, folder: Path, entries: Entries) -> Iterat
 
     folder: the section's.
     """
-    stored = read_json(folder / sections.NAME)["runs"]
-    for run in section.runs:
-        files = {f"{name}.json": as_json(getattr(run, name)) for name in JSON_OUTPUTS}
-        files["history.csv"] = "".join(f"{line}\n" for line in stored[run.name]["history"])
-        for name, text in files.items():
-            path = (run_folder(run.name) / name).as_posix()
-            if section.inputs.get(path) != md5_of(text.encode()):
-                yield f"{section.dataset}: what its section has of {path} is not what the section was made from"
+    yield from other_values(section, folder)
     other = [what for run in section.runs for what in made_otherwise(run, entries)] + [*other_inputs(section, entries)]
     for what in other:
         yield f"{section.dataset}: found {what}, dvc.lock otherwise; `dvc repro section@{section.dataset}` renews it"
@@ -56,9 +50,24 @@ def other_inputs(section: sections.Section, entries: Entries) -> Iterator[str]:
     yield from (f"no {path} among the inputs of the section" for path in unread)
 
 
-def derived_otherwise(found: Sequence[sections.Section], folder: Path) -> Iterator[str]:
-    """Files of the report's tables that are not what the sections give."""
-    for name, text in texts(found).items():
+def other_values(section: sections.Section, folder: Path, of: str = "") -> Iterator[str]:
+    """Values that are not those of the files that the section was made from.
+
+    folder: the section's. of: whose, for the sentence.
+    """
+    stored = read_json(folder / sections.NAME)["runs"]
+    for run in section.runs:
+        files = {f"{name}.json": as_json(getattr(run, name)) for name in JSON_OUTPUTS}
+        files["history.csv"] = "".join(f"{line}\n" for line in stored[run.name]["history"])
+        for name, text in files.items():
+            path = (run_folder(run.name) / name).as_posix()
+            if section.inputs.get(path) != md5_of(text.encode()):
+                yield f"{of}{section.dataset}: what its section has of {path} is not what the section was made from"
+
+
+def derived_otherwise(found: Sequence[sections.Section], known: Evidence, folder: Path) -> Iterator[str]:
+    """Files of the report's tables that are not what the sections, and what else the claims are tested on, give."""
+    for name, text in texts(found, known).items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             yield f"{path} is not what its sections give: `make report` renews it"

@@ -100,14 +100,19 @@ def read(budget: str, dataset: str) -> Section:
     if not path.exists():
         raise ArtifactsError(f"{path} is missing: `dvc repro section@{dataset}` makes it")
     recorded.check(f"section@{dataset}", [folder])
+    how = f"`git checkout {folder}` restores the committed one, `dvc repro section@{dataset}` renews it"
+    return parse(path, how)
+
+
+def parse(path: Path, remedy: str) -> Section:
+    """The section in a file, wherever it lies. Raises ArtifactsError, which ends with the remedy."""
     try:
         content = read_json(path)
-        figures = [Drawn(folder / f["file"], f["title"], f["caption"]) for f in content["figures"]]
+        figures = [Drawn(path.parent / f["file"], f["title"], f["caption"]) for f in content["figures"]]
         runs = [from_json(name, run) for name, run in content["runs"].items()]
         runs.sort(key=lambda run: run.order)
         differences = [pairs.from_json(f"{path}, differences", d) for d in content.get("differences", [])]
         pairs.check(differences, runs)
         return Section(content["dataset"], content["code"], runs, dict(content["inputs"]), figures, differences)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        how = f"`git checkout {folder}` restores the committed one, `dvc repro section@{dataset}` renews it"
-        raise ArtifactsError(f"{path} cannot be read ({error}); {how}") from error
+        raise ArtifactsError(f"{path} cannot be read ({error}); {remedy}") from error

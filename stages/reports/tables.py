@@ -5,6 +5,9 @@ from typing import Any
 
 from stages.reports import sections
 from stages.reports.artifacts import ArtifactsError, RunArtifacts
+from stages.reports.claims.evidence import Evidence
+from stages.reports.claims.tables import cases_table, claims_table
+from stages.reports.claims.verdicts import verdicts
 from stages.reports.differences.pairs import Difference
 from stages.reports.differences.table import difference_table, frame
 from stages.reports.frames import csv, inputs, interpolations, likelihoods, representations, smoothness
@@ -69,13 +72,14 @@ def overview(found: Sequence[sections.Section]) -> list[Table]:
     return [table for table in (likelihood_table(runs, differences_of(found)), published_table(runs)) if table]
 
 
-def texts(found: Sequence[sections.Section]) -> dict[str, str]:
+def texts(found: Sequence[sections.Section], evidence: Evidence) -> dict[str, str]:
     """File name -> content."""
-    runs = runs_of(found)
+    runs, judged = runs_of(found), verdicts(evidence)
     files = {f"{name}.csv": csv(of_runs(runs)) for name, of_runs in FRAMES.items()}
     differences = differences_of(found)
     files |= {"table.csv": csv(summary(runs, differences)), "differences.csv": csv(frame(differences))}
     files |= {"inputs.csv": csv(inputs([section.inputs for section in found])), "table.tex": latex(overview(found))}
+    files |= {"claims.csv": csv(judged), "claims.md": markdown([claims_table(judged), cases_table(judged)])}
     text = markdown([*overview(found), *(t for section in found for t in dataset_tables(section))])
     absent = [f"- {sentence}" for sentence in not_run(runs)]
     return files | {"table.md": "\n".join([text, "## Not run", "", *absent, ""])}

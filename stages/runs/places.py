@@ -9,6 +9,7 @@ CONFIGS = RUNS / "configs"  # a resolved configuration per run
 MATRIX = RUNS / "matrix" / "matrix.json"
 DATA_CONFIGS = Path("data", "configs")
 PUBLISHED = Path(__file__).parents[1] / "reports" / "published.csv"  # the paper's table
+CLAIMS = PUBLISHED.parent / "claims" / "claims.toml"  # the paper's claims, and the thresholds that decide them
 
 
 def config_file(run: str) -> Path:

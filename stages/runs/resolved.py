@@ -14,7 +14,7 @@ from typing import Any
 
 from stages.params.schema import Params, resolve
 from stages.runs.fingerprint import Program
-from stages.runs.places import MATRIX, PUBLISHED, config_file, data_config_file
+from stages.runs.places import CLAIMS, MATRIX, PUBLISHED, config_file, data_config_file
 from stages.runs.run_stages import RUN_STAGES
 from vhp import datasets, methods
 from vhp.datasets.sources import REGISTRY
@@ -57,7 +57,7 @@ def data_config(dataset: str, program: Program) -> dict[str, Any]:
 def matrix(params: Params, runs: Mapping[str, Mapping[str, Any]], program: Program) -> dict[str, Any]:
     """sections: of each data set its runs, each with a digest of parameters and code, and the section's own code.
 
-    read: what else section and report read: the paper's numbers, the titles of methods and data sets.
+    read: what else section and report read: the paper's numbers and claims, the titles of methods and data sets.
     """
     titles = [{name: method_name(name) for name in methods.names()}]
     titles += [{name: dataset_name(name) for name in datasets.names()}]
@@ -70,6 +70,6 @@ def matrix(params: Params, runs: Mapping[str, Mapping[str, Any]], program: Progr
             }
             for dataset in params.datasets
         },
-        "read": digest([PUBLISHED.read_text(encoding="utf-8"), *titles]),
+        "read": digest([*(path.read_text(encoding="utf-8") for path in (PUBLISHED, CLAIMS)), *titles]),
         "code": {stage: program.of_stage(stage) for stage in ("beta_update", "report")},
     }

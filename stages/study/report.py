@@ -9,16 +9,12 @@ import pandas as pd
 from stages.files import replacing, write_text
 from stages.reports.frames import csv
 from stages.reports.table import NONE, Table, markdown, number, with_error
+from stages.study.columns import COLUMNS
 from vhp.figures import study
 from vhp.figures.style import save
 from vhp.names import DATASETS, METHODS, dataset_name, method_name, position
 
 FIGURE = "figure.png"
-COLUMNS = (
-    *("dataset", "method", "seed", "param", "value", "failed", "nll", "nll_se", "elbo", "best_validation_bound"),
-    *("beta_final", "beta_best", "constraint_final", "kappa", "main_phase_step", "best_epoch", "epochs", "budget"),
-    *("n_test", "n_samples"),
-)
 
 
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

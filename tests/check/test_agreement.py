@@ -174,6 +174,24 @@ def test_a_table_tampered_together_with_its_checksum_is_found(clone, monkeypatch
     assert message == f"check: 1 faults\n  {RESULTS} is not what its sections give: `make report` renews it"
 
 
+def test_a_verdict_that_changed_is_a_fault_that_names_it(clone, monkeypatch):
+    replace(REPORT / "claims.csv", "not testable here", "reproduced")
+    message = outcome(monkeypatch)
+    assert "verdict on claim beta: reproduced, the baseline has not testable here" in message
+    assert f"{REPORT / 'claims.csv'} is not what its sections give" in message
+
+
+def test_a_supplement_that_was_altered_is_a_fault(clone, monkeypatch):
+    copy = Path("reports/supplements/smoke/more/digits/section.json")
+    copy.parent.mkdir(parents=True)
+    content = read_json(SECTION)
+    content["runs"][REWO]["likelihood"]["nll"] = 1.0
+    write_json(copy, content)
+    path = run_folder(REWO) / "likelihood.json"
+    expected = f"more, digits: what its section has of {path} is not what the section was made from"
+    assert expected in outcome(monkeypatch)
+
+
 def tamper_with_the_section(change) -> None:
     content = read_json(SECTION)
     change(content["runs"][REWO])

@@ -9,6 +9,7 @@ import pytest
 from check_command import outcome
 
 from stages.check import __main__ as check
+from stages.check import verdicts
 from stages.check.baseline import unmatched
 from stages.check.regression import RegressionError, compare
 
@@ -24,6 +25,10 @@ INTERPOLATION = """dataset,method,seed,n_nodes,k,n_frames
 digits,vhp_rewo,0,2000,10,60
 digits,iwae_l1,0,2000,10,60
 """
+CLAIMS = """claim,measure,factor,dataset,method,against,verdict,claim_verdict
+beta,log_beta,,pendulum,vhp_geco,,reproduced,partly
+beta,log_beta,,omniglot,vhp_geco,,not reproduced,partly
+"""
 NOW, THEN = Path("reports/smoke"), Path("reports/baseline/smoke")
 
 
@@ -38,6 +43,7 @@ def place(tmp_path, monkeypatch):
         (folder / "results.csv").write_text(RESULTS)
         (folder / "smoothness.csv").write_text(SMOOTHNESS)
         (folder / "interpolation.csv").write_text(INTERPOLATION)
+        (folder / "claims.csv").write_text(CLAIMS)
 
 
 def tamper(name: str, old: str, new: str) -> None:
@@ -136,3 +142,28 @@ def test_renewing_the_baseline_prints_old_and_new_and_makes_the_fault_go(monkeyp
         in capsys.readouterr().out
     )
     assert faults() == []
+
+
+def test_a_verdict_that_changed_is_named_with_both():
+    assert verdicts.changed(NOW, THEN) == []
+    tamper("claims.csv", "omniglot,vhp_geco,,not reproduced,partly", "omniglot,vhp_geco,,reproduced,reproduced")
+    tamper("claims.csv", "pendulum,vhp_geco,,reproduced,partly", "pendulum,vhp_geco,,reproduced,reproduced")
+    assert verdicts.changed(NOW, THEN) == [
+        "verdict on claim beta: reproduced, the baseline has partly",
+        "verdict on case beta log_beta omniglot vhp_geco: reproduced, the baseline has not reproduced",
+    ]
+
+
+def test_a_verdict_that_is_gone_is_named_and_a_new_one_is_no_fault():
+    tamper("claims.csv", "pendulum", "motion")
+    case = "case beta log_beta pendulum vhp_geco"
+    assert verdicts.changed(NOW, THEN) == [f"verdict on {case}: missing, the baseline has reproduced"]
+
+
+def test_a_baseline_without_verdicts_is_an_error_that_names_the_file():
+    (THEN / "claims.csv").unlink()
+    with pytest.raises(RegressionError, match=r"missing: reports/baseline/smoke/claims\.csv"):
+        verdicts.changed(NOW, THEN)
+    (THEN / "claims.csv").write_text("claim,verdict\n")
+    with pytest.raises(RegressionError, match=r"claims\.csv: expected the columns"):
+        verdicts.changed(NOW, THEN)

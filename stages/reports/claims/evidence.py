@@ -1,0 +1,82 @@
+"""What the claims are tested on: the report's sections, committed sections of further experiments, and studies.
+
+reports/supplements/<budget>/<name>/<data set>/section.json are runs of other matrices (more seeds, ablations), and
+reports/studies/<budget>/kappa.<data set>/results.csv their likelihoods over kappa. Either may be missing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from stages.reports import sections
+from stages.reports.artifacts import RunArtifacts
+from stages.reports.claims.judging import MissingError
+from stages.study.columns import COLUMNS
+from vhp.names import dataset_name, method_name
+
+SUPPLEMENTS, STUDIES = Path("reports", "supplements"), Path("reports", "studies")
+TABLE = "table"  # the source of runs that the report's own table has
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Runs by source, the report's own first, and studies of kappa by data set."""
+
+    runs: dict[str, list[RunArtifacts]]
+    studies: dict[str, pd.DataFrame]
+
+    def seeds(self, dataset: str, *methods: str) -> tuple[str, dict[str, dict[int, RunArtifacts]]]:
+        """The source that has all these methods with most seeds in common, and its runs by method and seed.
+
+        Of one source, so that all were trained by the same settings. Raises MissingError.
+        """
+        best: tuple[str, dict[str, dict[int, RunArtifacts]]] | None = None
+        for source, runs in self.runs.items():
+            found = {m: {r.seed: r for r in runs if r.dataset == dataset and r.method == m} for m in methods}
+            common = sorted(set.intersection(*(set(by_seed) for by_seed in found.values())))
+            if common and (best is None or len(common) > len(best[1][methods[0]])):
+                best = source, {m: {seed: found[m][seed] for seed in common} for m in methods}
+        if best is None:
+            names = " and ".join(map(method_name, methods))
+            raise MissingError(f"no runs of {names} on {dataset_name(dataset)}")
+        return best
+
+    def curve(self, dataset: str) -> pd.DataFrame:
+        """Raises MissingError where there is no study of kappa."""
+        if dataset not in self.studies:
+            raise MissingError(f"no study of kappa.{dataset}")
+        return self.studies[dataset]
+
+
+def read(budget: str, found: Sequence[sections.Section], root: Path = Path()) -> Evidence:
+    """found: the report's sections. Raises ArtifactsError or ValueError for a supplement or study that is damaged."""
+    runs = {TABLE: [run for section in found for run in section.runs]}
+    for name, parts in supplements(budget, root).items():
+        runs[name] = [run for section in parts for run in section.runs]
+    studies = {}
+    for path in sorted((root / STUDIES / budget).glob("kappa.*/results.csv")):
+        studies[path.parent.name.removeprefix("kappa.")] = read_study(path)
+    return Evidence(runs, studies)
+
+
+def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Section]]:
+    """Name -> sections. Raises ArtifactsError for one that is damaged."""
+    found: dict[str, list[sections.Section]] = {}
+    for path in sorted((root / SUPPLEMENTS / budget).glob(f"*/*/{sections.NAME}")):
+        remedy = f"`git checkout {path.parent}` restores the committed one"
+        found.setdefault(path.parents[1].name, []).append(sections.parse(path, remedy))
+    return found
+
+
+def read_study(path: Path) -> pd.DataFrame:
+    """Columns COLUMNS; the runs that were finished. Raises ValueError."""
+    remedy = f"`make study` makes it, `git checkout {path}` restores the committed one"
+    try:
+        frame = pd.read_csv(path)
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
+    if missing := set(COLUMNS) - set(frame.columns):
+        raise ValueError(f"{path}: found no column {', '.join(sorted(missing))}; {remedy}")
+    return frame[~frame["failed"].astype(bool)]

@@ -26,7 +26,7 @@ from vhp.model.vae import NETWORKS
 from vhp.seeds import numbered
 from vhp.training.settings import TrainingSettings
 
-Budget = Literal["smoke", "demo", "laptop", "paper", "paper_cpu"]
+Budget = Literal["smoke", "demo", "laptop", "workstation", "paper"]
 FOUND_CHARACTERS = 100  # of a wrong value that a message shows at most
 DEFAULT = "default"  # the key of a per-data-set mapping for all data sets not named
 
@@ -104,6 +104,9 @@ class Sections(BaseModel):
     training: dict[str, Any]
     evaluation: dict[str, Any]
     interpolation: dict[str, Any]
+    # For this budget in place of the general ones; a mapping replaces those of the data sets that it names.
+    kappa: float | dict[str, float] | None = None
+    settings: dict[str, dict[str, Any]] = {}
 
 
 class Params(BaseModel):
@@ -166,12 +169,27 @@ def validate(content: Any) -> Params:
 
 
 def check_settings(params: Params) -> None:
-    """Every key of `settings` belongs to a method, or if shared to at least one."""
+    """Every key of `settings` belongs to a method, or if shared to at least one; so do those of each budget."""
     wanted = {name: {f.name for f in fields(methods.load(name).Settings)} for name in methods.names()}
-    check_keys("settings", params.settings, ["shared", *wanted])
-    for name, values in params.settings.items():
-        known = set().union(*wanted.values()) if name == "shared" else wanted[name]
-        check_keys(f"settings.{name}", values, known)
+    places = {"settings": params.settings}
+    places |= {f"budgets.{name}.settings": sections.settings for name, sections in params.budgets.items()}
+    for place, settings in places.items():
+        check_keys(place, settings, ["shared", *wanted])
+        for name, values in settings.items():
+            known = set().union(*wanted.values()) if name == "shared" else wanted[name]
+            check_keys(f"{place}.{name}", values, known)
+    # The values of those that are chosen are checked when they are.
+    for budget, sections in params.budgets.items():
+        check_own_mappings(f"budgets.{budget}", {"kappa": sections.kappa})
+        for name, values in sections.settings.items():
+            check_own_mappings(f"budgets.{budget}.settings.{name}", values)
+
+
+def check_own_mappings(place: str, values: dict[str, Any]) -> None:
+    """A budget's mapping may leave data sets out, but not name others. Raises ParamsError."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            check_keys(f"{place}.{key}", value, [DEFAULT, *datasets.names()])
 
 
 def resolve(params: Params) -> dict[str, dict[str, Any]]:
@@ -180,7 +198,7 @@ def resolve(params: Params) -> dict[str, dict[str, Any]]:
     for dataset in params.datasets:
         sections = resolve_sections(params, params.budget, dataset)
         for method in params.methods:
-            settings = resolve_method(params, dataset, method)
+            settings = resolve_method(params, params.budget, dataset, method)
             for seed in params.seeds:
                 check_seed(seed, sections["training"]["epochs"])
                 run = {"dataset": dataset, "method": method, "seed": seed, "budget": params.budget}
@@ -253,10 +271,18 @@ def check_images(where: str, model: dict[str, Any], dataset: str) -> None:
         raise ParamsError(f"{where}.{key} ({dataset}): {error}") from error
 
 
-def resolve_method(params: Params, dataset: str, method: str) -> dict[str, Any]:
-    """Only what the method depends on, looked up in its own settings, then in the shared ones, then kappa."""
-    settings = methods.load(method).Settings
+def resolve_method(params: Params, budget: str, dataset: str, method: str) -> dict[str, Any]:
+    """Only what the method depends on, looked up in its own settings, then in the shared ones, then kappa.
+
+    Those of the budget go before all of these.
+    """
+    settings, sections = methods.load(method).Settings, params.budgets[budget]
     available = {"kappa": params.kappa} | params.settings.get("shared", {}) | params.settings.get(method, {})
+    own = {} if sections.kappa is None else {"kappa": sections.kappa}
+    own |= sections.settings.get("shared", {}) | sections.settings.get(method, {})
+    for key, value in own.items():
+        if not isinstance(value, dict) or value.keys() & {dataset, DEFAULT}:
+            available[key] = value
     values = {f.name: available[f.name] for f in fields(settings) if f.name in available}
     return validated(f"settings.{method}", values, settings, dataset)
 

@@ -82,6 +82,30 @@ def test_the_settings_of_patches_belong_to_the_runs_that_have_patches(write):
     assert "patch" not in runs["pendulum-vhp_rewo-0"]["model"]
 
 
+OWN = {
+    "budgets__smoke__kappa": {"digits": 0.2},
+    "budgets__smoke__settings": {"shared": {"K": 3, "nu": {"digits": 0.7}}, "vhp_geco": {"K": 5}},
+}
+
+
+def test_a_budgets_own_settings_go_before_the_general_ones(write):
+    general = configs(write(budget="smoke", settings__vhp_rewo=PARAMS["settings"]["vhp_rewo"] | {"K": 9}))
+    own = configs(write(budget="smoke", settings__vhp_rewo=PARAMS["settings"]["vhp_rewo"] | {"K": 9}, **OWN))
+    assert own["digits-vhp_rewo-0"]["method"] == general["digits-vhp_rewo-0"]["method"] | {
+        "kappa": 0.2,
+        "K": 3,
+        "nu": 0.7,
+    }
+    assert own["digits-vhp_geco-0"]["method"] == general["digits-vhp_geco-0"]["method"] | {
+        "kappa": 0.2,
+        "K": 5,
+        "nu": 0.7,
+    }
+    # The mappings name digits alone: the pendulum keeps the general kappa and nu.
+    assert own["pendulum-vhp_rewo-0"]["method"] == general["pendulum-vhp_rewo-0"]["method"] | {"K": 3}
+    assert configs(write(budget="laptop", **OWN)) == configs(write(budget="laptop"))
+
+
 def test_a_single_kappa_stands_for_every_data_set(write):
     runs = configs(write(kappa=0.3))
     found = {name: config["method"].get("kappa") for name, config in runs.items()}
@@ -104,7 +128,7 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
     ("change", "message"),
     [
         ({"kapa": 0.3}, "kapa: unknown key; did you mean 'kappa'?"),
-        ({"budget": "lunch"}, "budget: .*'smoke', 'demo', 'laptop', 'paper' or 'paper_cpu'.*found 'lunch'"),
+        ({"budget": "lunch"}, "budget: .*'smoke', 'demo', 'laptop', 'workstation' or 'paper'.*found 'lunch'"),
         ({"datasets": ["digit"]}, "datasets: unknown data set 'digit'; expected one of"),
         ({"datasets": []}, "datasets: found .*, expected at least one"),
         ({"methods": ["nonesuch"]}, "methods: unknown method 'nonesuch'; expected one of iwae_l1"),
@@ -163,6 +187,16 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
         (
             {"budgets__smoke__network": ON_DIGITS, "budgets__smoke__patch": PATCH | {"dropout": 1.0}},
             r"budgets.smoke.patch \(digits\): dropout: found 1.0, expected a number from 0 to 0.9",
+        ),
+        ({"budgets__smoke__kappa": {"digit": 0.2}}, "budgets.smoke.kappa.digit: unknown key; did you mean 'digits'?"),
+        (
+            {"budgets__smoke__settings": {"vhp_rewoo": {}}},
+            "smoke.settings.vhp_rewoo: unknown key; did you mean",
+        ),
+        ({"budgets__smoke__settings": {"shared": {"k": 3}}}, "budgets.smoke.settings.shared.k: unknown key"),
+        (
+            {"budgets__smoke__settings": {"shared": {"K": {"digit": 3}}}},
+            "budgets.smoke.settings.shared.K.digit: unknown key; did you mean 'digits'?",
         ),
         ({"budgets__laptop__interpolation__n_nodes": 10}, "n_nodes: found 10, expected more than k = 10"),
         ({"budgets__laptop__interpolation__trim": 0.996}, "n_nodes: found 2000, of which trim = 0.996 leaves expected"),

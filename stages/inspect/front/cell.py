@@ -72,13 +72,13 @@ class Cell:
         resumable = Resumable(self.checkpoint, CHECKPOINT_SECONDS, bar, late(until))
         result = fitting.trained(method, self.network, train, val, plan, self.seed, resumable)
         model = method.model.eval()
-        settings = LikelihoodSettings(n_samples, self.network.training["precision"], compile=False)
+        settings = LikelihoodSettings(n_samples, self.network.training["precision"], compile=True)
         return {
             **self.key,
             "family": self.network.model["network"],
             "settings": self.network.digest,
             "parameters": sum(p.numel() for p in model.parameters()),
-            **measuring.operations(self.network, self.dataset, model.n_dims),
+            **measuring.operations(self.network, self.dataset, model.n_dims, n_samples),
             "epochs": plan.epochs,
             **asdict(result),
             **measuring.likelihood(model, val, settings, n_images),

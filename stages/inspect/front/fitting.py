@@ -3,6 +3,7 @@
 import math
 import statistics
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -12,14 +13,14 @@ from stages.inspect.front.table import Network
 from vhp.datasets.batches import as_means
 from vhp.methods import Method, vhp_rewo
 from vhp.model.vae import VAE
-from vhp.resumable import ONE_SITTING, Resumable
+from vhp.resumable import ONE_SITTING, Resumable, UnfinishedError
 from vhp.training.fit import fit
 from vhp.training.settings import TrainingSettings
 from vhp.training.validation import validation_bound
 
 MOST_VALIDATIONS = 20  # of a training: each may give the weights that are kept
 VALIDATION_SHARE = 0.1  # of the processor time, at most
-TRIAL_EPOCHS, TRIAL_STEPS = 5, 8  # of the trial that measures a step
+TRIAL_EPOCHS, TRIAL_STEPS = 5, 8  # of a trial that measures a step: so many times so many steps
 
 
 @dataclass(frozen=True)
@@ -60,32 +61,41 @@ class EpochTimes:
     """Processor time of each epoch, its validation included, kept in the Fit and in its checkpoints."""
 
     def __init__(self):
-        self.last = time.process_time()
+        self.last, self.spent = time.process_time(), []
 
     def __call__(self, epoch: int, last: bool) -> dict[str, Tensor]:
         now = time.process_time()
-        spent, self.last = now - self.last, now
-        return {"seconds": torch.tensor(spent, dtype=torch.float64)}
+        self.spent.append(now - self.last)
+        self.last = now
+        return {"seconds": torch.tensor(self.spent[-1], dtype=torch.float64)}
 
 
 def planned(method: Method, network: Network, train: Tensor, val: Tensor, seconds: float) -> Plan:
-    """As many epochs as take this processor time, by a trial that leaves the method's weights changed."""
-    size = network.training["batch_size"]
-    batches = len(train) // size
-    steps = min(TRIAL_STEPS, batches)
-    trial = fit(
-        method,
-        train[: steps * size],
-        val[:2],
-        settings_of(network, TRIAL_EPOCHS, TRIAL_EPOCHS),
-        seed=0,
-        observe=EpochTimes(),
-    )
-    # The first epoch has the time of the first calls in it, the last one that of a validation.
-    step = statistics.median(float(o["seconds"]) for o in trial.observations[1:-1]) / steps
+    """As many epochs as take this processor time, by trials that leave the method's weights changed."""
     started = time.process_time()
     validation_bound(method, val)
-    return plan(seconds, step * batches, time.process_time() - started)
+    validation = time.process_time() - started
+    batches = len(train) // network.training["batch_size"]
+    _, step = trial(method, network, train, val, n_steps=0)
+    found = plan(seconds, step * batches, validation)
+    if network.training["compile"]:  # the engine compiles long trainings alone, and compiling takes its time
+        first, step = trial(method, network, train, val, found.epochs * batches)
+        found = plan(seconds - first, step * batches, validation)
+    return found
+
+
+def trial(method: Method, network: Network, train: Tensor, val: Tensor, n_steps: int) -> tuple[float, float]:
+    """Processor seconds that the first steps take beyond their share, and of a step, at the start of n_steps."""
+    size = network.training["batch_size"]
+    steps = min(TRIAL_STEPS, len(train) // size)
+    epochs = max(TRIAL_EPOCHS + 1, math.ceil(n_steps / steps))
+    times = EpochTimes()
+    resumable = Resumable(stop=lambda: len(times.spent) == TRIAL_EPOCHS)
+    with suppress(UnfinishedError):
+        fit(method, train[: steps * size], val[:2], settings_of(network, epochs, epochs), 0, resumable, times)
+    first, *others = times.spent
+    epoch = statistics.median(others)
+    return max(0.0, first - epoch), epoch / steps
 
 
 def plan(seconds: float, epoch_seconds: float, validation_seconds: float) -> Plan:

@@ -9,7 +9,7 @@ import pandas as pd
 from stages.files import replacing, write_text
 from stages.inspect.front.pareto import front
 from stages.inspect.front.table import Network
-from stages.reports.table import NONE, Table, markdown, number, with_error
+from stages.reports.table import NONE, Table, listed, markdown, number, with_error
 from vhp.figures.studies.network_front import network_front
 from vhp.figures.style import save
 from vhp.names import dataset_name
@@ -31,8 +31,8 @@ COLUMNS = (
 NOTES = (
     "Bold NLL: no other row, of any time, was trained in less time to a lower NLL. Bold s / image: none has a lower "
     "NLL and a cheaper likelihood.",
-    "ms / step: processor time of a step, eager. s / image: of the likelihood from 5,000 samples, eager. GFLOP: of "
-    "products and convolutions alone.",
+    "ms / step, s / image: processor time of a training step, and of the likelihood of an image. GFLOP: of products "
+    "and convolutions alone.",
 )
 
 
@@ -53,9 +53,9 @@ def table(rows: pd.DataFrame, minutes: float, networks: Mapping[str, Network]) -
         bold |= {(i, COLUMNS.index("NLL"))} if row.training_front else set()
         bold |= {(i, COLUMNS.index("s / image"))} if row.likelihood_front else set()
         cells.append(_cells(row, networks))
-    first = chosen.iloc[0]
-    note = f"NLL of {first['n_images']} validation images, {first['n_samples']:,} samples; {first['device']}."
-    title = f"{dataset_name(first['dataset'])}, {minutes:g} minutes"
+    images, samples = (listed(*map(int, chosen[name])) for name in ("n_images", "n_samples"))
+    note = f"NLL of {images} validation images, {samples} samples; {listed(*chosen['device'])}."
+    title = f"{dataset_name(chosen['dataset'].iloc[0])}, {minutes:g} minutes"
     return Table(title, COLUMNS, tuple(cells), frozenset(bold), notes=(*NOTES, note), n_text=2)
 
 

@@ -19,7 +19,9 @@ COLUMNS = (
     *("nll", "nll_se", "nll_mc_se", "ess", "n_low_ess", "precision", "n_images", "n_samples", "seconds_per_image"),
     *("device", "revision", "code"),
 )
-TEXTS = {name: str for name in ("dataset", "network", "family", "settings", "precision", "device", "revision", "code")}
+TEXTS = ("dataset", "network", "family", "settings", "precision", "device", "revision", "code")
+# A number that may be absent, and is whole all the same.
+TYPES = {name: str for name in TEXTS} | {"main_phase_step": "Int64"}
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -27,7 +29,7 @@ def read(path: Path) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
     try:
-        frame = pd.read_csv(path, dtype=TEXTS)
+        frame = pd.read_csv(path, dtype=TYPES)
     except (ValueError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read ({' '.join(str(error).split())}); `git checkout {path}`") from error
     if tuple(frame.columns) != COLUMNS:
@@ -54,7 +56,7 @@ def has(frame: pd.DataFrame, network: Network, key: Mapping[str, Any]) -> bool:
 
 def append(path: Path, row: Mapping[str, Any]) -> pd.DataFrame:
     """Add the row to what the file holds now, in the order of data set, minutes and network; gives all rows."""
-    added = pd.DataFrame([row], columns=list(COLUMNS))
+    added = pd.DataFrame([row], columns=list(COLUMNS)).astype({"main_phase_step": "Int64"})
     before = read(path)
     frame = added if before.empty else pd.concat([before, added], ignore_index=True)
     frame = frame.sort_values(["dataset", "minutes", "network", "seed"], ignore_index=True)

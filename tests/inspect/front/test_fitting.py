@@ -1,6 +1,7 @@
 """A training takes the processor time that it is given, and says how much it took."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from stages.inspect.front.table import NETWORKS, read
 from vhp.training.fit import validation_bound
 
 NETWORK = read(NETWORKS, "static_mnist")["patch-channels-32"]
+NETWORK = replace(NETWORK, training=NETWORK.training | {"compile": False})
 
 
 @pytest.fixture
@@ -43,6 +45,23 @@ def test_a_plan_goes_by_the_time_of_a_step(data, clock):
     """A second for an epoch of the trial, which has two steps as the training has: so a second per epoch."""
     found = planned(build(NETWORK, "bernoulli", data[0], 0), NETWORK, *data, seconds=50)
     assert found == plan(50, epoch_seconds=1.0, validation_seconds=1.0)
+
+
+def test_what_compiling_takes_is_no_time_of_a_step(data, monkeypatch):
+    """A second in each reading of the clock, and ten more in the first epoch of a trial as long as the training."""
+    compiling, lengths = replace(NETWORK, training=NETWORK.training | {"compile": True}), []
+    times = iter([0, 1, *(2 + i for i in range(6)), 20, *(31 + i for i in range(5))])
+    monkeypatch.setattr(fitting.time, "process_time", lambda: float(next(times)))
+    settings_of = fitting.settings_of
+
+    def noted(network, epochs, validate_every):
+        lengths.append(epochs)
+        return replace(settings_of(network, epochs, validate_every), compile=False)
+
+    monkeypatch.setattr(fitting, "settings_of", noted)
+    found = planned(build(compiling, "bernoulli", data[0], 0), compiling, *data, seconds=50)
+    assert found == plan(50 - 10, epoch_seconds=1.0, validation_seconds=1.0)
+    assert lengths == [6, plan(50, 1.0, 1.0).epochs]
 
 
 def test_the_time_of_all_epochs_is_counted_and_validations_are_not_steps(data, clock):

@@ -13,7 +13,7 @@ from PIL import Image
 from stages.command import STOPPED
 from stages.files import write_npz
 from stages.inspect.front import __main__ as command
-from stages.inspect.front import cell, fitting, measuring, page, rows
+from stages.inspect.front import cell, fitting, page, rows
 from stages.inspect.front.fitting import Plan
 from stages.inspect.front.pareto import front
 from stages.inspect.front.table import NETWORKS, read
@@ -43,7 +43,6 @@ def call(tmp_path, monkeypatch):
     }
     Path("networks.yaml").write_text(yaml.safe_dump(table))
     monkeypatch.setattr(fitting, "planned", lambda *_, **__: Plan(3, 1, 0.0))
-    monkeypatch.setattr(measuring, "TIMED_SAMPLES", 20)
     common = ("--dataset", "digits", "--table", "networks.yaml", "--into", "out", "--images", "10", "--samples", "15")
 
     def call(*arguments: str) -> None:
@@ -140,6 +139,16 @@ def test_a_table_of_results_that_is_none_is_refused(call, change, message):
     path.write_text(change(path.read_text()))
     with pytest.raises(SystemExit, match=message):
         call("small", "--minutes", "1")
+
+
+def test_a_phase_that_never_came_leaves_whole_numbers_whole(tmp_path):
+    path = tmp_path / "networks.csv"
+    row = dict.fromkeys(rows.COLUMNS, 1) | {name: "a" for name in rows.TEXTS}
+    rows.append(path, row | {"minutes": 1.0, "main_phase_step": 554})
+    frame = rows.append(path, row | {"minutes": 2.0, "main_phase_step": None})
+    pd.testing.assert_frame_equal(rows.read(path), frame)
+    assert frame["main_phase_step"].tolist() == [554, pd.NA]
+    assert ",554," in path.read_text()
 
 
 def test_an_unknown_network_and_one_that_does_not_fit_are_refused_by_name(call):

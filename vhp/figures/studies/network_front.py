@@ -23,7 +23,7 @@ def network_front(rows: pd.DataFrame, title: str) -> Figure:
     _panel(left, rows, "processor_minutes", "training_front")
     _panel(right, rows, "seconds_per_image", "likelihood_front")
     left.set(xlabel="processor minutes of training", ylabel="NLL of validation images, nats")
-    right.set(xlabel="processor seconds per image, 5,000 samples")
+    right.set(xlabel="processor seconds of the likelihood of an image")
     right.legend(loc="upper right")
     figure.suptitle(title, fontsize=9)
     return figure

@@ -57,8 +57,17 @@ ARRAYS = {
 PATHS_FOUND = ("path_length", "path_z", "path_x")  # NaN where no path was found
 
 TIME = {"seconds": NUMBER, "device": str, "torch": str, "threads": int, "revision": (str, type(None))}
+NEWER = ("breaks", "roughness", "off_data")
 # Missing in results of before they were recorded.
-LATER = {"training.json": {"falls_from": MAYBE, "converged": (bool, type(None)), "gain_last_tenth": MAYBE}}
+LATER = {
+    "training.json": {"falls_from": MAYBE, "converged": (bool, type(None)), "gain_last_tenth": MAYBE},
+    "smoothness.json": {
+        **{f"{way}{name}{std}": MAYBE for way in ("", "straight_") for name in NEWER for std in ("", "_std")},
+        **dict.fromkeys(("path_roughness", "path_off_data", "path_monotonicity"), list),
+        **dict.fromkeys(("path_smoothness_joints", "path_roughness_joints"), list),
+        **{"path_breaks": list, "straight_path_breaks": list, "off_data_limit": NUMBER},
+    },
+}
 MEASURES = ("smoothness", "discontinuities", "posterior_distance")
 VALUES = {
     "training.json": {

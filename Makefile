@@ -32,9 +32,20 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 		--datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) --set $(SET) $(if $(FORCE),--force)
 	@cat "reports/$(STUDY)/table.md"
 
-pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO and IWAE, five seeds, in pendulum/
-	@$(CLONE) pendulum --budget laptop --datasets pendulum --methods vhp_rewo vhp_geco iwae_l1 --seeds 0 1 2 3 4 -- $(REPRO)
+pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPrior and IWAE, five seeds, in pendulum/
+	@$(CLONE) pendulum --budget laptop --datasets pendulum --methods vhp_rewo vhp_geco vampprior iwae_l1 --seeds 0 1 2 3 4 -- $(REPRO)
 	@cat pendulum/reports/laptop/table.md
+
+# K, the other ablation, is a parameter: make study PARAM=settings.shared.K VALUES="1 8 32" METHODS=vhp_rewo DATASETS=...
+ABLATIONS = vhp_rewo rewo_one_phase rewo_no_slope vhp_elbo vhp_warm_up rewo_normal_prior
+ablation: .venv/installed ## REWO and what is left of it without each of its parts, three data sets, three seeds, in ablation/; make keep KEEP=ablation
+	@$(CLONE) ablation --budget $(or $(BUDGET),laptop) --datasets $(or $(DATASETS),dynamic_mnist omniglot pendulum) \
+		--methods $(ABLATIONS) --seeds $(or $(SEEDS),0 1 2) -- $(REPRO)
+	@cat ablation/reports/$(or $(BUDGET),laptop)/table.md
+
+keep: .venv/installed ## e.g. KEEP=ablation: what pendulum/ or ablation/ measured goes to reports/supplements/, and into the claims' verdicts
+	@test -n "$(KEEP)" || { echo 'expected KEEP=<folder of a clone>, for instance KEEP=ablation'; exit 1; }
+	@$(RUN) python -m stages.clones.keep "$(KEEP)"
 
 bench: .venv/installed ## speed against a naive reference and the bare matrix products: reports/bench.json; on a machine at rest
 	@$(MIRROR) PYTHONPATH=tests:. $(RUN) python -m bench
@@ -94,9 +105,9 @@ lock: ## renew requirements.lock from pyproject.toml
 		| grep -vxFf requirements.lock > requirements-cluster.lock
 	@rm -rf .venv-lock build *.egg-info
 
-clean: ## remove demo/, smoke/, pendulum/ and studies/ (what they computed stays in the cache)
-	@if [ -x "$(BIN)/python" ]; then $(RUN) python -m stages.clones.lock demo smoke pendulum studies; fi
-	@rm -rf demo smoke pendulum studies
+clean: ## remove demo/, smoke/, pendulum/, ablation/ and studies/ (what they computed stays in the cache)
+	@if [ -x "$(BIN)/python" ]; then $(RUN) python -m stages.clones.lock demo smoke pendulum ablation studies; fi
+	@rm -rf demo smoke pendulum ablation studies
 
 .venv/installed: requirements.lock
 	@echo "installing into .venv ..."
@@ -117,5 +128,5 @@ MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd
 MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
 
-.PHONY: help install demo smoke study pendulum bench mutations table data test check weights report baseline cluster cluster-test \
-	cluster-kills cluster-plan speedup lint docs lock clean
+.PHONY: help install demo smoke study pendulum ablation keep bench mutations table data test check weights report baseline cluster \
+	cluster-test cluster-kills cluster-plan speedup lint docs lock clean

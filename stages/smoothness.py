@@ -1,14 +1,22 @@
-"""Measure a run's interpolations: paths.npz and latent_space.npz -> smoothness.json. Needs no torch."""
+"""Measure a run's interpolations: paths.npz, latent_space.npz and the data -> smoothness.json. Needs no torch."""
 
 import argparse
 
+import numpy as np
+
 from stages.command import command
 from stages.files import write_json
-from stages.runs.artifacts import read_arrays
+from stages.runs.artifacts import open_data, read_arrays
 from stages.runs.configs import own_config
 from stages.runs.places import run_folder
 from vhp import datasets
+from vhp.latent.off_data import Data
 from vhp.latent.paths import WHOLE, measure
+
+
+def values(rows: np.ndarray) -> np.ndarray:
+    """float32, in the unit of decoded frames: uint8 data hold means in units of 1/255."""
+    return rows.astype(np.float32) / 255 if rows.dtype == np.uint8 else rows
 
 
 def main() -> None:
@@ -19,7 +27,9 @@ def main() -> None:
         config = own_config("smoothness", name)
         arrays = read_arrays(config, name, "latent_space.npz", "paths.npz")
         dataset = datasets.load(config["run"]["dataset"])
-        result = measure(arrays, getattr(dataset, "JOINTS", WHOLE), getattr(dataset, "render", None))
+        with open_data(config["run"]["dataset"]) as splits:
+            data = Data.of(values(splits["train"]), values(splits["val"]))
+        result = measure(arrays, getattr(dataset, "JOINTS", WHOLE), getattr(dataset, "render", None), data)
         write_json(run_folder(name) / "smoothness.json", result)
 
 

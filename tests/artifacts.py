@@ -155,6 +155,7 @@ def smoothness(dataset: str, jumps: list[list[int]]) -> dict[str, Any]:
     """As the stage of that name writes it; twice as rough along the straight line, and no jumps there."""
     joint = {"joint": "all", "mean": 0.02, "std": 0.005, "n_paths": 3}
     measures = {"smoothness": 0.02, "discontinuities": float(len(jumps[0])), "posterior_distance": 1.5}
+    measures |= {"breaks": float(len(jumps[0])), "roughness": 0.5, "off_data": 0.125}
     measures |= {"monotonicity": 0.75, "angle_error": 0.03} if dataset == "pendulum" else {}
     along = {name: value for name, value in measures.items()} | {
         f"{name}_std": value / 4 for name, value in measures.items()
@@ -167,6 +168,13 @@ def smoothness(dataset: str, jumps: list[list[int]]) -> dict[str, Any]:
         "jumps": jumps,
         "straight_jumps": [[] for _ in jumps],
         "path_smoothness": [0.015, None, 0.02, 0.025],
+        "path_roughness": [0.5, None, 0.25, 0.75],
+        "path_off_data": [0.125, None, 0.0, 0.25],
+        "path_smoothness_joints": [[0.015], None, [0.02], [0.025]],
+        "path_roughness_joints": [[0.5], None, [0.25], [0.75]],
+        "path_breaks": [found or None for found in jumps],
+        "straight_path_breaks": [[] for _ in jumps],
+        "off_data_limit": 0.2,
         "discontinuity_factor": 5.0,
         "end_distance": 0.8,
         "end_distance_std": 0.3,

@@ -121,8 +121,10 @@ def k_hat(log_weights):
 
 
 def f_beta(beta, delta, tau):
-    """(1 - H(delta)) tanh(tau (beta - 1)) - H(delta), H(0) = 1."""
+    """(1 - H(delta)) tanh(tau (beta - 1)) - H(delta), H(0) = 1; its limit for a large tau, where tau is None."""
     heaviside = 1 if delta >= 0 else 0
+    if tau is None:
+        return -1 if heaviside or beta < 1 else 1 if beta > 1 else 0
     return (1 - heaviside) * math.tanh(tau * (beta - 1)) - heaviside
 
 
@@ -149,9 +151,12 @@ def geco(constraints, kappa, nu, alpha):
     return rows
 
 
-def rewo(constraints, kappa, nu, tau, beta_0, alpha):
-    """[(C_t, beta_t, whether the next step belongs to the main phase)] for a list of batch constraints."""
-    beta, main, rows = beta_0, False, []
+def rewo(constraints, kappa, nu, tau, beta_0, alpha, main=False):
+    """[(C_t, beta_t, whether the next step belongs to the main phase)] for a list of batch constraints.
+
+    main: whether the first one does, as in the ablation of one phase. tau: None for the ablation without a slope.
+    """
+    beta, rows = beta_0, []
     for c in moving_average(constraints, alpha):
         delta = c - kappa**2
         if main:

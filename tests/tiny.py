@@ -17,6 +17,13 @@ SETTINGS = {
     | {"d_zeta": D_ZETA, "prior_hidden": (5,)},
     "vhp_rewo_clipped": {"kappa": 0.6, "nu": 1.0, "tau": 100.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
     | {"d_zeta": D_ZETA, "prior_hidden": (5,)},
+    "rewo_one_phase": {"kappa": 0.6, "nu": 1.0, "tau": 3.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
+    | {"d_zeta": D_ZETA, "prior_hidden": (5,)},
+    "rewo_no_slope": {"kappa": 0.6, "nu": 1.0, "beta_0": 0.05, "alpha": 0.9, "K": 3}
+    | {"d_zeta": D_ZETA, "prior_hidden": (5,)},
+    "rewo_normal_prior": {"kappa": 0.6, "nu": 1.0, "tau": 3.0, "beta_0": 0.05, "alpha": 0.9},
+    "vhp_elbo": {"K": 3, "d_zeta": D_ZETA, "prior_hidden": (5,)},
+    "vhp_warm_up": {"warm_up_share": 0.2, "K": 3, "d_zeta": D_ZETA, "prior_hidden": (5,)},
     "vhp_geco": {"kappa": 0.6, "nu": 0.1, "alpha": 0.9, "K": 3, "d_zeta": D_ZETA, "prior_hidden": (5,)},
     "vampprior": {"n_pseudo_inputs": 7, "warm_up_share": 0.2},
     "iwae_l1": {"n_importance": 4},

@@ -31,6 +31,9 @@ INTERPOLATION = (
     *("posterior_distance", "posterior_distance_std", "straight_posterior_distance", "straight_posterior_distance_std"),
     *("monotonicity", "monotonicity_std", "straight_monotonicity", "straight_monotonicity_std"),
     *("angle_error", "angle_error_std", "straight_angle_error", "straight_angle_error_std"),
+    *("breaks", "breaks_std", "straight_breaks", "straight_breaks_std"),
+    *("roughness", "roughness_std", "straight_roughness", "straight_roughness_std"),
+    *("off_data", "off_data_std", "straight_off_data", "straight_off_data_std", "off_data_limit"),
 )
 REPRESENTATION = (
     *("dataset", "method", "seed", "mmd2", "mmd2_level", "mmd2_bandwidth", "classifier_accuracy", "n_points"),
@@ -59,7 +62,7 @@ def likelihoods(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
         | {f"code_{stage}": fingerprint for stage, fingerprint in run.code.items()}
         for run in runs
     ]
-    refined = any(run.likelihood["refined_nll"] is not None for run in runs)
+    refined = any(run.likelihood.get("refined_nll") is not None for run in runs)
     return pd.DataFrame(rows, columns=[*RESULTS, *(REFINED if refined else ())])
 
 
@@ -72,8 +75,8 @@ def smoothness(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
 def interpolations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
     """Columns INTERPOLATION; NaN where there is no path, or the data set has no such measure.
 
-    n_paths is how many were asked for. n_moving of them were found between two different nodes, and over these are the
-    means and standard deviations (_std). straight_: along the straight line between the same nodes.
+    n_paths is how many were asked for. n_moving of them were found between two different ends, and over these are the
+    means and standard deviations (_std). straight_: along the straight line between the same ends.
     """
     rows = [_key(run) | run.smoothness | run.interpolation for run in runs]
     return pd.DataFrame(rows, columns=list(INTERPOLATION))

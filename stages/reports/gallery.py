@@ -168,8 +168,13 @@ def _steps(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray | None
 
 
 def _strips(run: RunArtifacts, a: dict[str, np.ndarray], shown: np.ndarray) -> interpolation_strips.Strips:
-    jumps, straight_jumps = ([run.smoothness[key][i] for i in shown] for key in ("jumps", "straight_jumps"))
+    jumps, straight_jumps = ([breaks_of(run, way)[i] or [] for i in shown] for way in ("", "straight_"))
     return interpolation_strips.Strips(run.method, a["path_x"][shown], a["straight_x"][shown], jumps, straight_jumps)
+
+
+def breaks_of(run: RunArtifacts, way: str) -> Sequence[Sequence[int] | None]:
+    """The discontinuities of each path; of results of before fade-outs were seen, the jumps. way: "" or "straight_"."""
+    return run.smoothness.get(f"{way}path_breaks") or run.smoothness[f"{way}jumps"]
 
 
 def _joint_smoothness(run: RunArtifacts) -> joint_smoothness.JointSmoothness:

@@ -34,18 +34,26 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
         f"Graph: {listed(*frame['n_nodes'].tolist())} prior samples, each joined to its "
         f"{listed(*frame['k'].tolist())} nearest neighbours. Unreachable pairs lie in different "
         "components. Length ratio: path / straight line, in latent space.",
-        f"Discontinuity: a step between consecutive frames of more than {factors} times the path's median step.",
+        f"Jump: a step between consecutive frames of more than {factors} times the path's median step.",
         "Smoothness factor: RMS of the second-order finite difference of the decoded frames, over time and "
         f"{parts}; smaller is smoother.",
         "Posterior distance: mean over a path's points of the distance to the nearest sample of the aggregated "
         "posterior (one per test example, 2,000 at most), in units of those samples' mean distance to the nearest "
         "other: samples themselves have 1, and in many dimensions points nearer to the centre have less. Ends: the "
-        "same, of the encoded examples from the nodes where the paths between them begin and end. End error: RMS per "
-        "dimension between these nodes, decoded, and the examples. End to end: RMS per dimension between a path's "
+        "same, of the encoded examples from the nodes nearest to them. End error: RMS per "
+        "dimension between a path's ends, decoded, and the examples. End to end: RMS per dimension between a path's "
         "first and last decoded frame; a path that goes nowhere is smooth.",
-        "Mean ± standard deviation over the paths found between two different nodes (their number: paths); straight: "
-        "along the straight line between the same nodes. The pairs of test examples are the same for all methods.",
+        "Mean ± standard deviation over the paths found between two different ends (their number: paths); straight: "
+        "along the straight line between the same ends. The pairs of test examples are the same for all methods.",
     ]
+    if "off the data" in columns:
+        notes.append(
+            "Discontinuity: a jump, or a stretch of frames that look like no training example (a fade-out). Off the "
+            "data: the share of such frames, farther (RMS per dimension) from every training example than "
+            f"{listed(*(number(s['off_data_limit'], '.3f') for s in smooth))}: than 99 % of the validation examples "
+            "are, and than a third of the median distance between two examples. Roughness: smoothness factor per unit "
+            "of movement, RMS second over RMS first difference; a path gains nothing by moving little."
+        )
     if "monotonicity" in columns:
         notes.append(
             "Monotonicity: |sum of turns| / sum of |turns| of the decoded pendulum from frame to frame, its angle "
@@ -59,10 +67,13 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
 def _along_paths(runs: Sequence[RunArtifacts]) -> dict[str, tuple[str, str]]:
     """Title -> measure of smoothness.json and format of its numbers."""
     titles = {
-        "discontinuities / path": ("discontinuities", ".2f"),
+        "jumps / path": ("discontinuities", ".2f"),
         "smoothness": ("smoothness", ".2g"),
         "posterior distance": ("posterior_distance", ".2f"),
     }
+    if all("breaks" in run.smoothness for run in runs):
+        titles |= {"discontinuities / path": ("breaks", ".2f"), "off the data": ("off_data", ".2f")}
+        titles |= {"roughness": ("roughness", ".2f")}
     if "monotonicity" in runs[0].smoothness:
         titles |= {"monotonicity": ("monotonicity", ".2f"), "angle error": ("angle_error", ".3f")}
     return titles

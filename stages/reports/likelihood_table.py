@@ -18,10 +18,12 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
     exact = any(run.likelihood["exact_nll"] is not None for run in runs)
     columns: dict[str, list[str]] = {"method": row_names(runs)}
     columns["NLL ± s.e."] = [with_error(run.likelihood["nll"], run.likelihood["nll_se"]) for run in runs]
-    refined = any(run.likelihood["refined_nll"] is not None for run in runs)
+    refined = any(run.likelihood.get("refined_nll") is not None for run in runs)
     if refined:
         columns["refined NLL"] = [_refined(run) for run in runs]
-        columns["NLL − refined"] = [_difference(run.likelihood["nll"], run.likelihood["refined_nll"]) for run in runs]
+        columns["NLL − refined"] = [
+            _difference(run.likelihood["nll"], run.likelihood.get("refined_nll")) for run in runs
+        ]
     columns["ELBO"] = [number(run.likelihood["elbo"]) for run in runs]
     compared = any(value is not None for value in reference.values())
     if compared:
@@ -42,7 +44,7 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
     columns["κ²"] = [NONE if run.kappa is None else number(run.kappa**2, ".4g") for run in runs]
     columns["C < κ²"] = [_constraint_holds(run) for run in runs]
     columns["epochs (best)"] = [f"{run.training['epochs']} ({run.training['best_epoch']})" for run in runs]
-    converged = any(run.training["gain_last_tenth"] is not None for run in runs)
+    converged = any(run.training.get("gain_last_tenth") is not None for run in runs)
     if converged:
         columns["converged"] = [_converged(run.training) for run in runs]
     columns["minutes"] = [run.minutes for run in runs]
@@ -83,12 +85,12 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
 
 
 def _refined(run: RunArtifacts) -> str:
-    return with_error(run.likelihood["refined_nll"], run.likelihood["refined_nll_mc_se"], ".3f")
+    return with_error(run.likelihood.get("refined_nll"), run.likelihood.get("refined_nll_mc_se"), ".3f")
 
 
 def _share(run: RunArtifacts, key: str) -> str:
     """Of the test examples."""
-    n = run.likelihood[key]
+    n = run.likelihood.get(key)
     return NONE if n is None else f"{n / run.likelihood['n_test']:.1%}"
 
 

@@ -9,8 +9,10 @@ import pandas as pd
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import smoothness
 from stages.reports.table import Table, number, with_error
+from vhp.latent.paired import paired_difference
 from vhp.names import METHODS, dataset_name, method_name
 
+MEASURES = {"smoothness": "mean over joints", "roughness": "per unit of movement"}  # of a path -> name of its row
 REFERENCE = next(iter(METHODS))  # the paper's own method
 
 
@@ -20,23 +22,28 @@ def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:
     frame = smoothness(runs)
     joints = frame["joint"].unique().tolist()
     means = {key: pooled(rows) for key, rows in frame.groupby(["joint", "method"])}
-    paths = {method: path_smoothness(runs, method) for method in methods}
     rows, values = [], []
     for joint in joints:
         values.append([means[joint, method][0] for method in methods])
         rows.append((joint, *(with_error(*means[joint, method], ".2g") for method in methods)))
-    over_joints = [pd.Series(paths[method], dtype=float) for method in methods]
-    values.append([series.mean() for series in over_joints])
-    rows.append(("mean over joints", *(with_error(s.mean(), s.std(), ".2g") for s in over_joints)))
+    measures = [m for m in MEASURES if all(f"path_{m}" in run.smoothness for run in runs)]
+    for measure in measures:
+        paths = {method: per_path(runs, method, measure) for method in methods}
+        over_paths = [pd.Series(paths[method], dtype=float) for method in methods]
+        values.append([series.mean() for series in over_paths])
+        rows.append((MEASURES[measure], *(with_error(s.mean(), s.std(), ".2g") for s in over_paths)))
+        if REFERENCE in methods:
+            rows += _differences(paths, methods)
+            values += [[math.nan] * len(methods)] * 3
     bold = {(i, int(np.nanargmin(v)) + 1) for i, v in enumerate(values) if not np.isnan(v).all()}
-    if REFERENCE in methods:
-        rows.append((f"less {method_name(REFERENCE)}, in s.e.", *(_difference(paths, m) for m in methods)))
     notes = (
         "Smoothness factor of a joint: RMS over time of the second-order finite difference of its decoded trajectory, "
         "in standardised angle per frame²; mean ± standard deviation over the paths found, not the same pairs of test "
         "examples for every method. Smaller is smoother; in bold the smallest of each row, however small its lead.",
-        f"Last row: the mean difference from {method_name(REFERENCE)} over the pairs of test examples that both have a "
-        "path for, in its standard errors (in brackets: how many pairs); a positive one is less smooth.",
+        "Per unit of movement: RMS second over RMS first difference, mean over the joints that move.",
+        f"Less {method_name(REFERENCE)}: the mean difference over the pairs of test examples, and seeds, that both "
+        "have a path for; a positive one is less smooth. Then its standard error over the pairs (means over the "
+        "seeds), and over the seeds (means over the pairs), in brackets how many.",
     )
     columns = ("joint", *map(method_name, methods))
     title = f"{dataset_name(runs[0].dataset)}: smoothness factor of each joint"
@@ -54,29 +61,23 @@ def pooled(rows: pd.DataFrame) -> tuple[float, float]:
     return whole, math.sqrt(squares / (n.sum() - 1)) if n.sum() > 1 else math.nan
 
 
-def path_smoothness(runs: Sequence[RunArtifacts], method: str) -> dict[tuple[int, int], float]:
-    """(seed, pair of test examples) -> mean smoothness factor over the joints, of the paths found."""
+def per_path(runs: Sequence[RunArtifacts], method: str, measure: str) -> dict[tuple[int, int], float]:
+    """(seed, pair of test examples) -> the measure, mean over the joints, of the paths found."""
     return {
         (run.seed, i): factor
         for run in runs
         if run.method == method
-        for i, factor in enumerate(run.smoothness["path_smoothness"])
+        for i, factor in enumerate(run.smoothness[f"path_{measure}"])
         if factor is not None
     }
 
 
-def paired_difference(
-    a: Mapping[tuple[int, int], float], b: Mapping[tuple[int, int], float]
-) -> tuple[float | None, float | None, int]:
-    """Mean of a - b over the keys that both have, its standard error, and how many: the errors None of too few."""
-    differences = np.array([a[key] - b[key] for key in a if key in b])
-    n = len(differences)
-    mean = float(differences.mean()) if n else None
-    return mean, float(differences.std(ddof=1)) / math.sqrt(n) if n > 1 else None, n
-
-
-def _difference(paths: Mapping[str, Mapping[tuple[int, int], float]], method: str) -> str:
-    if method == REFERENCE:
-        return ""
-    mean, error, n = paired_difference(paths[method], paths[REFERENCE])
-    return f"{number(mean / error if error else None, '+.1f')} ({n})"
+def _differences(paths: Mapping[str, Mapping[tuple[int, int], float]], methods: Sequence[str]) -> list[tuple[str, ...]]:
+    """Three rows: each method less the reference, and the errors."""
+    found = {m: paired_difference(paths[m], paths[REFERENCE]) for m in methods if m != REFERENCE}
+    rows = {
+        f"less {method_name(REFERENCE)}": lambda d: number(d.mean, "+.2g"),
+        "± over pairs": lambda d: f"{number(d.error_pairs, '.2g')} ({d.n_pairs})",
+        "± over seeds": lambda d: f"{number(d.error_seeds, '.2g')} ({d.n_seeds})",
+    }
+    return [(name, *("" if m == REFERENCE else cell(found[m]) for m in methods)) for name, cell in rows.items()]

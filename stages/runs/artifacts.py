@@ -61,6 +61,8 @@ ARRAYS = {
 PATHS_FOUND = ("path_length", "path_z", "path_x")  # NaN where no path was found
 
 TIME = {"seconds": NUMBER, "device": str, "torch": str, "threads": int, "revision": (str, type(None))}
+NEWER = ("breaks", "roughness", "off_data")
+SOME = (list, type(None))
 MEASURES = ("smoothness", "discontinuities", "posterior_distance")
 VALUES = {
     "training.json": {
@@ -92,9 +94,15 @@ VALUES = {
         **{"winding_number": MAYBE, "rank_correlation": MAYBE},
     },
 }
-# What outputs of earlier revisions do not have: read as null.
+# What outputs of earlier revisions do not have.
 LATER = {
     "training.json": {"falls_from": MAYBE, "converged": (bool, type(None)), "gain_last_tenth": MAYBE},
+    "smoothness.json": {
+        **{f"{way}{name}{std}": MAYBE for way in ("", "straight_") for name in NEWER for std in ("", "_std")},
+        **dict.fromkeys(("path_roughness", "path_off_data", "path_monotonicity"), SOME),
+        **dict.fromkeys(("path_smoothness_joints", "path_roughness_joints"), SOME),
+        **{"path_breaks": SOME, "straight_path_breaks": SOME, "off_data_limit": MAYBE},
+    },
     "likelihood.json": {
         **dict.fromkeys(("n_unreliable", "refined_n_low_ess", "refined_n_unreliable"), (int, type(None))),
         **dict.fromkeys(("refined_own_proposals", "refined_n_apart"), (int, type(None))),
@@ -149,9 +157,8 @@ def read_values(run: str, name: str) -> dict[str, Any]:
 
 def check_output(where: Path | str, name: str, content: Any) -> dict[str, Any]:
     """The content of an output in JSON, wherever it is kept. Raises ValueError, which begins with `where`."""
-    later = LATER.get(name, {})
-    content = dict.fromkeys(later) | content if isinstance(content, dict) else content
-    values = check_values(where, content, VALUES[name] | later)
+    values = check_values(where, content, VALUES[name])
+    check_values(where, values, {key: kinds for key, kinds in LATER.get(name, {}).items() if key in values})
     for row in [*values.get("joints", []), *values.get("straight_joints", [])]:
         check_values(where, row, JOINT)
     return values

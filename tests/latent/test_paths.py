@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 
 from vhp.datasets import pendulum
+from vhp.latent.off_data import Data
 from vhp.latent.paths import WHOLE, measure
 from vhp.latent.polyline import straight_line
 from vhp.latent.smoothness import smoothness_factor
+
+# Examples that no frame is off: distances to them do not matter in most of these tests.
+DATA = Data(np.zeros((2, 4), np.float32), np.inf)
+RENDERED = pendulum.render(np.linspace(-np.pi, np.pi, 400, endpoint=False)).astype(np.float32)
+PENDULUM = Data.of(RENDERED[::2], RENDERED[1::2])
 
 
 def interpolation(found: np.ndarray, path_x: np.ndarray, straight_x: np.ndarray) -> dict[str, np.ndarray]:
@@ -36,7 +42,7 @@ def test_too_few_paths_for_a_mean_or_a_deviation(n_found):
     frames = np.full((3, 5, 4), np.nan, np.float32)
     frames[:n_found] = rng.normal(size=(n_found, 5, 4))
     arrays = interpolation(np.arange(3) < n_found, frames, rng.normal(size=(3, 5, 4)))
-    measured = measure(arrays, WHOLE, None)
+    measured = measure(arrays, WHOLE, None, DATA)
     assert measured["n_moving"] == measured["joints"][0]["n_paths"] == n_found
     assert measured["joints"][0]["std"] is measured["discontinuities_std"] is None
     for name in ("discontinuities", "smoothness", "posterior_distance", "straight_smoothness", "end_distance"):
@@ -50,7 +56,7 @@ def test_a_planted_jump_is_reported_with_its_path_and_step():
     smooth = frames.copy()
     frames[1, 6:] += 9
     arrays = interpolation(np.array([True, True, False]), frames, smooth)
-    measured = measure(arrays, WHOLE, None)
+    measured = measure(arrays, WHOLE, None, DATA)
     assert measured["jumps"] == [[], [5], []]
     assert measured["discontinuities"] == 0.5
     assert measured["straight_jumps"] == [[], [], []]
@@ -58,10 +64,10 @@ def test_a_planted_jump_is_reported_with_its_path_and_step():
     assert "monotonicity" not in measured
 
 
-def test_the_straight_line_is_measured_between_the_same_nodes():
+def test_the_straight_line_is_measured_between_the_same_ends():
     """With straight paths every measure of both is the same."""
     frames = np.random.default_rng(0).normal(size=(3, 6, 4))
-    measured = measure(interpolation(np.ones(3, bool), frames, frames), WHOLE, None)
+    measured = measure(interpolation(np.ones(3, bool), frames, frames), WHOLE, None, DATA)
     for name in ("smoothness", "discontinuities", "posterior_distance"):
         for suffix in ("", "_std"):
             assert measured[f"straight_{name}{suffix}"] == pytest.approx(measured[f"{name}{suffix}"], abs=1e-12)
@@ -71,16 +77,17 @@ def test_the_straight_line_is_measured_between_the_same_nodes():
 def test_distances_are_in_units_of_the_posteriors_spacing():
     frames = np.random.default_rng(0).normal(size=(3, 6, 4))
     arrays = interpolation(np.ones(3, bool), frames, frames)
-    before = measure(arrays, WHOLE, None)
+    before = measure(arrays, WHOLE, None, DATA)
     latent = ("nodes", "path_z", "posterior_mean", "posterior_std", "end_distance")
-    after = measure(arrays | {key: 7 * arrays[key] for key in latent}, WHOLE, None)
+    after = measure(arrays | {key: 7 * arrays[key] for key in latent}, WHOLE, None, DATA)
     for name in ("posterior_distance", "straight_posterior_distance", "end_distance"):
         assert after[name] == pytest.approx(before[name])
 
 
 def test_how_far_a_path_goes_is_measured_too():
     frames = np.linspace(0, 1, 10)[None, :, None] * np.array([3.0, 4.0]) * np.array([1.0, 2.0])[:, None, None]
-    measured = measure(interpolation(np.ones(2, bool), frames, frames), WHOLE, None)
+    data = Data(np.zeros((2, 2), np.float32), np.inf)
+    measured = measure(interpolation(np.ones(2, bool), frames, frames), WHOLE, None, data)
     assert measured["end_to_end"] == pytest.approx(1.5 * 5 / np.sqrt(2))
     assert measured["smoothness"] == pytest.approx(0, abs=1e-12)
 
@@ -88,8 +95,34 @@ def test_how_far_a_path_goes_is_measured_too():
 def test_the_pendulum_turns_one_way_or_back():
     angle = np.stack([np.linspace(0, 1, 9), np.r_[np.linspace(0, 1, 7), 0.9, 0.8]])
     arrays = interpolation(np.ones(2, bool), pendulum.render(angle), pendulum.render(angle[::-1]))
-    measured = measure(arrays, WHOLE, pendulum.render)
+    measured = measure(arrays, WHOLE, pendulum.render, PENDULUM)
     expected = (1 + 0.8 / 1.2) / 2
     assert measured["monotonicity"] == pytest.approx(expected, abs=2e-3)
     assert measured["straight_monotonicity"] == pytest.approx(expected, abs=2e-3)
     assert measured["angle_error"] < 1e-3
+    assert measured["path_monotonicity"] == pytest.approx([1, 0.8 / 1.2], abs=2e-3)
+    assert measured["off_data"] == 0 and measured["path_breaks"] == [[], []]
+
+
+def test_a_pendulum_that_fades_out_and_in_is_a_discontinuity_and_no_jump():
+    fade = np.abs(np.linspace(-1, 1, 41))[:, None]
+    first, second = pendulum.render(np.array([0.0, np.pi]))
+    frames = fade * np.where(np.arange(41)[:, None] < 20, first, second)
+    turning = pendulum.render(np.linspace(0, np.pi, 41))
+    measured = measure(interpolation(np.ones(1, bool), frames[None], turning[None]), WHOLE, pendulum.render, PENDULUM)
+    assert measured["discontinuities"] == 0
+    [[step]] = measured["path_breaks"]
+    assert 18 <= step <= 20 and 0.1 < measured["off_data"] < 0.9
+    assert measured["straight_breaks"] == measured["straight_off_data"] == 0
+
+
+def test_roughness_is_of_each_joint_and_a_joint_at_rest_has_none():
+    frames = np.stack([np.arange(7.0) ** 2, np.zeros(7)], axis=1)[None]
+    joints = {"moves": slice(0, 1), "rests": slice(1, 2)}
+    data = Data(np.zeros((2, 2), np.float32), np.inf)
+    measured = measure(interpolation(np.ones(1, bool), frames, frames), joints, None, data)
+    steps = np.arange(1, 12, 2)
+    expected = 2 / np.sqrt(np.mean(steps**2))
+    assert measured["path_roughness_joints"] == [[pytest.approx(expected), None]]
+    assert measured["path_roughness"] == [pytest.approx(expected)]
+    assert measured["path_smoothness_joints"] == [[pytest.approx(2), 0]]

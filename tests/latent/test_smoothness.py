@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vhp.latent.smoothness import DISCONTINUITY_FACTOR, discontinuities, smoothness_factor, step_sizes
+from vhp.latent.smoothness import DISCONTINUITY_FACTOR, discontinuities, roughness, smoothness_factor, step_sizes
 
 T = np.arange(12)[:, None]
 
@@ -101,3 +101,20 @@ def test_too_few_frames_or_dimensions():
         smoothness_factor(np.zeros((9, 4)), slice(0, 0))
     with pytest.raises(ValueError, match="found 1 frames, expected at least 2"):
         discontinuities(np.zeros((1, 4)))
+
+
+def test_roughness_of_known_movements():
+    assert roughness(T * np.array([1.0, -2.0])) == 0
+    assert roughness((-1.0) ** T) == pytest.approx(2)
+    independent = np.random.default_rng(0).normal(size=(20_000, 1)).cumsum(0)
+    assert roughness(independent) == pytest.approx(np.sqrt(2), rel=0.02)
+
+
+@given(walks(), st.floats(0.01, 100))
+def test_roughness_does_not_depend_on_how_far_a_path_moves(frames, scale):
+    frames = frames - frames[0]  # about its start, beside which nothing is rounding
+    assert roughness(scale * frames) == pytest.approx(roughness(frames), nan_ok=True)
+
+
+def test_a_path_at_rest_has_no_roughness():
+    assert np.isnan(roughness(np.full((9, 3), 0.7)))

@@ -1,4 +1,3 @@
-import math
 from pathlib import Path
 
 import numpy as np
@@ -7,16 +6,7 @@ import pytest
 from artifacts import runs_here, write_run
 
 from stages.files import read_json, write_json
-from stages.reports.smoothness_table import paired_difference, pooled, smoothness_table
-
-
-def test_paired_difference():
-    a, b = {1: 3.0, 2: 5.0, 3: 10.0, 4: 7.0}, {1: 1.0, 2: 2.0, 3: 3.0, 5: 0.0}
-    mean, error, n = paired_difference(a, b)
-    assert (mean, n) == (4, 3)  # of 2, 3 and 7
-    assert error == pytest.approx(math.sqrt(((2 - 4) ** 2 + (3 - 4) ** 2 + (7 - 4) ** 2) / 2) / math.sqrt(3))
-    assert paired_difference(a, {1: 1.0}) == (2, None, 1)
-    assert paired_difference(a, {}) == (None, None, 0)
+from stages.reports.smoothness_table import pooled, smoothness_table
 
 
 def test_pooled_seeds_are_all_their_paths():
@@ -39,7 +29,8 @@ def runs(tmp_path, monkeypatch):
     for method, (joints, paths) in measured.items():
         path = Path(write_run("digits", method, 0), "smoothness.json")
         rows = [{"joint": j, "mean": m, "std": 0.05, "n_paths": 3} for j, m in zip("ab", joints, strict=True)]
-        write_json(path, read_json(path) | {"joints": rows, "path_smoothness": paths})
+        rough = [None if p is None else 10 * p for p in paths]
+        write_json(path, read_json(path) | {"joints": rows, "path_smoothness": paths, "path_roughness": rough})
     return runs_here()
 
 
@@ -49,9 +40,23 @@ def test_a_row_per_joint_their_mean_and_how_sure_the_order_is(runs):
     assert table.rows[:2] == (("a", "0.1 ± 0.05", "0.4 ± 0.05"), ("b", "0.3 ± 0.05", "0.2 ± 0.05"))
     assert table.rows[2] == ("mean over joints", "0.2 ± 0.1", "0.43 ± 0.12")
     # Differences 0.2 and 0.3: mean 0.25, standard error 0.05.
-    assert table.rows[3] == ("less VHP + REWO, in s.e.", "", "+5.0 (2)")
-    assert table.bold == {(0, 1), (1, 2), (2, 1)}
+    assert table.rows[3:6] == (
+        ("less VHP + REWO", "", "+0.25"),
+        ("± over pairs", "", "0.05 (2)"),
+        ("± over seeds", "", "– (1)"),
+    )
+    assert table.rows[6:8] == (("per unit of movement", "2 ± 1", "4.3 ± 1.2"), ("less VHP + REWO", "", "+2.5"))
+    assert table.bold == {(0, 1), (1, 2), (2, 1), (6, 1)}
+
+
+def test_results_of_before_roughness_was_measured_have_no_row_of_it(runs):
+    for run in runs:
+        del run.smoothness["path_roughness"]
+    assert [row[0] for row in smoothness_table(runs).rows][2:] == [
+        *("mean over joints", "less VHP + REWO", "± over pairs", "± over seeds"),
+    ]
 
 
 def test_without_the_reference_there_is_no_difference(runs):
-    assert len(smoothness_table([run for run in runs if run.method != "vhp_rewo"]).rows) == 3
+    rows = smoothness_table([run for run in runs if run.method != "vhp_rewo"]).rows
+    assert [row[0] for row in rows] == ["a", "b", "mean over joints", "per unit of movement"]

@@ -20,7 +20,8 @@ from vhp.training.validation import validation_bound
 
 SEED, EPOCHS, BATCH = 1, 3, 16
 SETTINGS = tiny.training(epochs=EPOCHS, batch_size=BATCH, learning_rate=2e-2)
-CHANGED = {"vhp_rewo": {"kappa": 0.83}, "vhp_rewo_clipped": {"kappa": 0.83}, "vhp_geco": {"nu": 2.0}}
+TWO_PHASES = ("vhp_rewo", "vhp_rewo_clipped", "rewo_no_slope", "rewo_normal_prior")
+CHANGED = {name: {"kappa": 0.83} for name in (*TWO_PHASES, "rewo_one_phase")} | {"vhp_geco": {"nu": 2.0}}
 
 
 def build(name):
@@ -31,10 +32,11 @@ def build(name):
 def beta_and_phase(name, constraints, n_steps):
     """What the next step is made with, after batches with the given constraints."""
     settings = methods.load(name).Settings(**tiny.SETTINGS[name] | CHANGED.get(name, {}))
-    if name == "vhp_rewo":
-        s = settings
-        rows = reference.rewo(constraints, s.kappa, s.nu, s.tau, s.beta_0, s.alpha)
-        return rows[-1][1:] if rows else (s.beta_0, False)
+    if name in ("vhp_rewo", "rewo_one_phase", "rewo_no_slope", "rewo_normal_prior"):
+        s, main = settings, name == "rewo_one_phase"
+        tau = None if name == "rewo_no_slope" else s.tau
+        rows = reference.rewo(constraints, s.kappa, s.nu, tau, s.beta_0, s.alpha, main)
+        return rows[-1][1:] if rows else (s.beta_0, main)
     if name == "vhp_rewo_clipped":
         s = settings
         rows = reference.rewo_clipped(constraints, s.kappa, s.nu, s.tau, s.beta_0, s.alpha)
@@ -42,7 +44,7 @@ def beta_and_phase(name, constraints, n_steps):
     if name == "vhp_geco":
         rows = reference.geco(constraints, settings.kappa, settings.nu, settings.alpha)
         return (rows[-1][1] if rows else 1.0), True
-    if name == "vampprior":
+    if name in ("vampprior", "vhp_warm_up"):
         return (reference.warm_up(len(constraints), n_steps, settings.warm_up_share) if constraints else 0.0), True
     return 1.0, True
 
@@ -98,9 +100,9 @@ def test_training_equals_the_plain_loop(name):
         torch.testing.assert_close(after_epoch[-1][key], tensor, rtol=1e-5, atol=1e-7, msg=key)
     # The history holds the beta after an epoch's last step: that of the next epoch's first.
     assert [row["beta"] for row in history][:-1] == pytest.approx([betas[4], betas[8]], rel=1e-6)
-    if name.startswith("vhp_rewo"):  # or half of what is said above is not tested
+    if name in TWO_PHASES:  # or half of what is said above is not tested
         assert phases.index(True) == 7 and phases[-1]
-    if name in ("vhp_rewo", "vhp_geco", "vampprior"):
+    if name in ("vhp_rewo", "vhp_geco", "vampprior", "rewo_one_phase", "rewo_no_slope", "vhp_warm_up"):
         assert len(set(betas)) > 3
 
 

@@ -11,7 +11,7 @@ METHOD_COLOURS = {
 }
 # Of four paths in one picture: the same palette without the blue of a graph and of a discontinuity's box.
 PATH_COLOURS = ("#E69F00", "#009E73", "#CC79A7", "#000000")
-SPARE_COLOURS = ("#000000", "#56B4E9", "#8C8C8C")
+SPARE_COLOURS = ("#000000", "#56B4E9", "#8C8C8C", "#882255", "#B8A600")
 
 
 def method_colours(methods: Iterable[str]) -> dict[str, str]:

@@ -14,9 +14,9 @@ from vhp.names import method_name
 
 CAPTION = (
     "Decoded interpolations (first seed) between the same pairs of test examples for every method: each pair of strips "
-    "shows the shortest path on the graph and the straight line between the same two nodes. Blue boxes: "
-    "discontinuities, between the two frames they enclose. Where a path has more frames than fit, evenly spaced ones "
-    "are drawn and a box stands for the interval that holds the discontinuity."
+    "shows the shortest path on the graph and the straight line between the same two ends. Blue boxes: "
+    "discontinuities (jumps, or where a picture fades out), between the two frames they enclose. Where a path has "
+    "more frames than fit, evenly spaced ones are drawn and a box stands for the interval that holds the discontinuity."
 )
 BOX_COLOUR = "#2F7FFF"
 N_PATHS = 2  # per method

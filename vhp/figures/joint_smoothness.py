@@ -14,7 +14,7 @@ CAPTION = (
     "Smoothness factor of each joint: RMS over time of the second-order finite difference of its decoded trajectory "
     "(in standardised angle per frame²), along the graph's paths; mean and standard deviation over the paths found "
     "(first seed, the same number of frames for every method). Smaller is smoother. Ticks: mean along the straight "
-    "line between the same nodes."
+    "line between the same ends."
 )
 WIDTH = 9.6  # inches
 BAR_SHARE = 0.8  # of the distance between joints

@@ -1,6 +1,9 @@
 """Interpolations between test examples: along the graph on a prior's samples, and straight.
 
 Poster: "Graph-Based Interpolation". A model enters as two functions, `encode` and `decode`.
+
+A path begins and ends at the examples' own posterior means, each joined to its nearest node: between the nodes alone,
+every method would have other ends, and one whose nodes lie far from the data would have an easier way.
 """
 
 import logging
@@ -38,16 +41,17 @@ def interpolate(
     n_paths: int,
     n_frames: int,
 ) -> tuple[dict[str, np.ndarray], LatentGraph]:
-    """The paths between n_paths pairs of test examples, the straight lines between the same nodes, and the graph.
+    """The paths between n_paths pairs of test examples, the straight lines between the same ends, and the graph.
 
     prior: samples (N, d_z), of which the share `trim` is left out that lie alone; test: (n, D) float32 in the data's
-    unit. A path runs between the nodes nearest to the examples' posterior means; where there is none its entries are
-    NaN. The arrays, P = n_paths, T = n_frames, d_z and D those of the model:
+    unit. A path runs from an example's posterior mean to the node nearest to it, along the graph, and from the node
+    nearest to the other's posterior mean to that; where there is none its entries are NaN. The arrays, P = n_paths,
+    T = n_frames, d_z and D those of the model:
 
     edges            (E, 2) int32         edge_lengths     (E,)             components       (N,) int32
     pairs            (P, 2) int32, nodes  pair_examples    (P, 2) int32     found            (P,) bool
     end_distance     (P, 2), of the examples' posterior means to the nodes  path_length      (P,)
-    end_error        (P, 2), RMS per dimension, of the nodes decoded        straight_length  (P,)
+    end_error        (P, 2), RMS per dimension, of a path's ends decoded    straight_length  (P,)
     path_z           (P, T, d_z)          path_x           (P, T, D)        straight_x       (P, T, D)
     """
     graph = LatentGraph(without_strays(prior, k, trim), k)
@@ -62,21 +66,21 @@ def interpolate(
     found = np.array([path is not None for path in paths])
     logger.info("paths: %d of %d found", found.sum(), len(found))
 
+    start, goal = mean[::2], mean[1::2]
     path_length = np.full(n_paths, np.nan, np.float32)
     path_z = np.full((n_paths, n_frames, prior.shape[1]), np.nan, np.float32)
     path_x = np.full((n_paths, n_frames, test.shape[1]), np.nan, np.float32)
     for i in np.flatnonzero(found):
-        points = graph.nodes[paths[i]]
+        points = np.concatenate([start[i : i + 1], graph.nodes[paths[i]], goal[i : i + 1]])
         path_length[i], path_z[i] = arc_length(points), resample(points, n_frames)
         path_x[i] = decode(path_z[i])
-    start, goal = graph.nodes[pairs[:, 0]], graph.nodes[pairs[:, 1]]
     arrays = {
         "edges": graph.edges,
         "edge_lengths": graph.lengths.astype(np.float32),
         "components": graph.component.astype(np.int32),
         "pairs": pairs.astype(np.int32),
         "pair_examples": examples,
-        "end_error": _rms(decode(graph.nodes[ends]) - x).reshape(-1, 2),
+        "end_error": _rms(decode(mean) - x).reshape(-1, 2),
         "end_distance": np.linalg.norm(graph.nodes[ends] - mean, axis=1).reshape(-1, 2).astype(np.float32),
         "found": found,
         "path_z": path_z,
@@ -97,8 +101,7 @@ def summary(arrays: dict[str, np.ndarray], graph: LatentGraph, k: int) -> dict[s
     """Of what interpolate() gave, the numbers.
 
     path_length_ratio: path length / straight length, mean and standard deviation over the paths found whose ends
-    differ; None of too few. same_node: share of pairs whose two examples have the same nearest node; their path is a
-    point.
+    differ; None of too few. same_node: share of pairs whose two examples have the same nearest node.
     """
     found, straight = arrays["found"], arrays["straight_length"]
     moving = found & (straight > 0)

@@ -3,6 +3,7 @@
 A path is frames (T, D), x_t in the data's unit, at equal distance in latent space.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,6 +29,19 @@ def smoothness_factor(frames: np.ndarray, group: slice | np.ndarray | Sequence[i
         )
     second_difference = x[2:] - 2 * x[1:-1] + x[:-2]
     return float(np.sqrt(np.mean(second_difference**2)))
+
+
+def roughness(frames: np.ndarray, group: slice | np.ndarray | Sequence[int] = slice(None)) -> float:
+    """The smoothness factor per unit of movement: RMS second difference over RMS first difference; smaller is smoother.
+
+    Without a unit: 0 for even movement, sqrt(2) for independent steps, 2 at most; NaN for a path that rests. So a path
+    gains nothing by moving little. frames, group: as for smoothness_factor, and so are the errors.
+    """
+    factor = smoothness_factor(frames, group)
+    movement = float(np.sqrt(np.mean(np.diff(np.asarray(frames, float)[:, group], axis=0) ** 2)))
+    # A decoder's rounding is no movement.
+    resolution = RESOLUTION * float(np.sqrt(np.mean(np.asarray(frames, float)[:, group] ** 2)))
+    return factor / movement if movement > resolution else math.nan
 
 
 def step_sizes(frames: np.ndarray) -> np.ndarray:

@@ -1,0 +1,55 @@
+"""Keep what a clone's pipeline measured beside the report's own table: `python -m stages.clones.keep ablation`.
+
+The sections of the clone become reports/supplements/<budget>/<name>/, with a table of their own; what was there is
+replaced. The verdicts on the paper's claims are computed from them, too, after `make report`.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from stages.clones.lock import BusyError, check_idle
+from stages.files import write_text
+from stages.params.schema import ParamsError, read
+from stages.reports import sections
+from stages.reports.artifacts import ArtifactsError
+from stages.reports.claims.evidence import SUPPLEMENTS
+from stages.reports.table import markdown
+from stages.reports.tables import dataset_tables, overview, runs_of
+from stages.runs.places import section_folder
+
+
+def keep(clone: Path) -> Path:
+    """Copies the sections of all data sets in the clone's params.yaml; gives the folder they are in now.
+
+    Raises ParamsError or ArtifactsError, before anything is replaced, for a clone without all its sections.
+    """
+    params = read(clone / "params.yaml")
+    remedy = f"the pipeline in {clone} makes it"
+    folders = [clone / section_folder(params.budget, dataset) for dataset in params.datasets]
+    found = [sections.parse(folder / sections.NAME, remedy) for folder in folders]
+    tables = [*overview(runs_of(found)), *(t for section in found for t in dataset_tables(section.runs))]
+    place = SUPPLEMENTS / params.budget / clone.name
+    new = place.with_name(f".0-{clone.name}")  # a name that DVC and git take for a file being written
+    shutil.rmtree(new, ignore_errors=True)
+    for folder in folders:
+        shutil.copytree(folder, new / folder.name)
+    write_text(new / "table.md", markdown(tables))
+    shutil.rmtree(place, ignore_errors=True)
+    new.rename(place)
+    return place
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("clone", type=Path, help="the folder that stages.clones made")
+    clone = parser.parse_args().clone
+    try:
+        check_idle(clone)
+        print(f"kept in {keep(clone)}; `make report` renews the claims' verdicts, then commit")
+    except (BusyError, ParamsError, ArtifactsError, OSError) as error:
+        raise SystemExit(f"keep: {error}") from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Frames off the data, against a plain search; and where discontinuities are placed."""
+
+import numpy as np
+import pytest
+
+from vhp.latent import off_data
+from vhp.latent.off_data import Data, breaks, distance
+
+RNG = np.random.default_rng(0)
+
+
+def test_the_distance_is_that_to_the_nearest_example(monkeypatch):
+    monkeypatch.setattr(off_data, "BLOCK", 3)
+    x, examples = RNG.normal(size=(4, 2, 5)), RNG.normal(size=(11, 5)).astype(np.float32)
+    plain = [[min(np.sqrt(np.mean((frame - e) ** 2)) for e in examples) for frame in path] for path in x]
+    np.testing.assert_allclose(distance(x, examples), plain, rtol=1e-5)
+
+
+def test_an_example_itself_is_at_no_distance():
+    examples = (100 + RNG.normal(size=(50, 8))).astype(np.float32)
+    assert (distance(examples, examples) == 0).all()
+
+
+def test_an_even_blend_of_unrelated_examples_is_off_the_data_and_held_out_examples_are_not():
+    """Ten unrelated pictures, and noise."""
+    pictures = RNG.normal(size=(10, 200))
+    draw = lambda n: (pictures[RNG.integers(10, size=n)] + 0.1 * RNG.normal(size=(n, 200))).astype(np.float32)  # noqa: E731
+    train, held_out = draw(400), draw(300)
+    data = Data.of(train, held_out)
+    assert data.off(draw(100))[0].mean() <= 0.02
+    blend = pictures[0] + np.array([0.1, 0.5, 0.9])[:, None] * (pictures[1] - pictures[0])
+    assert data.off(blend)[0].tolist() == [False, True, False]
+
+
+def test_the_limit_is_the_held_out_examples_where_they_lie_apart():
+    train, held_out = np.zeros((10, 4), np.float32), np.full((5, 4), 3.0, np.float32)
+    assert Data.of(train, held_out).limit == pytest.approx(3)
+
+
+def test_too_few_examples():
+    with pytest.raises(ValueError, match="found 1 and 3 examples, expected at least 2 and 1"):
+        Data.of(np.zeros((1, 4)), np.zeros((3, 4)))
+
+
+@pytest.mark.parametrize(
+    ("jumps", "off", "size", "expected"),
+    [
+        ([0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0], []),
+        ([0, 1, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [1]),
+        ([0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 9, 1, 0], [1]),  # the step to the farthest frame
+        ([0, 0, 1, 0], [0, 1, 1, 0, 0], [0, 1, 9, 1, 0], [2]),  # the jump within the fade-out
+        ([0, 0, 0, 0], [1, 0, 0, 0, 1], [9, 0, 0, 0, 9], [0, 3]),  # at both ends
+    ],
+)
+def test_where_a_discontinuity_is_placed(jumps, off, size, expected):
+    assert breaks(np.array(jumps, bool), np.array(off, bool), np.array(size, float)) == expected

@@ -31,7 +31,7 @@ OTHERS = {"n_samples": 500, "exact_nll": None, "n_low_ess": 3}  # of likelihood.
 OTHERS |= {"precision": "float32", "rounding_mean": None, "rounding_worst": None}
 SETTINGS = {
     "training": vars(tiny.training(epochs=60)) | {"threads": 1},
-    "evaluation": {"n_samples": 500, "n_test": N_TEST, "precision": "float32", "compile": False},
+    "evaluation": {"n_samples": 500, "n_test": N_TEST, "precision": "float32", "compile": False, "refined": None},
     "interpolation": {"n_nodes": 300, "k": 8, "trim": 0, "n_paths": 4, "n_frames": N_FRAMES},
 }
 LATENT_SPACE = ("nodes", "posterior_mean", "posterior_std", "posterior_example")

@@ -85,6 +85,7 @@ def build(made: Path, folder: Path) -> None:
         run("git", "init", "-q")
         dvc("init", "-q")
         dvc("repro", "-q")
+        git("add", "-A")
         patch.setattr(sys, "argv", ["check", "--baseline"])
         check.main()
         git("add", "-A")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from stages.check import regression
+from stages.check import regression, verdicts
 from stages.check.regression import FILES, RegressionError
 from stages.files import md5, read_json, write_json
 
@@ -28,7 +28,7 @@ def kept(entries: Mapping[str, Any], also: Path | None = None) -> set[str]:
     if done.returncode:
         raise RegressionError(f"`{' '.join(command)}` failed:\n{done.stderr}")
     files = {file for file in done.stdout.split("\0") if file and Path(file) != ACCEPTED}
-    files |= {(also / name).as_posix() for name in FILES} if also else set()
+    files |= {(also / name).as_posix() for name in (*FILES, verdicts.NAME)} if also else set()
     made = [out["path"] for entry in entries.values() for out in entry.get("outs", [])]
     return {file for file in files if not any(file == out or file.startswith(f"{out}/") for out in made)}
 

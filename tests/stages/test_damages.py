@@ -75,7 +75,7 @@ CONFIG = {
         },
         "threads": 1,
     },
-    "evaluation": {"n_samples": 5, "n_test": 12, "precision": "float32", "compile": False},
+    "evaluation": {"n_samples": 5, "n_test": 12, "precision": "float32", "compile": False, "refined": None},
     "interpolation": {"n_nodes": 40, "k": 5, "trim": 0, "n_paths": 3, "n_frames": 8},
 }
 OF_RUN = (train, evaluate, interpolate, smoothness, representation)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -17,6 +18,7 @@ from vhp.model.vae import VAE
 from vhp.resumable import Resumable
 from vhp.seeds import EVALUATION_SEED
 
+CHECKED_SAMPLES = 500  # with which a rounded precision is compared with float64: convolutions in float64 take minutes
 ESTIMATED = ("nll", "nll_se", "nll_mc_se", "ess", "n_low_ess", "precision")  # of vhp.likelihood.summary
 
 
@@ -27,7 +29,9 @@ def likelihood(model: VAE, val: Tensor, settings: LikelihoodSettings, n_images: 
     """
     index = evaluated_examples(len(val), n_images)
     images = val[index.to(val.device)]
-    settings, rounding = exact_enough(model, images, settings, EVALUATION_SEED, index)
+    few = replace(settings, n_samples=min(settings.n_samples, CHECKED_SAMPLES))
+    found, rounding = exact_enough(model, images, few, EVALUATION_SEED, index)
+    settings = replace(settings, precision=found.precision)
     stopwatch = Stopwatch()
     result = estimate(model, images, settings, EVALUATION_SEED, index, Resumable(progress=stopwatch))
     estimated = summary(result, settings, rounding)

@@ -19,7 +19,7 @@ HEAD = """# Networks worth their minutes
 
 VHP + REWO trained with each network for a given processor time, over which the learning rate's schedule goes, and
 measured on validation images: a network is chosen by these numbers, so the test set is not in them. Which networks:
-[networks.yaml](../stages/inspect/front/networks.yaml); numbers in full: [networks.csv](networks.csv).
+[networks.yaml](../stages/inspect/front/networks.yaml).
 
     python -m stages.inspect.front --minutes 5 20 60     # those without a row in networks.csv; resumes
     python -m stages.inspect.front patch mlp-300 --dataset omniglot --minutes 5
@@ -88,4 +88,5 @@ def write(rows: pd.DataFrame, networks: Mapping[str, Mapping[str, Network]], pag
     head = page.read_text(encoding="utf-8").partition(MADE)[0] if page.exists() else HEAD + "\n"
     # The first table's title is of the level of a document's; here the document has one above.
     made = markdown(tables).replace("# ", "## ", 1)
-    write_text(page, "\n".join([head + MADE, "", *parts, made]))
+    source = "No network has been measured yet.\n" if rows.empty else "Numbers in full: [networks.csv](networks.csv).\n"
+    write_text(page, "\n".join([head + MADE, "", source, *parts, made]))

@@ -169,10 +169,16 @@ def test_the_page_has_every_row_and_keeps_what_is_written_above(call):
     with Image.open("out/networks-digits.png") as picture:
         assert min(picture.size) > 300
     assert Path("out/networks-digits.png").stat().st_size < 200_000
+    assert "(networks.csv)" in text
     path.write_text("# Findings\n\n" + text[text.index(page.MADE) :])
     call("--page")
     assert path.read_text().startswith("# Findings\n\n" + page.MADE)
     assert path.read_text()[len("# Findings\n\n") :] == text[text.index(page.MADE) :]
+
+
+def test_without_rows_the_page_says_so(call):
+    call("--page")
+    assert "No network has been measured yet." in Path("out/networks.md").read_text()
 
 
 def test_bold_is_what_no_other_row_beats(call):

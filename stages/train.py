@@ -102,6 +102,7 @@ def main() -> None:
             run.splits["val"],
             TrainingSettings(**settings),
             seed=run.config["run"]["seed"],
+            noise=run.splits.get("noise"),
             resumable=sitting.resumable(checkpoint, run.name, "epoch", arguments.until, settings["epochs"]),
             observe=lambda epoch, last: (
                 snapshot(run.method.model, examples, SNAPSHOT_POINTS) if last or is_power_of_two(epoch) else None

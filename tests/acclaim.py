@@ -3,7 +3,7 @@
 import numpy as np
 
 from vhp.datasets.motion import BONES, DOF, FRAME_RATE
-from vhp.datasets.motion.prepare import SUBJECT
+from vhp.datasets.motion.rows import SUBJECT
 from vhp.datasets.motion.segments import SEGMENTS, TRIALS
 from vhp.datasets.motion.skeleton import Skeleton
 

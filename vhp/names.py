@@ -13,7 +13,7 @@ from pathlib import Path
 METHODS = ("vhp_rewo", "vhp_geco", "vampprior", "iwae_l1", "iwae_l2")
 DATASETS = (
     *("dynamic_mnist", "static_mnist", "fashion_mnist", "omniglot", "omniglot_chardata", "pendulum", "digits"),
-    *("faces", "motion"),
+    *("faces", "motion", "motion_blocks"),
 )
 
 FOLDER = Path(__file__).parent

@@ -7,7 +7,6 @@ runs/matrix/matrix.json      the runs of each section of the report, and what el
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from stages.runs.fingerprint import Program
 from stages.runs.places import CLAIMS, MATRIX, PUBLISHED, config_file, data_config_file
 from stages.runs.run_stages import RUN_STAGES
 from vhp import datasets, methods
-from vhp.datasets.sources import REGISTRY
+from vhp.datasets.sources import load_entry
 from vhp.names import dataset_name, method_name
 
 OF_DATASET = ("download", "preprocess", "card")
@@ -45,7 +44,7 @@ def with_code(config: Mapping[str, Any], program: Program) -> dict[str, Any]:
 
 def data_config(dataset: str, program: Program) -> dict[str, Any]:
     """fetched, about: of the registry's entry, so that a new licence text fetches nothing."""
-    entry = tomllib.loads(REGISTRY.read_text(encoding="utf-8")).get(dataset, {})
+    entry = load_entry(dataset)
     return {
         "dataset": dataset,
         "fetched": digest({key: value for key, value in entry.items() if key in FETCHED}),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from artifacts import make_section, write_run
 
+from stages.clones.__main__ import set_matrix
 from stages.clones.keep import keep
 from stages.files import read_json, write_json
 from stages.reports.artifacts import ArtifactsError
@@ -18,11 +19,8 @@ PLACE = evidence.SUPPLEMENTS / "smoke" / "ablation"
 def make_clone(folder: Path, monkeypatch) -> None:
     """With a section of two runs on digits."""
     folder.mkdir()
-    lines = {"budget": "budget: smoke", "datasets": "datasets: [digits]"}
-    text = [
-        next((new for key, new in lines.items() if line.startswith(f"{key}:")), line) for line in PARAMS.split("\n")
-    ]
-    (folder / "params.yaml").write_text("\n".join(text))
+    (folder / "params.yaml").write_text(PARAMS)
+    set_matrix(folder / "params.yaml", budget=["smoke"], datasets=["digits"])
     monkeypatch.chdir(folder)
     for seed, nll in ((0, 22.0), (1, 23.0)):
         write_run("digits", "vhp_elbo", seed, nll=nll)

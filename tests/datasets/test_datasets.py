@@ -105,3 +105,9 @@ def test_the_pendulums_exact_likelihood_equals_a_plain_integral_and_has_converge
         integral = np.trapezoid(np.exp(exponent - exponent.max()), grid) / (2 * math.pi)
         constant = -0.5 * 256 * math.log(2 * math.pi * pendulum.NOISE**2)
         assert found == pytest.approx(math.log(integral) + exponent.max() + constant, abs=1e-6)
+
+
+def test_an_entry_may_have_the_items_of_another_and_its_own_words():
+    motion, blocks = load_source("motion"), load_source("motion_blocks")
+    assert blocks.items == motion.items and blocks.licence == motion.licence
+    assert blocks.title != motion.title and blocks.split != motion.split

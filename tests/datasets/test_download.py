@@ -344,6 +344,7 @@ def test_the_registry_is_complete():
         ("[tiny]\nitems.a = 'x'\n", "missing .* 'title'"),
         ("[tiny]\nitems.a = { sha256 = 'x', md5 = 'y' }\n", "item 'a': found sha256, md5, expected one of"),
         ("[tiny]\nitems.a = { sha = 'x' }\n", "item 'a': unknown key sha"),
+        ("[tiny]\nitems_of = 'x'\n", "items_of: found 'x', expected an entry with items"),
         ("[tiny]\nmax_mib = 'x'\nitems.a = 'x'\n", "max_mib: found 'x', expected a positive number"),
         ("[tiny]\nitems.a = { sha256 = 'x', max_mib = 0 }\n", "max_mib: found 0, expected a positive number"),
         ("[tiny]\nlicense = 'x'\nitems.a = 'x'\n", "unexpected keyword argument 'license'"),

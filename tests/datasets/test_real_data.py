@@ -54,9 +54,11 @@ def test_image_data_sets_are_complete_and_repeat_themselves(name):
     assert f"`{datasets.content_sha256(arrays)}`" in card(name)
 
 
-def test_the_prepared_motion_data_is_that_of_its_card():
-    arrays = datasets.preparation("motion").preprocess(raw("motion"))
-    assert f"`{datasets.content_sha256(arrays)}`" in card("motion")
+def test_the_prepared_motion_data_are_those_of_their_cards():
+    content = raw("motion")
+    for name in ("motion", "motion_blocks"):
+        arrays = datasets.preparation(name).preprocess(content)
+        assert f"`{datasets.content_sha256(arrays)}`" in card(name)
 
 
 def test_dynamic_mnist_is_in_its_own_order_and_binarised_by_its_grey_values():

@@ -467,7 +467,7 @@ def test_a_single_run_is_a_report_and_its_bytes_are_the_same_each_time(workplace
         return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     first = digests()
-    assert len(first) == 10 + 1 + 4 + 1  # tables and page, the figure of no data set, the section's figures, itself
+    assert len(first) == 12 + 1 + 4 + 1  # tables and page, the figure of no data set, the section's figures, itself
     assert digests() == first
     table = section("Negative test log-likelihood (nats)")
     assert row(table, "VampPrior") == ["VampPrior", "gated MLP", "**90.00**"]

@@ -12,7 +12,8 @@ A data set's package itself holds what models and figures must know of it, and n
 Its module `prepare` makes the arrays, and may need more:
 
     decode(item, files)  the content of one item of the registry as arrays, whatever container it came in
-    preprocess(raw)      the arrays `train`, `val`, `test` (N, D), and recorded ground truth such as `test_angle`
+    preprocess(raw)      the arrays `train`, `val`, `test` (N, D), and recorded ground truth such as `test_angle`; of
+                         real values also `noise` (D,), standard deviations of what each training batch gets anew
 
 An optional module `drawing` draws examples that are not images (see `pictures`).
 

@@ -81,16 +81,30 @@ class Source:
     items: tuple[Item, ...]
 
 
-def load_source(name: str, registry: Path = REGISTRY) -> Source:
-    """A data set's entry. Raises ValueError, which names the registry, for one that is missing or malformed."""
+def load_entry(name: str, registry: Path = REGISTRY) -> dict[str, Any]:
+    """What the registry says of a data set, with all that it has from another (items_of: its files, licence, home).
+
+    Raises ValueError, which names the registry, for one that is missing.
+    """
     try:
         entries = tomllib.loads(registry.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{registry.name}: not TOML ({error})") from error
     if name not in entries:
         raise ValueError(f"{registry.name}: found no entry [{name}]; the data set needs one")
+    entry = dict(entries[name])
+    if (other := entry.pop("items_of", None)) is None:
+        return entry
+    if other not in entries or "items_of" in entries[other]:
+        raise ValueError(f"{registry.name}: [{name}]: items_of: found {other!r}, expected an entry with items")
+    return {**entries[other], **entry}
+
+
+def load_source(name: str, registry: Path = REGISTRY) -> Source:
+    """A data set's entry. Raises ValueError, which names the registry, for one that is missing or malformed."""
+    entry = load_entry(name, registry)
     try:
-        return _source(entries[name])
+        return _source(entry)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{registry.name}: [{name}]: {error}") from error
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from vhp.datasets.batches import examples
+from vhp.datasets.noise import check_noise, with_noise
 from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.denormals import flushed_denormals
@@ -40,8 +41,10 @@ DIVERGED_NATS_PER_DIMENSION = 1e4
 class Training:
     """One training run: a method's model with its optimiser, its multiplier and what is recorded on the way."""
 
-    def __init__(self, method: Method, train: Tensor, settings: TrainingSettings, seed: int):
-        self.method, self.train, self.settings, self.seed = method, train, settings, seed
+    def __init__(
+        self, method: Method, train: Tensor, settings: TrainingSettings, seed: int, noise: Tensor | None = None
+    ):
+        self.method, self.train, self.settings, self.seed, self.noise = method, train, settings, seed, noise
         self.optimiser = torch.optim.Adam(method.model.parameters(), lr=settings.learning_rate, fused=True)
         self.precision = autocast(settings.precision, train.device)
         self.steps_per_epoch = len(train) // settings.batch_size
@@ -116,7 +119,7 @@ class Training:
         order = torch.randperm(len(self.train), device=self.train.device)
         totals = torch.zeros(len(Means._fields), device=self.train.device)
         for i in range(self.steps_per_epoch):
-            x = examples(self.train, order[i * size : (i + 1) * size])
+            x = with_noise(examples(self.train, order[i * size : (i + 1) * size]), self.noise)
             totals += self.step(x, (epoch - 1) * self.steps_per_epoch + i + 1)
         self.watch.check(self.steps_per_epoch)
         if self.result.main_phase_step is None and self.steps_in_initial_phase < epoch * self.steps_per_epoch:
@@ -186,6 +189,7 @@ def fit(
     seed: int,
     resumable: Resumable = ONE_SITTING,
     observe: Callable[[int, bool], dict[str, Tensor] | None] = lambda epoch, last: None,
+    noise: Tensor | None = None,
 ) -> Fit:
     """Train method.model; at the end it holds the weights with the best validation bound at beta = 1.
 
@@ -193,6 +197,7 @@ def fit(
     resumable: where to resume from and to save to; its steps are the epochs.
     observe: called at each epoch's end, with its number and whether it is the last; what it returns is kept in the Fit,
     also by checkpoints. It must leave model and random state alone.
+    noise: (D,) standard deviations, in the data's unit, of the noise that each training batch gets anew; None for none.
     Raises TrainingDivergedError when the loss is no longer finite or beyond use, with the state before that epoch in
     the checkpoint, ValueError for arrays that are no data or fewer examples than one batch, and UnfinishedError when it
     is asked to stop.
@@ -203,7 +208,8 @@ def fit(
         check_examples(name, x, expected)
     if len(train) < settings.batch_size:
         raise ValueError(f"batch_size = {settings.batch_size} exceeds the {len(train)} training examples")
-    training, first_epoch = Training(method, train, settings, seed), 1
+    check_noise(noise, train)
+    training, first_epoch = Training(method, train, settings, seed, noise), 1
     sitting = resumable.begin(train.device)
     if sitting.state:
         training.restore(sitting.state)

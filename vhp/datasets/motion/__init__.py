@@ -13,7 +13,7 @@ The root's three Euler angles become heading, pitch and roll first. Those of the
 
 OBSERVATION = "gaussian"
 IMAGE_SHAPE = (64, 64)  # of a stick figure, see drawing.py
-FRAME_RATE = 120  # frames per second upstream; the rows keep every STRIDE-th (segments.py)
+FRAME_RATE = 120  # frames per second upstream
 MOVEMENTS = ("walking", "jogging", "balancing", "punching", "kicking")  # the meaning of train_movement and so on
 
 # Channels of a frame, bone by bone in the files' order.

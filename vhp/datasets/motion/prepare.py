@@ -1,22 +1,24 @@
-"""Upstream's .asf and .amc files as arrays, and the arrays as training, validation and test sets."""
+"""Upstream's .asf and .amc files as arrays, and the arrays as training, validation and test sets.
 
-from collections.abc import Mapping
+The protocol of the paper's authors in their later work: all frames, drawn uniformly into the splits, and noise on the
+training rows. Test frames then have neighbours in time among the training frames: the split asks how well movements are
+represented, and motion_blocks how well a model knows unseen time.
+"""
+
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 import numpy as np
 
 from vhp.datasets.containers import decompressed
-from vhp.datasets.motion import BONES, CHANNELS, DOF, MOVEMENTS, amc, asf
-from vhp.datasets.motion.blocks import blocks
-from vhp.datasets.motion.features import scale, thumb_line, to_features
-from vhp.datasets.motion.kinematics import Rig, rig
-from vhp.datasets.motion.segments import SEGMENTS, STRIDE, TRIALS
-from vhp.datasets.motion.skeleton import Skeleton
+from vhp.datasets.motion import DOF, amc, asf
+from vhp.datasets.motion.rows import SPLITS, SUBJECT, Choice, arrays
+from vhp.datasets.motion.segments import SEGMENTS, TRIALS
 
-# Whose body the figures show. Subjects 13 and 14 have no skeleton, and one body makes the figures comparable. Its
-# left thigh has the median length of the seven subjects that have one.
-SUBJECT = "35"
 ITEMS = (f"{SUBJECT}/{SUBJECT}.asf", *(f"{trial[:2]}/{trial}.amc" for trial in TRIALS))
+SEED = 41  # of the split
+SHARES = (0.8, 0.1, 0.1)  # of the frames: train, val, test
+NOISE = 0.03  # standard deviation on training rows, in units of each feature's range over the training set
 
 
 def decode(item: str, files: Mapping[str, bytes]) -> dict[str, np.ndarray]:
@@ -40,50 +42,23 @@ def decode(item: str, files: Mapping[str, bytes]) -> dict[str, np.ndarray]:
 
 
 def preprocess(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Splits by blocks of time (blocks.py), standardised with train's statistics. raw: what decode gives, all together.
+    """The arrays of rows.py, of every frame, and noise (50,) float32: standard deviations on the training rows.
 
-    train, val, test  (N, 50) float32, FEATURES
-    <split>_movement  (N,) uint8, index into MOVEMENTS
-    <split>_trial     (N,) uint8, index into TRIALS
-    <split>_frame     (N,) int32, the frame's number in the trial, from 1
-    mean, std         (50,) degrees: features = mean + std * row
-    thumbs, rig_*     what posture.joints needs
+    raw: what decode gives, all together.
     """
-    parts: dict[str, list[dict[str, np.ndarray]]] = {"train": [], "val": [], "test": []}
-    thumbs = []
-    features = {trial: to_features(raw[f"amc_{trial}"]) for trial in TRIALS}
+    found = arrays(raw, uniform())
+    return found | {"noise": (NOISE * np.ptp(found["train"], axis=0)).astype(np.float32)}
+
+
+def uniform() -> Iterator[Choice]:
+    """Every frame of the segments, each in a split that is drawn at random for it; SHARES are those of all frames."""
+    n = sum(segment.last - segment.first + 1 for segment in SEGMENTS)
+    edges = np.rint(np.cumsum(SHARES) * n).astype(int)
+    order = np.random.Generator(np.random.PCG64(SEED)).permutation(n)
+    split_of = np.searchsorted(edges, np.argsort(order), side="right")  # a frame's place in a random order decides
+    start = 0
     for segment in SEGMENTS:
-        length = segment.last - segment.first + 1
-        if segment.last > len(features[segment.trial]):
-            raise ValueError(
-                f"trial {segment.trial}: found {len(features[segment.trial])} frames, expected at least {segment.last}"
-            )
-        for split, start, stop in blocks(length, segment.pattern):
-            rows = np.arange(segment.first - 1 + start, segment.first - 1 + stop, STRIDE[segment.movement])
-            parts[split].append(
-                {
-                    "": features[segment.trial][rows],
-                    "_movement": np.full(len(rows), MOVEMENTS.index(segment.movement), np.uint8),
-                    "_trial": np.full(len(rows), TRIALS.index(segment.trial), np.uint8),
-                    "_frame": (rows + 1).astype(np.int32),
-                }
-            )
-            if split == "train":
-                thumbs.append(raw[f"amc_{segment.trial}"][rows])
-    arrays = {
-        f"{split}{key}": np.concatenate([part[key] for part in chosen])
-        for split, chosen in parts.items()
-        for key in chosen[0]
-    }
-    mean, std = scale(arrays["train"])
-    arrays |= {split: ((arrays[split] - mean) / std).astype(np.float32) for split in parts}
-    arrays |= {"mean": mean, "std": std, "thumbs": thumb_line(np.concatenate(thumbs))}
-    return arrays | {f"rig_{name}": array for name, array in vars(_reference(raw)).items()}
-
-
-def _reference(raw: Mapping[str, np.ndarray]) -> Rig:
-    prefix = f"asf_{SUBJECT}_"
-    skeleton = Skeleton.of({name.removeprefix(prefix): array for name, array in raw.items() if name.startswith(prefix)})
-    if tuple(skeleton.names.tolist()) != BONES:
-        raise ValueError(f"subject {SUBJECT}: found the bones {skeleton.names.tolist()}, expected {list(BONES)}")
-    return rig(skeleton, CHANNELS)
+        rows = np.arange(segment.first - 1, segment.last)
+        own = split_of[start : start + len(rows)]
+        start += len(rows)
+        yield from ((split, segment, rows[own == i]) for i, split in enumerate(SPLITS))

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from vhp.datasets.motion.blocks import HELD_OUT, MIXED, TRAIN, Pattern
 
-# Every how many frames a row is kept, so that the movements have about as many rows as the rarest, kicking.
+# Every how many frames motion_blocks keeps a row, so that movements have about as many rows as the rarest, kicking.
 STRIDE = {"walking": 5, "jogging": 2, "balancing": 3, "punching": 3, "kicking": 1}
 
 

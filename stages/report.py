@@ -7,11 +7,21 @@ from pathlib import Path
 from stages.command import command
 from stages.files import write_text
 from stages.reports.artifacts import ArtifactsError
-from stages.reports.page import PageSection, page
+from stages.reports.page.document import Content, PageSection, page
+from stages.reports.page.findings import of_numbers
 from stages.reports.provenance import not_run, parameters_table, provenance_table
 from stages.reports.sections import Drawn
 from stages.reports.table import markdown
-from stages.reports.tables import dataset_tables, overview, read_sections, runs_of, stale_results, stale_table, texts
+from stages.reports.tables import (
+    dataset_tables,
+    differences_of,
+    overview,
+    read_sections,
+    runs_of,
+    stale_results,
+    stale_table,
+    texts,
+)
 from stages.runs.configs import read_config, read_matrix
 from stages.runs.fingerprint import Program, require_own
 from stages.runs.places import MATRIX, report_folder
@@ -37,13 +47,22 @@ def main() -> None:
         runs, folder = runs_of(found), report_folder(matrix["budget"])
         configs = {run.name: read_config(run.name) for run in runs}
         older = stale_table(stale_results(found, configs, Program()))
-        for name, text in texts(found).items():
+        made = texts(found)
+        for name, text in made.items():
             write_text(folder / name, text)
         write_text(folder / "stale.md", markdown(older) or "# Older than the code\n\nNo result is.\n")
-        parts = [PageSection(s.dataset, dataset_tables(s), tuple(s.figures)) for s in found]
-        provenance = [provenance_table(runs), *(parameters_table(section.runs) for section in found)]
-        text = page([*overview(found), *older], parts, optimisation_figure(folder), not_run(runs), provenance)
-        write_text(folder / "index.html", text)
+        headline, *others = overview(found)
+        content = Content(
+            findings=of_numbers(runs, differences_of(found)),
+            headline=headline,
+            figures=[optimisation_figure(folder)],
+            sections=[PageSection(s.dataset, dataset_tables(s), tuple(s.figures)) for s in found],
+            tables=[*others, *older],
+            not_run=not_run(runs),
+            provenance=[provenance_table(runs), *(parameters_table(section.runs) for section in found)],
+            files=[*made, "stale.md"],
+        )
+        write_text(folder / "index.html", page(content, folder))
         logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import row_names
 from stages.reports.poster_table import PUBLISHED_NETWORK, published
-from stages.reports.table import NONE, Table, number, with_error
+from stages.reports.table import NONE, Table, common_form, number, with_error
 from vhp.names import dataset_name
 
 
@@ -27,43 +27,46 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
         columns["above exact"] = [_difference(run.likelihood["nll"], run.likelihood["exact_nll"]) for run in runs]
     columns["ESS"] = [number(run.likelihood["ess"], ".1f") for run in runs]
     columns["ESS < 10"] = [f"{run.likelihood['n_low_ess'] / run.likelihood['n_test']:.1%}" for run in runs]
-    columns["β (best)"] = [
-        f"{number(run.training['beta_final'], '.3g')} ({number(run.training['beta_best'], '.3g')})" for run in runs
-    ]
-    columns["C"] = [number(run.training["constraint_final"], ".4g") for run in runs]
-    columns["κ²"] = [NONE if run.kappa is None else number(run.kappa**2, ".4g") for run in runs]
+    beta = [(run.training["beta_final"], run.training["beta_best"]) for run in runs]
+    form = common_form([value for both in beta for value in both], 3)
+    columns["β (best)"] = [f"{number(final, form)} ({number(best, form)})" for final, best in beta]
+    constraint, bound = [run.training["constraint_final"] for run in runs], [_bound(run) for run in runs]
+    form = common_form([*constraint, *bound], 3)
+    columns["C"] = [number(value, form) for value in constraint]
+    columns["κ²"] = [number(value, form) for value in bound]
     columns["C < κ²"] = [_constraint_holds(run) for run in runs]
     columns["epochs (best)"] = [f"{run.training['epochs']} ({run.training['best_epoch']})" for run in runs]
     converged = any("converged" in run.training for run in runs)
     if converged:
         columns["converged"] = [_converged(run.training) for run in runs]
     columns["minutes"] = [run.minutes for run in runs]
-    notes = [
+    definitions = [
         "ESS: mean effective number of importance samples, and the share of examples with fewer than 10: their "
         "estimates are too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, so looser for "
         "hierarchical priors than the bound that they are trained on. β and C: at the end of training, in brackets β "
         "at the epoch whose weights are used (best validation bound at β = 1). Minutes: training + NLL."
     ]
     if converged:
-        notes.append(
+        definitions.append(
             "Converged: whether the learning rate fell because the validation bound had stopped rising, rather than in "
             "time for the longest training allowed; – where nobody looked. In brackets what the best bound gained in "
             "the last tenth of the epochs, nats."
         )
     if compared:
-        notes.append(
+        definitions.append(
             "Paper: its table, a direction and no target for networks of another class. Difference: NLL − paper, so "
             "a positive one is worse."
         )
     if exact:
-        notes.append(
+        definitions.append(
             "Above exact: NLL − that of the process that generated the data, which no model can beat on average."
         )
     return Table(
         f"{dataset_name(dataset)}: details",
         tuple(columns),
         tuple(zip(*columns.values(), strict=True)),
-        notes=tuple(notes),
+        definitions=tuple(definitions),
+        file="results.csv",
     )
 
 
@@ -75,6 +78,10 @@ def _converged(training: Mapping[str, Any]) -> str:
     word = {True: "yes", False: "no"}.get(training.get("converged"), NONE)
     gain = training.get("gain_last_tenth")
     return word if gain is None else f"{word} ({gain:+.2f})"
+
+
+def _bound(run: RunArtifacts) -> float | None:
+    return None if run.kappa is None else run.kappa**2
 
 
 def _constraint_holds(run: RunArtifacts) -> str:

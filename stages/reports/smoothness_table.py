@@ -8,7 +8,7 @@ import pandas as pd
 
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import smoothness
-from stages.reports.table import Table, number, with_error
+from stages.reports.table import Table, common_form, number, with_error
 from vhp.names import METHODS, dataset_name, method_name
 
 REFERENCE = next(iter(METHODS))  # the paper's own method
@@ -22,16 +22,17 @@ def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:
     means = {key: pooled(rows) for key, rows in frame.groupby(["joint", "method"])}
     paths = {method: path_smoothness(runs, method) for method in methods}
     rows, values = [], []
+    form = common_form([mean for mean, _ in means.values()], 2)
     for joint in joints:
         values.append([means[joint, method][0] for method in methods])
-        rows.append((joint, *(with_error(*means[joint, method], ".2g") for method in methods)))
+        rows.append((joint, *(with_error(*means[joint, method], form) for method in methods)))
     over_joints = [pd.Series(paths[method], dtype=float) for method in methods]
     values.append([series.mean() for series in over_joints])
-    rows.append(("mean over joints", *(with_error(s.mean(), s.std(), ".2g") for s in over_joints)))
+    rows.append(("mean over joints", *(with_error(s.mean(), s.std(), form) for s in over_joints)))
     bold = {(i, int(np.nanargmin(v)) + 1) for i, v in enumerate(values) if not np.isnan(v).all()}
     if REFERENCE in methods:
         rows.append((f"less {method_name(REFERENCE)}, in s.e.", *(_difference(paths, m) for m in methods)))
-    notes = (
+    definitions = (
         "Smoothness factor of a joint: RMS over time of the second-order finite difference of its decoded trajectory, "
         "in standardised angle per frame²; mean ± standard deviation over the paths found, not the same pairs of test "
         "examples for every method. Smaller is smoother; in bold the smallest of each row, however small its lead.",
@@ -40,7 +41,7 @@ def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:
     )
     columns = ("joint", *map(method_name, methods))
     title = f"{dataset_name(runs[0].dataset)}: smoothness factor of each joint"
-    return Table(title, columns, tuple(rows), frozenset(bold), notes)
+    return Table(title, columns, tuple(rows), frozenset(bold), definitions=definitions, file="smoothness.csv")
 
 
 def pooled(rows: pd.DataFrame) -> tuple[float, float]:

@@ -22,6 +22,7 @@ from vhp.names import dataset_name, method_name
 
 OF_DATASET = ("download", "preprocess", "card")
 FETCHED = ("items", "urls", "mirror", "embedded")  # of an entry of the registry; the rest is said about the data set
+PAGE, PAGE_PARTS = PUBLISHED.parent / "page", (".html", ".css", ".js")
 
 
 def digest(value: Any) -> str:
@@ -57,7 +58,8 @@ def data_config(dataset: str, program: Program) -> dict[str, Any]:
 def matrix(params: Params, runs: Mapping[str, Mapping[str, Any]], program: Program) -> dict[str, Any]:
     """sections: of each data set its runs, each with a digest of parameters and code, and the section's own code.
 
-    read: what else section and report read: the paper's numbers, the titles of methods and data sets.
+    read: what else section and report read: the paper's numbers, the titles of methods and data sets. page: what the
+    report's page is made from beside the code.
     """
     titles = [{name: method_name(name) for name in methods.names()}]
     titles += [{name: dataset_name(name) for name in datasets.names()}]
@@ -70,6 +72,9 @@ def matrix(params: Params, runs: Mapping[str, Mapping[str, Any]], program: Progr
             }
             for dataset in params.datasets
         },
+        "page": digest(
+            [file.read_text(encoding="utf-8") for file in sorted(PAGE.iterdir()) if file.suffix in PAGE_PARTS]
+        ),
         "read": digest([PUBLISHED.read_text(encoding="utf-8"), *titles]),
         "code": {stage: program.of_stage(stage) for stage in ("beta_update", "report")},
     }

@@ -16,9 +16,9 @@ from artifacts import call, compile_report, make_section, runs_here, write_matri
 from stages import report
 from stages import section as section_stage
 from stages.files import read_json, write_json
-from stages.reports.embed import data_uri
 from stages.reports.frames import RESULTS
 from stages.reports.latex import latex
+from stages.reports.page.embed import embedded
 from stages.reports.poster_table import likelihood_table, published
 from stages.reports.provenance import not_run
 from stages.reports.table import Table
@@ -120,7 +120,7 @@ def test_a_measure_stands_beside_that_of_the_straight_line(matrix):
     cells = dict(zip(row(table, "method"), row(table, "VHP + GECO, seed 0"), strict=True))
     assert cells["discontinuities / path"] == "1.00 ± 0.25"
     assert cells["discontinuities / path, straight"] == "2.00 ± 0.50"
-    assert (cells["smoothness"], cells["smoothness, straight"]) == ("0.02 ± 0.005", "0.04 ± 0.01")
+    assert (cells["smoothness"], cells["smoothness, straight"]) == ("0.020 ± 0.005", "0.040 ± 0.010")
     assert (cells["monotonicity"], cells["angle error"], cells["posterior distance"]) == (
         "0.75 ± 0.19",
         "0.030 ± 0.007",
@@ -257,7 +257,7 @@ def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
     assert (rewo["paper (convolutional)"], rewo["difference"], rewo["κ²"], rewo["C < κ²"]) == (
         "82.74",
         "+1.76",
-        "0.09",
+        "0.0900",
         "yes",
     )
     assert rewo["minutes"] == "1.5 + 0.5"
@@ -479,15 +479,17 @@ def test_the_page_is_one_file_with_every_figure_in_it_and_escapes_text(matrix):
     parser.feed(text)
     assert parser.open == []
     assert all(link[1:] in parser.ids for link in parser.links if link.startswith("#"))
-    figures = [link for link in parser.links if not link.startswith("#")]
-    assert len(figures) == 4 + 7 + 1
+    files = [link for link in parser.links if not link.startswith(("#", "data:"))]
+    assert all((FOLDER / file).is_file() for file in files) and "datasets/pendulum/samples.png" in files
+    figures = [link for link in parser.links if link.startswith("data:")]
+    assert len(figures) == 5 + 8 + 1
     drawn = [*FOLDER.glob("datasets/*/*.png"), FOLDER / "beta_update.png"]
-    assert set(figures) == {data_uri(path) for path in drawn}
+    assert set(figures) == {embedded(path).uri for path in drawn}
     assert "url(" not in text and "@import" not in text
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
     assert "Imagined &lt;Processor&gt;" in text and "<Processor>" not in text
     assert "0123456789ab</td>" in text
-    assert "<td>method.kappa</td><td>0.3</td>" in text and f"numpy {np.__version__}" in text
+    assert '<th scope="row">method.kappa</th><td>0.3</td>' in text and f"numpy {np.__version__}" in text
     assert "All runs together: 0.2 h of training, 0.1 h of NLL" in text  # 7 runs of 90 + 30 s
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from stages.command import command
 from stages.files import write_text
 from stages.reports.artifacts import ArtifactsError
+from stages.reports.page.comparisons import compare
 from stages.reports.page.document import Content, PageSection, page
 from stages.reports.page.findings import of_numbers
 from stages.reports.provenance import not_run, parameters_table, provenance_table
@@ -55,7 +56,7 @@ def main() -> None:
         content = Content(
             findings=of_numbers(runs, differences_of(found)),
             headline=headline,
-            figures=[optimisation_figure(folder)],
+            figures=[*compare(runs, folder), optimisation_figure(folder)],
             sections=[PageSection(s.dataset, dataset_tables(s), tuple(s.figures)) for s in found],
             tables=[*others, *older],
             not_run=not_run(runs),

@@ -14,7 +14,7 @@ from stages import report, section
 from stages.files import read_npz, write_npz
 from stages.reports.differences.pairs import Difference, as_good_as
 from stages.reports.differences.table import difference_table
-from vhp.figures.differences import DECIDED_COLOUR, OPEN_COLOUR, Pair, forest
+from vhp.figures.likelihood.differences import DECIDED_COLOUR, OPEN_COLOUR, Pair, forest
 
 SECTION = Path("reports/smoke/datasets/digits/section.json")
 

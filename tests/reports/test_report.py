@@ -434,7 +434,7 @@ def test_runs_of_another_matrix_are_left_out(workplace):
     assert [(r["dataset"], r["method"]) for r in read_csv("results.csv")] == [("pendulum", "vhp_rewo")]
     names = ("interpolation_strips", "latent_graph", "latent_space", "latent_steps", "latent_steps_angle")
     names += ("samples", "training_curves")
-    expected = sorted([*(f"{name}.png" for name in names), "section.json"])
+    expected = sorted([*(f"{name}.png" for name in names), "section.json", "training_curves.svg"])
     assert sorted(p.name for p in (FOLDER / "datasets" / "pendulum").iterdir()) == expected
 
 
@@ -447,7 +447,8 @@ def test_a_single_run_is_a_report_and_its_bytes_are_the_same_each_time(workplace
         return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     first = digests()
-    assert len(first) == 10 + 1 + 4 + 1  # tables and page, the figure of no data set, the section's figures, itself
+    # Tables and page, the figures of all data sets and of none, the section's figures, itself.
+    assert len(first) == 11 + 4 + 1 + 5 + 1
     assert digests() == first
     table = section("Negative test log-likelihood (nats)")
     assert row(table, "VampPrior") == ["VampPrior", "gated MLP", "**90.00**"]
@@ -480,10 +481,13 @@ def test_the_page_is_one_file_with_every_figure_in_it_and_escapes_text(matrix):
     assert parser.open == []
     assert all(link[1:] in parser.ids for link in parser.links if link.startswith("#"))
     files = [link for link in parser.links if not link.startswith(("#", "data:"))]
-    assert all((FOLDER / file).is_file() for file in files) and "datasets/pendulum/samples.png" in files
+    assert all((FOLDER / file).is_file() for file in files) and {
+        "datasets/pendulum/samples.png",
+        "nll_minutes.svg",
+    } <= set(files)
     figures = [link for link in parser.links if link.startswith("data:")]
-    assert len(figures) == 5 + 8 + 1
-    drawn = [*FOLDER.glob("datasets/*/*.png"), FOLDER / "beta_update.png"]
+    assert len(figures) == 5 + 8 + 1 + 2
+    drawn = [*FOLDER.glob("datasets/*/*.png"), *FOLDER.glob("*.png")]
     assert set(figures) == {embedded(path).uri for path in drawn}
     assert "url(" not in text and "@import" not in text
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text

@@ -8,6 +8,7 @@ from stages.reports.page.document import value_and_error
 from stages.reports.page.findings import of_claims, of_numbers
 from stages.reports.page.transposed import transposed
 from stages.reports.table import Cell, Table, common_form, markdown, number
+from stages.runs.resolved import PAGE, PAGE_PARTS
 
 
 def test_a_sentence_for_each_verdict_with_the_claims_that_have_it():
@@ -96,3 +97,8 @@ def test_a_definition_is_said_once_in_a_document():
     text = markdown(tables)
     assert text.count("X: the letter.") == 1
     assert text.endswith("\n\n## Definitions\n\n- X: the letter.\n")
+
+
+def test_the_report_depends_on_every_file_that_its_page_is_made_from():
+    beside = [path for path in PAGE.iterdir() if path.is_file() and path.suffix != ".py"]
+    assert len(beside) == 3 and all(path.suffix in PAGE_PARTS for path in beside)

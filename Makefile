@@ -12,6 +12,10 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/installed ## the environment in .venv, as pinned in requirements.lock
+	@if git rev-parse --git-dir >/dev/null 2>&1; then \
+		git config merge.dvclock.name "dvc.lock, stage by stage" && \
+		git config merge.dvclock.driver '.venv/bin/python -m stages.elsewhere.merge_lock %O %A %B'; \
+	fi
 
 demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: 11 minutes on 2 cores
 	@$(CLONE) demo --budget demo --datasets pendulum digits $(MATRIX) -- $(REPRO)
@@ -73,6 +77,11 @@ weights: .venv/installed ## the trained models of the table, with cards and chec
 report: .venv/installed ## tables and page again from the committed sections; needs neither runs nor data
 	@$(RUN) dvc repro --single-item configure && $(RUN) dvc repro --single-item beta_update report
 
+browser: ## the page in headless Chromium: axe-core, valid HTML, widths, pictures and the print in /tmp/page; needs node, npm, chromium
+	@cd tests/browser && npm install --silent --no-package-lock
+	@tests/browser/node_modules/.bin/html-validate --config tests/browser/htmlvalidate.json reports/$(or $(BUDGET),laptop)/index.html
+	@node tests/browser/look.mjs reports/$(or $(BUDGET),laptop)/index.html /tmp/page
+
 baseline: .venv/installed ## accept the present results, and what else is in reports/, as what `make check` compares with; prints old and new
 	@$(RUN) python -m stages.check --baseline
 
@@ -128,5 +137,5 @@ MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd
 MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
 
-.PHONY: help install demo smoke study pendulum ablation keep bench mutations table data test check weights report baseline cluster \
-	cluster-test cluster-kills cluster-plan speedup lint docs lock clean
+.PHONY: help install demo smoke study pendulum ablation keep bench mutations table data test check weights report browser baseline \
+	cluster cluster-test cluster-kills cluster-plan speedup lint docs lock clean

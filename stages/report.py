@@ -10,11 +10,21 @@ from stages.reports.artifacts import ArtifactsError
 from stages.reports.claims import evidence
 from stages.reports.claims.tables import claims_table
 from stages.reports.claims.verdicts import verdicts
-from stages.reports.page import PageSection, page
+from stages.reports.page.comparisons import compare
+from stages.reports.page.document import Content, PageSection, page
+from stages.reports.page.findings import of_claims
 from stages.reports.provenance import not_run, parameters_table, provenance_table
 from stages.reports.sections import Drawn
 from stages.reports.table import markdown
-from stages.reports.tables import dataset_tables, overview, read_sections, runs_of, stale_results, stale_table, texts
+from stages.reports.tables import (
+    dataset_tables,
+    overview,
+    read_sections,
+    runs_of,
+    stale_results,
+    stale_table,
+    texts,
+)
 from stages.runs.configs import read_config, read_matrix
 from stages.runs.fingerprint import Program, require_own
 from stages.runs.places import MATRIX, report_folder
@@ -41,14 +51,22 @@ def main() -> None:
         configs = {run.name: read_config(run.name) for run in runs}
         older = stale_table(stale_results(found, configs, Program()))
         known = evidence.read(matrix["budget"], found)
-        for name, text in texts(found, known).items():
+        made = texts(found, known)
+        for name, text in made.items():
             write_text(folder / name, text)
         write_text(folder / "stale.md", markdown(older) or "# Older than the code\n\nNo result is.\n")
-        parts = [PageSection(s.dataset, dataset_tables(s), tuple(s.figures)) for s in found]
-        provenance = [provenance_table(runs), *(parameters_table(section.runs) for section in found)]
-        first = [*overview(found), claims_table(verdicts(known)), *older]
-        text = page(first, parts, optimisation_figure(folder), not_run(runs), provenance)
-        write_text(folder / "index.html", text)
+        (headline, *others), claims = overview(found), claims_table(verdicts(known))
+        content = Content(
+            findings=of_claims(claims),
+            headline=headline,
+            figures=[*compare(runs, folder), optimisation_figure(folder)],
+            sections=[PageSection(s.dataset, dataset_tables(s), tuple(s.figures)) for s in found],
+            tables=[claims, *others, *older],
+            not_run=not_run(runs),
+            provenance=[provenance_table(runs), *(parameters_table(section.runs) for section in found)],
+            files=[*made, "stale.md"],
+        )
+        write_text(folder / "index.html", page(content, folder))
         logger.info("%d runs: table in %s, page in %s", len(runs), folder / "table.md", folder / "index.html")
 
 

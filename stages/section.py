@@ -34,7 +34,7 @@ def main() -> None:
         drawn = gallery.draw(runs, differences, folder)
         section = sections.Section(dataset, wanted["code"], runs, inputs, drawn, differences)
         sections.write(matrix["budget"], section, content)
-        gallery.remove_others(folder, [*(figure.path for figure in drawn), folder / sections.NAME])
+        gallery.remove_others(folder, [*(path for figure in drawn for path in figure.files), folder / sections.NAME])
         logger.info("%s: %d runs, figures in %s", dataset, len(runs), folder)
 
 

@@ -29,7 +29,7 @@ from stages.reports.frames import csv
 from stages.runs import configs
 from stages.runs.run import Run, open_run
 from stages.runs.subsets import evaluated_examples
-from vhp.figures.studies.nll_curve import nll_curve
+from vhp.figures.likelihood.nll_curve import nll_curve
 from vhp.figures.style import save
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.summary import summary

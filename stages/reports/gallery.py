@@ -8,14 +8,13 @@ import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
-from stages.files import replacing
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.differences.pairs import Difference
+from stages.reports.page.pictures import write
 from stages.reports.sections import Drawn
 from stages.runs.artifacts import open_data, read_arrays
 from vhp import datasets
 from vhp.figures import (
-    differences,
     interpolation_strips,
     joint_smoothness,
     latent_graph,
@@ -26,16 +25,18 @@ from vhp.figures import (
     training_curves,
 )
 from vhp.figures.colours import PATH_COLOURS
-from vhp.figures.style import save, save_animation
+from vhp.figures.likelihood import differences
 
 ARRAYS = ("latent_space.npz", "paths.npz", "gallery.npz")
 SNAPSHOTS = "snapshots.npz"
+VECTORS = ("training_curves", "joint_smoothness", "differences")  # of lines and marks alone
 GRAPH = ("nodes", "edges", "edge_lengths")
 
 
 def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path) -> list[Drawn]:
-    """The figures of one data set, as folder/<figure>.png or .gif. runs: all its runs, in the table's order;
-    pairs: their paired differences.
+    """The figures of one data set, as folder/<figure>.png or .gif, those of VECTORS as .svg, too.
+
+    runs: all its runs, in the table's order; pairs: their paired differences.
 
     Raises ValueError for a file that is missing or damaged.
     """
@@ -48,7 +49,7 @@ def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path
         if pairs:
             forest = [differences.Pair(p.first, p.second, p.mean, p.se) for p in pairs]
             figures["differences"] = differences.forest(forest), differences.CAPTION
-        return [_write(figure, folder, name, caption) for name, (figure, caption) in figures.items()]
+        return [write(figure, folder, name, caption, name in VECTORS) for name, (figure, caption) in figures.items()]
 
 
 def _figures(
@@ -78,14 +79,6 @@ def _figures(
     pictures = samples.samples([_samples(run, a) for run, a in arrays], as_images, limits)
     figures["samples"] = pictures, samples.CAPTION
     return figures
-
-
-def _write(figure: Figure | FuncAnimation, folder: Path, name: str, caption: str) -> Drawn:
-    write, suffix = (save, "png") if isinstance(figure, Figure) else (save_animation, "gif")
-    path = folder / f"{name}.{suffix}"
-    with replacing(path) as temporary:
-        write(figure, temporary)
-    return Drawn(path, name.replace("_", " "), caption)
 
 
 def remove_others(folder: Path, made: Sequence[Path]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import interpolations, row_names
-from stages.reports.table import Table, listed, number, with_error
+from stages.reports.table import Table, common_form, listed, number, with_error
 from vhp.names import dataset_name
 
 
@@ -29,14 +29,18 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
     columns["paths"] = [str(s["n_moving"]) for s in smooth]
     factors = listed(*(s["discontinuity_factor"] for s in smooth))
     [n_joints] = {len(s["joints"]) for s in smooth}
-    parts = "all dimensions" if n_joints == 1 else f"a joint's dimensions, mean over {n_joints} joints (table below)"
     notes = [
         f"Graph: {listed(*frame['n_nodes'].tolist())} prior samples, each joined to its "
-        f"{listed(*frame['k'].tolist())} nearest neighbours. Unreachable pairs lie in different "
+        f"{listed(*frame['k'].tolist())} nearest neighbours. A discontinuity is more than {factors} median steps."
+    ]
+    if n_joints > 1:
+        notes.append(f"Smoothness: mean over {n_joints} joints, which have a table of their own.")
+    definitions = [
+        "Graph: prior samples, each joined to its nearest neighbours. Unreachable pairs lie in different "
         "components. Length ratio: path / straight line, in latent space.",
-        f"Jump: a step between consecutive frames of more than {factors} times the path's median step.",
-        "Smoothness factor: RMS of the second-order finite difference of the decoded frames, over time and "
-        f"{parts}; smaller is smoother.",
+        "Jump: a step between consecutive frames that is so many times the path's median step.",
+        "Smoothness factor: RMS of the second-order finite difference of the decoded frames, over time and all "
+        "dimensions, or those of a joint; smaller is smoother.",
         "Posterior distance: mean over a path's points of the distance to the nearest sample of the aggregated "
         "posterior (one per test example, 2,000 at most), in units of those samples' mean distance to the nearest "
         "other: samples themselves have 1, and in many dimensions points nearer to the centre have less. Ends: the "
@@ -55,20 +59,28 @@ def interpolation_table(runs: Sequence[RunArtifacts]) -> Table:
             "of movement, RMS second over RMS first difference; a path gains nothing by moving little."
         )
     if "monotonicity" in columns:
-        notes.append(
+        definitions.append(
             "Monotonicity: |sum of turns| / sum of |turns| of the decoded pendulum from frame to frame, its angle "
             "recovered by matching with rendered angles; 1 if it never turns back, no value if it rests. Angle error: "
             "RMS per pixel between a frame and the rendering of that angle; large where a frame shows no pendulum."
         )
     title = f"{dataset_name(runs[0].dataset)}: interpolation"
-    return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=tuple(notes))
+    return Table(
+        title,
+        tuple(columns),
+        tuple(zip(*columns.values(), strict=True)),
+        notes=tuple(notes),
+        definitions=tuple(definitions),
+        file="interpolation.csv",
+    )
 
 
 def _along_paths(runs: Sequence[RunArtifacts]) -> dict[str, tuple[str, str]]:
     """Title -> measure of smoothness.json and format of its numbers."""
+    factors = [run.smoothness[key] for run in runs for key in ("smoothness", "straight_smoothness")]
     titles = {
         "jumps / path": ("discontinuities", ".2f"),
-        "smoothness": ("smoothness", ".2g"),
+        "smoothness": ("smoothness", common_form(factors, 2)),
         "posterior distance": ("posterior_distance", ".2f"),
     }
     if all("breaks" in run.smoothness for run in runs):

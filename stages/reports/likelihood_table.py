@@ -6,7 +6,7 @@ from typing import Any
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import row_names
 from stages.reports.poster_table import PUBLISHED_NETWORK, published
-from stages.reports.table import NONE, Table, number, with_error
+from stages.reports.table import NONE, Table, common_form, number, with_error
 from vhp.names import dataset_name
 
 
@@ -37,50 +37,53 @@ def detail_table(runs: Sequence[RunArtifacts]) -> Table:
         columns["refined ESS < 10"] = [_share(run, "refined_n_low_ess") for run in runs]
         columns["unreliable"] = [_share(run, "n_unreliable") for run in runs]
         columns["refined unreliable"] = [_share(run, "refined_n_unreliable") for run in runs]
-    columns["β (best)"] = [
-        f"{number(run.training['beta_final'], '.3g')} ({number(run.training['beta_best'], '.3g')})" for run in runs
-    ]
-    columns["C"] = [number(run.training["constraint_final"], ".4g") for run in runs]
-    columns["κ²"] = [NONE if run.kappa is None else number(run.kappa**2, ".4g") for run in runs]
+    beta = [(run.training["beta_final"], run.training["beta_best"]) for run in runs]
+    form = common_form([value for both in beta for value in both], 3)
+    columns["β (best)"] = [f"{number(final, form)} ({number(best, form)})" for final, best in beta]
+    constraint, bound = [run.training["constraint_final"] for run in runs], [_bound(run) for run in runs]
+    form = common_form([*constraint, *bound], 3)
+    columns["C"] = [number(value, form) for value in constraint]
+    columns["κ²"] = [number(value, form) for value in bound]
     columns["C < κ²"] = [_constraint_holds(run) for run in runs]
     columns["epochs (best)"] = [f"{run.training['epochs']} ({run.training['best_epoch']})" for run in runs]
     converged = any(run.training.get("gain_last_tenth") is not None for run in runs)
     if converged:
         columns["converged"] = [_converged(run.training) for run in runs]
     columns["minutes"] = [run.minutes for run in runs]
-    notes = [
+    definitions = [
         "ESS: mean effective number of importance samples, and the share of examples with fewer than 10: their "
         "estimates are too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, so looser for "
         "hierarchical priors than the bound that they are trained on. β and C: at the end of training, in brackets β "
         "at the epoch whose weights are used (best validation bound at β = 1). Minutes: training + NLL."
     ]
     if converged:
-        notes.append(
+        definitions.append(
             "Converged: whether the learning rate fell because the validation bound had stopped rising, rather than in "
             "time for the longest training allowed; – where nobody looked. In brackets what the best bound gained in "
             "the last tenth of the epochs, nats."
         )
     if refined:
-        notes.append(
+        definitions.append(
             "Refined NLL: the same number of samples from a proposal sought for each image, where the encoder's is not "
             "good enough (± Monte Carlo error). Both are in expectation too pessimistic: of two that differ the lower "
             "is the closer one. Unreliable: the share of examples of whose weights fewer than 10 are effective, or "
             "have too heavy a tail for their mean to be trusted (Pareto k-hat)."
         )
     if compared:
-        notes.append(
+        definitions.append(
             "Paper: its table, a direction and no target for networks of another class. Difference: NLL − paper, so "
             "a positive one is worse."
         )
     if exact:
-        notes.append(
+        definitions.append(
             "Above exact: NLL − that of the process that generated the data, which no model can beat on average."
         )
     return Table(
         f"{dataset_name(dataset)}: details",
         tuple(columns),
         tuple(zip(*columns.values(), strict=True)),
-        notes=tuple(notes),
+        definitions=tuple(definitions),
+        file="results.csv",
     )
 
 
@@ -102,6 +105,10 @@ def _converged(training: Mapping[str, Any]) -> str:
     word = {True: "yes", False: "no"}.get(training.get("converged"), NONE)
     gain = training.get("gain_last_tenth")
     return word if gain is None else f"{word} ({gain:+.2f})"
+
+
+def _bound(run: RunArtifacts) -> float | None:
+    return None if run.kappa is None else run.kappa**2
 
 
 def _constraint_holds(run: RunArtifacts) -> str:

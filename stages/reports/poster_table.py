@@ -16,6 +16,7 @@ PUBLISHED = Path(__file__).with_name("published.csv")
 NETWORK_NAMES = {"mlp": "gated MLP", "conv": "convolutional", "patch": "convolutional on patches"}
 PUBLISHED_NETWORK, PUBLISHED_SAMPLES = NETWORK_NAMES["conv"], 5000
 Differences = Mapping[str, Sequence[Difference]]  # of each data set
+EXACT = "generating process (exact)"  # a row that is no method
 NONE_KNOWN: Differences = {}
 SUMMARY = (
     *("dataset", "method", "network", "budget", "n_seeds", "nll", "error", "error_of", "best"),
@@ -75,7 +76,7 @@ def likelihood_table(runs: Sequence[RunArtifacts], differences: Differences = NO
             bold.add((i, j))
     exact = {run.dataset: run.likelihood["exact_nll"] for run in runs if run.likelihood["exact_nll"] is not None}
     if exact:
-        cells.append(["generating process (exact)", NONE, *(number(exact.get(dataset)) for dataset in columns)])
+        cells.append([EXACT, NONE, *(number(exact.get(dataset)) for dataset in columns)])
     return Table(
         title="Negative test log-likelihood (nats)",
         columns=("method", "network", *map(dataset_name, columns)),
@@ -83,6 +84,7 @@ def likelihood_table(runs: Sequence[RunArtifacts], differences: Differences = NO
         bold=frozenset(bold),
         notes=tuple(_notes(runs, results, differences)),
         n_text=2,
+        file="table.csv",
     )
 
 
@@ -115,6 +117,7 @@ def published_table(runs: Sequence[RunArtifacts]) -> Table | None:
             "direction, not a target. Bold: the lowest of each data set among these rows, ours and the paper's.",
         ),
         n_text=3,
+        file="table.csv",
         starts=frozenset(results.index[results["dataset"] != results["dataset"].shift()][1:]),
     )
 

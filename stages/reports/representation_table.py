@@ -20,19 +20,30 @@ def representation_table(runs: Sequence[RunArtifacts]) -> Table:
     if any(r["winding_number"] is not None for r in values):
         columns["winding number"] = [number(r["winding_number"], "d") for r in values]
         columns["rank correlation"] = [number(r["rank_correlation"]) for r in values]
-    notes = [
-        f"The aggregated posterior (a sample of q(z|x) for each of {listed(*(r['n_points'] for r in values))} test "
-        "examples) against as many samples of the prior. MMD²: unbiased squared maximum mean discrepancy, Gaussian "
-        "kernel with the median distance as bandwidth, 0 for equal distributions; its level: the share of "
-        f"{listed(*(r['n_permutations'] for r in values))} random exchanges between the samples that give as much. "
-        f"Classifier: held-out accuracy of {listed(*(r['n_neighbours'] for r in values))} nearest neighbours in "
-        "telling them apart; 50 % if they are alike.",
+    counts = {key: listed(*(r[key] for r in values)) for key in ("n_points", "n_permutations", "n_neighbours")}
+    notes = (
+        f"{counts['n_points']} test examples; {counts['n_permutations']} random exchanges; {counts['n_neighbours']} "
+        "nearest neighbours.",
+    )
+    definitions = [
+        "Prior and posterior: the aggregated posterior (a sample of q(z|x) for each test example) against as many "
+        "samples of the prior. MMD²: unbiased squared maximum mean discrepancy, Gaussian kernel with the median "
+        "distance as bandwidth, 0 for equal distributions; its level: the share of random exchanges between the "
+        "samples that give as much. Classifier: held-out accuracy of nearest neighbours in telling them apart; 50 % "
+        "if they are alike.",
     ]
     if "winding number" in columns:
-        notes.append(
+        definitions.append(
             "Winding number: how often the posterior means, in the order of the true angle, run round their centre "
             "(the point farthest inside); ±1 for a circle. Rank correlation: circular, of the latent angle round that "
             "centre with the true angle; ±1 where the order is the same, less where the ring is folded."
         )
     title = f"{dataset_name(runs[0].dataset)}: prior and posterior"
-    return Table(title, tuple(columns), tuple(zip(*columns.values(), strict=True)), notes=tuple(notes))
+    return Table(
+        title,
+        tuple(columns),
+        tuple(zip(*columns.values(), strict=True)),
+        notes=notes,
+        definitions=tuple(definitions),
+        file="representation.csv",
+    )

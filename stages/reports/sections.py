@@ -22,6 +22,7 @@ from stages.runs.run_stages import RUN_STAGES
 from vhp import datasets
 
 NAME = "section.json"
+VECTOR = ".svg"
 CONFIG_SECTIONS = ("model", "method", "training", "evaluation", "interpolation", "code")
 
 
@@ -32,6 +33,12 @@ class Drawn:
     path: Path
     title: str
     caption: str
+
+    @property
+    def files(self) -> list[Path]:
+        """The picture, and beside it, of a figure that has few lines, the same as vector graphics."""
+        vector = self.path.with_suffix(VECTOR)
+        return [self.path, *([vector] if vector.exists() else [])]
 
 
 @dataclass(frozen=True)

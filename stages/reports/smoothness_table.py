@@ -8,7 +8,7 @@ import pandas as pd
 
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import smoothness
-from stages.reports.table import Table, number, with_error
+from stages.reports.table import Table, common_form, number, with_error
 from vhp.latent.paired import paired_difference
 from vhp.names import METHODS, dataset_name, method_name
 
@@ -23,20 +23,22 @@ def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:
     joints = frame["joint"].unique().tolist()
     means = {key: pooled(rows) for key, rows in frame.groupby(["joint", "method"])}
     rows, values = [], []
+    form = common_form([mean for mean, _ in means.values()], 2)
     for joint in joints:
         values.append([means[joint, method][0] for method in methods])
-        rows.append((joint, *(with_error(*means[joint, method], ".2g") for method in methods)))
-    measures = [m for m in MEASURES if all(f"path_{m}" in run.smoothness for run in runs)]
+        rows.append((joint, *(with_error(*means[joint, method], form) for method in methods)))
+    measures = [m for m in MEASURES if all(run.smoothness.get(f"path_{m}") for run in runs)]
     for measure in measures:
         paths = {method: per_path(runs, method, measure) for method in methods}
         over_paths = [pd.Series(paths[method], dtype=float) for method in methods]
+        form = common_form([series.mean() for series in over_paths], 2)
         values.append([series.mean() for series in over_paths])
-        rows.append((MEASURES[measure], *(with_error(s.mean(), s.std(), ".2g") for s in over_paths)))
+        rows.append((MEASURES[measure], *(with_error(s.mean(), s.std(), form) for s in over_paths)))
         if REFERENCE in methods:
             rows += _differences(paths, methods)
             values += [[math.nan] * len(methods)] * 3
     bold = {(i, int(np.nanargmin(v)) + 1) for i, v in enumerate(values) if not np.isnan(v).all()}
-    notes = (
+    definitions = (
         "Smoothness factor of a joint: RMS over time of the second-order finite difference of its decoded trajectory, "
         "in standardised angle per frame²; mean ± standard deviation over the paths found, not the same pairs of test "
         "examples for every method. Smaller is smoother; in bold the smallest of each row, however small its lead.",
@@ -47,7 +49,7 @@ def smoothness_table(runs: Sequence[RunArtifacts]) -> Table:
     )
     columns = ("joint", *map(method_name, methods))
     title = f"{dataset_name(runs[0].dataset)}: smoothness factor of each joint"
-    return Table(title, columns, tuple(rows), frozenset(bold), notes)
+    return Table(title, columns, tuple(rows), frozenset(bold), definitions=definitions, file="smoothness.csv")
 
 
 def pooled(rows: pd.DataFrame) -> tuple[float, float]:

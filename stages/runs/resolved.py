@@ -21,6 +21,7 @@ from vhp.names import dataset_name, method_name
 
 OF_DATASET = ("download", "preprocess", "card")
 FETCHED = ("items", "urls", "mirror", "embedded")  # of an entry of the registry; the rest is said about the data set
+PAGE, PAGE_PARTS = PUBLISHED.parent / "page", (".html", ".css", ".js")
 
 
 def digest(value: Any) -> str:
@@ -57,6 +58,7 @@ def matrix(params: Params, runs: Mapping[str, Mapping[str, Any]], program: Progr
     """sections: of each data set its runs, each with a digest of parameters and code, and the section's own code.
 
     read: what else section and report read: the paper's numbers and claims, the titles of methods and data sets.
+    page: what the report's page is made from beside the code.
     """
     titles = [{name: method_name(name) for name in methods.names()}]
     titles += [{name: dataset_name(name) for name in datasets.names()}]
@@ -69,6 +71,9 @@ def matrix(params: Params, runs: Mapping[str, Mapping[str, Any]], program: Progr
             }
             for dataset in params.datasets
         },
+        "page": digest(
+            [file.read_text(encoding="utf-8") for file in sorted(PAGE.iterdir()) if file.suffix in PAGE_PARTS]
+        ),
         "read": digest([*(path.read_text(encoding="utf-8") for path in (PUBLISHED, CLAIMS)), *titles]),
         "code": {stage: program.of_stage(stage) for stage in ("beta_update", "report")},
     }

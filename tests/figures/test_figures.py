@@ -19,9 +19,9 @@ from vhp.figures.interpolation_strips import N_FRAMES, Strips, interpolation_str
 from vhp.figures.latent_graph import N_PATHS, LatentGraph, latent_graph, principal_plane
 from vhp.figures.latent_space import LatentSpace, latent_space
 from vhp.figures.latent_steps import LatentSteps, latent_steps
+from vhp.figures.likelihood.nll_curve import nll_curve
 from vhp.figures.mosaic import mosaic, stride
 from vhp.figures.samples import Samples, samples
-from vhp.figures.studies.nll_curve import nll_curve
 from vhp.figures.style import save
 from vhp.figures.training_curves import Curve, training_curves
 from vhp.latent.smoothness import discontinuities

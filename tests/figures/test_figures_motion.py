@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
-from matplotlib.container import BarContainer
 from PIL import Image
 
 from tests.acclaim import made_up
@@ -16,7 +15,7 @@ from vhp.datasets.motion.posture import joints
 from vhp.datasets.motion.prepare import preprocess
 from vhp.figures.colours import METHOD_COLOURS, PATH_COLOURS
 from vhp.figures.interpolation_strips import BOX_COLOUR, Strips
-from vhp.figures.joint_smoothness import JointSmoothness, joint_smoothness
+from vhp.figures.joint_smoothness import JointSmoothness, joint_smoothness, plain
 from vhp.figures.latent_graph import LatentGraph, latent_graph
 from vhp.figures.motion.animation import animation
 from vhp.figures.motion.interpolation_strips import N_FIGURES, SPACING, interpolation_strips
@@ -123,11 +122,15 @@ def test_bars_are_the_means_of_each_joint_and_method():
         JointSmoothness(method, names, *rng.uniform(0.1, 1, (3, len(names)))) for method in ("vhp_rewo", "vampprior")
     ]
     figure = joint_smoothness(runs)
-    assert [label.get_text() for ax in figure.axes for label in ax.get_xticklabels()] == names
+    shown = [label.get_text() for ax in figure.axes for label in ax.get_xticklabels()]
+    assert shown == list(map(plain, names)) and {"left\nhip", "right\nelbow", "root"} <= set(shown)
     for i, run in enumerate(runs):
-        groups = [[c for c in ax.containers if isinstance(c, BarContainer)] for ax in figure.axes]
-        bars = [bar for group in groups for bar in group[i]]
-        assert [bar.get_height() for bar in bars] == pytest.approx(run.mean.tolist())
-        assert {bar.get_facecolor() for bar in bars} == {to_rgba(METHOD_COLOURS[run.method])}
-    # No error bar reaches below 0, where no factor is.
-    assert figure.axes[0].get_ylim()[0] == 0
+        marks = [ax.containers[i].lines[0] for ax in figure.axes]
+        assert np.concatenate([mark.get_ydata() for mark in marks]).tolist() == run.mean.tolist()
+        assert {mark.get_color() for mark in marks} == {METHOD_COLOURS[run.method]}
+    [legend] = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["VHP + REWO", "VampPrior", "straight line"]
+    # No error bar reaches down to 0, for which the logarithmic axis has no place.
+    assert {ax.get_yscale() for ax in figure.axes} == {"log"}
+    ends = [bar.get_segments() for ax in figure.axes for c in ax.containers for bar in c.lines[2]]
+    assert min(segment[:, 1].min() for segments in ends for segment in segments) > 0

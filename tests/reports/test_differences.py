@@ -14,7 +14,7 @@ from stages import report, section
 from stages.files import read_npz, write_npz
 from stages.reports.differences.pairs import Difference, as_good_as
 from stages.reports.differences.table import difference_table
-from vhp.figures.differences import DECIDED_COLOUR, OPEN_COLOUR, Pair, forest
+from vhp.figures.likelihood.differences import DECIDED_COLOUR, OPEN_COLOUR, Pair, forest
 
 SECTION = Path("reports/smoke/datasets/digits/section.json")
 
@@ -122,7 +122,7 @@ def test_ties_are_those_of_the_best_alone():
 
 def test_with_several_seeds_the_table_says_that_they_count():
     table = difference_table("digits", [difference("vhp_rewo", "vhp_geco", -1.0, 0.2, seeds=3)])
-    assert table.bold == {(0, 2)} and len(table.notes) == 1 and "over test examples and seeds" in table.notes[0]
+    assert table.bold == {(0, 2)} and table.notes[0].endswith("standard errors over test examples and seeds.")
 
 
 def test_the_forest_plot_shows_two_standard_errors_and_what_is_decided():

@@ -7,7 +7,7 @@ import time
 import numpy as np
 from PIL import Image, ImageSequence
 
-from stages.reports.embed import WIDTH, data_uri
+from stages.reports.page.embed import WIDTH, embedded
 
 
 def decoded(uri: str) -> tuple[str, Image.Image]:
@@ -33,18 +33,18 @@ def test_a_still_picture_is_a_small_avif_that_looks_the_same(tmp_path):
     pixels[150:250, 480:580] = noise
     path = tmp_path / "a.png"
     Image.fromarray(pixels).save(path)
-    kind, image = decoded(data_uri(path))
+    kind, image = decoded(embedded(path).uri)
     assert kind == "data:image/avif" and image.size == (600, 300)
     difference = np.abs(np.asarray(image.convert("RGB"), float) - pixels)
     difference[150:250, 480:580] = 0  # noise is what it may leave out
     assert difference.mean() < 2 and np.percentile(difference, 99) < 40
-    assert len(data_uri(path)) < path.stat().st_size
+    assert len(embedded(path).uri) < path.stat().st_size and embedded(path)[1:] == image.size
 
 
 def test_a_wide_picture_fits_the_page(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(drawing(2 * WIDTH, 300)).save(path)
-    assert decoded(data_uri(path))[1].size == (WIDTH, 150)
+    assert decoded(embedded(path).uri)[1].size == (WIDTH, 150)
 
 
 def animation(path) -> list[np.ndarray]:
@@ -58,7 +58,7 @@ def animation(path) -> list[np.ndarray]:
 def test_an_animation_keeps_its_frames_and_their_times(tmp_path):
     path = tmp_path / "a.gif"
     expected = animation(path)
-    kind, image = decoded(data_uri(path))
+    kind, image = decoded(embedded(path).uri)
     assert kind == "data:image/webp" and image.n_frames == 4 and image.info["loop"] == 0
     times = []
     for frame, pixels in zip(ImageSequence.Iterator(image), expected, strict=True):
@@ -72,6 +72,6 @@ def test_the_same_file_gives_the_same_bytes(tmp_path):
     still, moving = tmp_path / "a.png", tmp_path / "a.gif"
     Image.fromarray(drawing(1500, 700)).save(still)
     animation(moving)
-    first = [data_uri(still), data_uri(moving)]
+    first = [embedded(still), embedded(moving)]
     time.sleep(1.1)  # a time of writing would show
-    assert [data_uri(still), data_uri(moving)] == first
+    assert [embedded(still), embedded(moving)] == first

@@ -16,9 +16,9 @@ from artifacts import call, compile_report, make_section, runs_here, write_matri
 from stages import report
 from stages import section as section_stage
 from stages.files import read_json, write_json
-from stages.reports.embed import data_uri
 from stages.reports.frames import RESULTS
 from stages.reports.latex import latex
+from stages.reports.page.embed import embedded
 from stages.reports.poster_table import likelihood_table, published
 from stages.reports.provenance import not_run
 from stages.reports.table import Table
@@ -124,7 +124,7 @@ def test_a_measure_stands_beside_that_of_the_straight_line(matrix):
     assert cells["jumps / path"] == "1.00 ± 0.25"
     assert cells["jumps / path, straight"] == "2.00 ± 0.50"
     assert (cells["discontinuities / path"], cells["off the data, straight"]) == ("1.00 ± 0.25", "0.25 ± 0.06")
-    assert (cells["smoothness"], cells["smoothness, straight"]) == ("0.02 ± 0.005", "0.04 ± 0.01")
+    assert (cells["smoothness"], cells["smoothness, straight"]) == ("0.020 ± 0.005", "0.040 ± 0.010")
     assert (cells["monotonicity"], cells["angle error"], cells["posterior distance"]) == (
         "0.75 ± 0.19",
         "0.030 ± 0.007",
@@ -261,7 +261,7 @@ def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
     assert (rewo["paper (convolutional)"], rewo["difference"], rewo["κ²"], rewo["C < κ²"]) == (
         "82.74",
         "+1.76",
-        "0.09",
+        "0.0900",
         "yes",
     )
     assert rewo["minutes"] == "1.5 + 0.5"
@@ -454,7 +454,7 @@ def test_runs_of_another_matrix_are_left_out(workplace):
     assert [(r["dataset"], r["method"]) for r in read_csv("results.csv")] == [("pendulum", "vhp_rewo")]
     names = ("interpolation_strips", "latent_graph", "latent_space", "latent_steps", "latent_steps_angle")
     names += ("samples", "training_curves")
-    expected = sorted([*(f"{name}.png" for name in names), "section.json"])
+    expected = sorted([*(f"{name}.png" for name in names), "section.json", "training_curves.svg"])
     assert sorted(p.name for p in (FOLDER / "datasets" / "pendulum").iterdir()) == expected
 
 
@@ -467,7 +467,8 @@ def test_a_single_run_is_a_report_and_its_bytes_are_the_same_each_time(workplace
         return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     first = digests()
-    assert len(first) == 12 + 1 + 4 + 1  # tables and page, the figure of no data set, the section's figures, itself
+    # Tables and page, the figures of all data sets and of none, the section's figures, itself.
+    assert len(first) == 13 + 4 + 1 + 5 + 1
     assert digests() == first
     table = section("Negative test log-likelihood (nats)")
     assert row(table, "VampPrior") == ["VampPrior", "gated MLP", "**90.00**"]
@@ -499,15 +500,20 @@ def test_the_page_is_one_file_with_every_figure_in_it_and_escapes_text(matrix):
     parser.feed(text)
     assert parser.open == []
     assert all(link[1:] in parser.ids for link in parser.links if link.startswith("#"))
-    figures = [link for link in parser.links if not link.startswith("#")]
-    assert len(figures) == 4 + 7 + 1
-    drawn = [*FOLDER.glob("datasets/*/*.png"), FOLDER / "beta_update.png"]
-    assert set(figures) == {data_uri(path) for path in drawn}
+    files = [link for link in parser.links if not link.startswith(("#", "data:"))]
+    assert all((FOLDER / file).is_file() for file in files) and {
+        "datasets/pendulum/samples.png",
+        "nll_minutes.svg",
+    } <= set(files)
+    figures = [link for link in parser.links if link.startswith("data:")]
+    assert len(figures) == 5 + 8 + 1 + 2
+    drawn = [*FOLDER.glob("datasets/*/*.png"), *FOLDER.glob("*.png")]
+    assert set(figures) == {embedded(path).uri for path in drawn}
     assert "url(" not in text and "@import" not in text
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
     assert "Imagined &lt;Processor&gt;" in text and "<Processor>" not in text
     assert "0123456789ab</td>" in text
-    assert "<td>method.kappa</td><td>0.3</td>" in text and f"numpy {np.__version__}" in text
+    assert '<th scope="row">method.kappa</th><td>0.3</td>' in text and f"numpy {np.__version__}" in text
     assert "All runs together: 0.2 h of training, 0.1 h of NLL" in text  # 7 runs of 90 + 30 s
 
 

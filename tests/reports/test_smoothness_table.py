@@ -37,8 +37,8 @@ def runs(tmp_path, monkeypatch):
 def test_a_row_per_joint_their_mean_and_how_sure_the_order_is(runs):
     table = smoothness_table(runs)
     assert table.columns == ("joint", "VHP + REWO", "IWAE (L=2)")
-    assert table.rows[:2] == (("a", "0.1 ± 0.05", "0.4 ± 0.05"), ("b", "0.3 ± 0.05", "0.2 ± 0.05"))
-    assert table.rows[2] == ("mean over joints", "0.2 ± 0.1", "0.43 ± 0.12")
+    assert table.rows[:2] == (("a", "0.10 ± 0.05", "0.40 ± 0.05"), ("b", "0.30 ± 0.05", "0.20 ± 0.05"))
+    assert table.rows[2] == ("mean over joints", "0.20 ± 0.10", "0.43 ± 0.12")
     # Differences 0.2 and 0.3: mean 0.25, standard error 0.05.
     assert table.rows[3:6] == (
         ("less VHP + REWO", "", "+0.25"),

@@ -13,6 +13,7 @@ CAPTION, which says how to read it. A data set may have versions of its own, in 
     animation             one interpolation as a moving picture
     joint_smoothness      smoothness factor of each joint
     samples               decoded prior samples, and originals above reconstructions
+    likelihood            differences of methods, NLL against minutes, effective samples
     study                 what each method reaches at each value of one parameter
     contact_sheet         examples of a data set
     mosaic                images tiled on a canvas

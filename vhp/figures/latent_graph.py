@@ -16,7 +16,8 @@ from vhp.names import method_name
 
 CAPTION = (
     "Latent graph (first seed): each edge joins a prior sample to one of its nearest neighbours; the darker the blue, "
-    "the longer the edge in latent space. Red: shortest paths on the graph, between the dots."
+    "the longer the edge in latent space, on one scale for all panels. Red: shortest paths on the graph, between the "
+    "dots."
 )
 EDGE_COLOURS = ListedColormap(matplotlib.colormaps["Blues"](np.linspace(0.25, 1, 256)))
 PATH_COLOUR = "#D62728"
@@ -24,10 +25,12 @@ N_PATHS = 3  # more would hide the graph
 PATH_COLOURS = (PATH_COLOUR,) * N_PATHS
 MOVEMENT_CAPTION = (
     "Latent graph (first seed): each edge joins a prior sample to one of its nearest neighbours; the darker the blue, "
-    "the longer the edge in latent space. The four coloured lines are the interpolated movements of the strips, all "
-    "seen along the two directions in which the prior's samples vary most."
+    "the longer the edge in latent space, on one scale for all panels. The four coloured lines are the interpolated "
+    "movements of the strips, all seen along the two directions in which the prior's samples vary most."
 )
 COLUMNS = 3
+# Of edges, typographic points: neighbours are not close in a projection, where thick edges would cover all.
+EDGE_WIDTH, PROJECTED_WIDTH = 0.5, 0.12
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,19 @@ def latent_graph(graphs: Sequence[LatentGraph], colours: Sequence[str] = PATH_CO
     rows = math.ceil(len(graphs) / columns)
     figure = Figure(figsize=(3.1 * columns, 2.9 * rows))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    lengths = np.concatenate([graph.edge_lengths for graph in graphs])
     for ax, graph in zip(axes, graphs, strict=False):
         labels, origin, plane = ("$z_1$", "$z_2$"), np.zeros(2), np.eye(2)
-        if graph.nodes.shape[1] != 2:
+        if not (flat := graph.nodes.shape[1] == 2):
             origin, plane, share = principal_plane(graph.nodes)
             labels = tuple(f"principal component {i + 1} ({share[i]:.0%} of variance)" for i in range(2))
         nodes = (graph.nodes - origin) @ plane
         order = np.argsort(graph.edge_lengths, kind="stable")  # the long, dark edges last, on top
-        lines = LineCollection(nodes[graph.edges[order]], cmap=EDGE_COLOURS, linewidths=0.5)
+        lines = LineCollection(
+            nodes[graph.edges[order]], cmap=EDGE_COLOURS, linewidths=EDGE_WIDTH if flat else PROJECTED_WIDTH
+        )
         lines.set_array(graph.edge_lengths[order])
+        lines.set_clim(lengths.min(), lengths.max())
         ax.add_collection(lines)
         for path, colour in zip(graph.paths, colours, strict=False):
             curve = (path - origin) @ plane
@@ -66,11 +73,11 @@ def latent_graph(graphs: Sequence[LatentGraph], colours: Sequence[str] = PATH_CO
         ax.set_aspect("equal", adjustable="datalim")
         ax.autoscale_view()
         ax.locator_params(nbins=5)
-        bar = figure.colorbar(lines, ax=ax, label="edge length", aspect=25, pad=0.02)
-        bar.outline.set_visible(False)
-        bar.locator = MaxNLocator(4)
     for ax in axes[len(graphs) :]:
         ax.set_axis_off()
+    bar = figure.colorbar(lines, ax=axes.tolist(), label="edge length", aspect=30, pad=0.02, shrink=0.6)
+    bar.outline.set_visible(False)
+    bar.locator = MaxNLocator(4)
     return figure
 
 

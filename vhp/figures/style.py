@@ -68,6 +68,12 @@ def save(figure: Figure, path: Path) -> None:
         few.save(path, format="png")
 
 
+def save_vector(figure: Figure, path: Path) -> None:
+    """SVG with text as outlines, so that it looks the same without its fonts; its bytes depend on the figure alone."""
+    with matplotlib.style.context(["default", RC | {"svg.hashsalt": "vhp"}]):
+        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+
+
 def save_animation(animation: FuncAnimation, path: Path) -> None:
     """GIF, without end; its bytes depend on the animation alone."""
     with matplotlib.style.context(["default", RC]):

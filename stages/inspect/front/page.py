@@ -10,7 +10,7 @@ from stages.files import replacing, write_text
 from stages.inspect.front.pareto import front
 from stages.inspect.front.table import Network
 from stages.reports.table import NONE, Table, listed, markdown, number, with_error
-from vhp.figures.studies.network_front import network_front
+from vhp.figures.likelihood.network_front import network_front
 from vhp.figures.style import save
 from vhp.names import dataset_name
 

@@ -9,6 +9,11 @@ from stages.reports.table import NONE, Table, number
 from vhp.likelihood.paired import DECIDED
 from vhp.names import dataset_name, method_name
 
+DEFINITIONS = (
+    "Paired differences: NLL of the row minus that of the column, ± its standard error. Bold: the row is better by "
+    f"more than {DECIDED:g} standard errors. Of one seed of each method, what another seed would change is not in "
+    "these errors.",
+)
 COLUMNS = ("dataset", "first", "second", "difference", "se", "n_test", "first_seeds", "second_seeds")
 
 
@@ -27,17 +32,18 @@ def difference_table(dataset: str, differences: Sequence[Difference]) -> Table:
                 bold.add((i, 1 + j))
         rows.append(tuple(texts))
     seeds = {n for d in differences for n in (d.first_seeds, d.second_seeds)}
-    error = "its standard error over test examples" + (" and seeds" if seeds != {1} else "")
-    notes = [
-        f"NLL of the row minus that of the column, on the same {differences[0].n_test:,} test examples, ± {error}. "
-        f"Bold: the row is better by more than {DECIDED:g} standard errors."
-    ]
-    if seeds == {1}:
-        notes.append(
-            "What another seed of the training would change is not in these errors: there is one of each method."
-        )
+    error = "standard errors over test examples" + (" and seeds" if seeds != {1} else "; one seed of each method")
+    notes = (f"{differences[0].n_test:,} test examples, the same for every method; {error}.",)
     columns = ("row − column (nats)", *map(method_name, methods))
-    return Table(f"{dataset_name(dataset)}: paired differences", columns, tuple(rows), frozenset(bold), tuple(notes))
+    return Table(
+        f"{dataset_name(dataset)}: paired differences",
+        columns,
+        tuple(rows),
+        frozenset(bold),
+        notes,
+        definitions=DEFINITIONS,
+        file="differences.csv",
+    )
 
 
 def frame(differences: Mapping[str, Sequence[Difference]]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import base64
 import io
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image, ImageSequence
 
@@ -10,8 +11,16 @@ WIDTH = 1024  # pixels, about that of the page
 QUALITY = 40  # text and curves are as clear as before; below it the edges of letters begin to blur
 
 
-def data_uri(path: Path) -> str:
-    """A PNG or GIF as a `data:` address with the picture in it, whose bytes depend on it and Pillow's version alone."""
+class Picture(NamedTuple):
+    """A picture within a page."""
+
+    uri: str  # a `data:` address with the picture in it
+    width: int  # pixels
+    height: int
+
+
+def embedded(path: Path) -> Picture:
+    """A PNG or GIF, whose bytes within the page depend on it and Pillow's version alone."""
     with Image.open(path) as image:
         frames, durations = [], []
         for frame in ImageSequence.Iterator(image):
@@ -27,7 +36,8 @@ def data_uri(path: Path) -> str:
         options = {"duration": durations, "loop": 0, "quality": 20, "method": 6, "minimize_size": True}
         frames[0].save(content, "WEBP", save_all=True, append_images=frames[1:], **options)
         kind = "webp"
-    return f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"
+    uri = f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"
+    return Picture(uri, *frames[0].size)
 
 
 def _fitting(image: Image.Image) -> Image.Image:

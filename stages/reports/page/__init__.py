@@ -1,0 +1,1 @@
+"""The report as one HTML file: what was found, figures, tables, downloads."""

@@ -1,0 +1,104 @@
+"""The page: what it says first, its first table, how numbers are shown."""
+
+import pytest
+from artifacts import runs_here, write_run
+
+from stages.reports.differences.pairs import Difference
+from stages.reports.page.document import value_and_error
+from stages.reports.page.findings import of_claims, of_numbers
+from stages.reports.page.transposed import transposed
+from stages.reports.table import Cell, Table, common_form, markdown, number
+from stages.runs.resolved import PAGE, PAGE_PARTS
+
+
+def test_a_sentence_for_each_verdict_with_the_claims_that_have_it():
+    columns = ("the paper", "what is tested", "verdict", "cases", "what decides it")
+    rows = [("w", f"claim {i}", verdict, "", "") for i, verdict in enumerate(("reproduced", "not reproduced") * 2)]
+    assert of_claims(Table("The paper's claims", columns, tuple(rows), n_text=5)) == [
+        "Reproduced: claim 0; claim 2.",
+        "Not reproduced: claim 1; claim 3.",
+    ]
+
+
+def test_what_the_numbers_alone_say(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for dataset, rewo, geco in (("static_mnist", 84.0, 91.0), ("digits", 23.0, 22.0)):
+        write_run(dataset, "vhp_rewo", 0, nll=rewo)
+        write_run(dataset, "vhp_geco", 0, nll=geco)
+    differences = {
+        "static_mnist": [Difference("vhp_rewo", "vhp_geco", -7.0, 0.1, 200, 1, 1)],
+        "digits": [Difference("vhp_rewo", "vhp_geco", 1.0, 0.6, 200, 1, 1)],
+    }
+    assert of_numbers(runs_here(), differences) == [
+        "Lowest NLL, or not known to be higher: VHP + REWO on static MNIST and digits; VHP + GECO on digits.",
+        "On the same test examples VHP + REWO is better than VHP + GECO by more than 2 standard errors on 1 of 2 data "
+        "sets, and worse on 0.",
+        "Training ends at β = 1 (within 1%) with VHP + REWO in 2 of 2 runs, with VHP + GECO in 0 of 2 runs.",
+        "The NLL differs from the paper's, whose networks are convolutional, by −5.32 to +1.26 nats; more is worse.",
+        "Each method was trained with one seed: what another would change is not known.",
+    ]
+    assert not any("same test examples" in sentence for sentence in of_numbers(runs_here(), {}))
+
+
+TABLE = Table(
+    "NLL",
+    ("method", "network", "MNIST", "digits"),
+    (("A", "mlp", "1.00", "2.00"), ("B", "mlp", "3.00", "–"), ("exact", "–", "–", "0.50")),
+    bold=frozenset({(0, 2), (2, 3)}),
+    notes=("lower is better",),
+    n_text=2,
+)
+
+
+def test_the_first_table_has_data_sets_as_rows_and_what_is_no_method_in_a_note():
+    turned = transposed(TABLE, "data set", aside="exact")
+    assert turned.columns == ("data set", "A", "B")
+    assert turned.rows == (("MNIST", "1.00", "3.00"), ("digits", "2.00", "–"))
+    assert turned.bold == {(0, 1)} and turned.n_text == 1
+    assert turned.notes == ("lower is better", "digits, exact: 0.50.")
+
+
+def test_networks_name_the_columns_where_they_differ():
+    rows = (("A", "mlp", "1.00", "2.00"), ("A", "conv", "3.00", "–"))
+    turned = transposed(Table("NLL", TABLE.columns, rows, n_text=2), "data set", aside="exact")
+    assert turned.columns == ("data set", "A, mlp", "A, conv")
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (Cell("-1.50", False, True), ("−1.50", "")),
+        (Cell("-1.50 ± 0.25 (2)", True, True), ("−1.50", " ± 0.25 (2)")),
+        (Cell("a-b ± c", False, False), ("a-b ± c", "")),
+        (Cell("–", False, True), ("–", "")),
+    ],
+)
+def test_the_error_of_a_number_can_stand_below_it(cell, expected):
+    assert value_and_error(cell) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "expected"),
+    [(-0.00001, ".4f", "0.0000"), (-0.004, "+.2f", "0.00"), (-0.006, "+.2f", "-0.01"), (-0.001, ".0%", "0%")],
+)
+def test_what_is_rounded_to_zero_has_no_sign(value, form, expected):
+    assert number(value, form) == expected
+
+
+def test_numbers_of_a_column_have_the_same_decimals():
+    values = [1.0, 0.0123, None, float("nan"), 0.0]
+    form = common_form(values, 3)
+    assert [number(value, form) for value in values] == ["1.0000", "0.0123", "–", "–", "0.0000"]
+    assert common_form([123.0], 2) == ".0f" and common_form([1e-7, 1.0], 3) == ".3g" and common_form([], 2) == ".1f"
+
+
+def test_a_definition_is_said_once_in_a_document():
+    tables = [Table(name, ("x",), (("1",),), definitions=("X: the letter.",)) for name in "ab"]
+    text = markdown(tables)
+    assert text.count("X: the letter.") == 1
+    assert text.endswith("\n\n## Definitions\n\n- X: the letter.\n")
+
+
+def test_the_report_depends_on_every_file_that_its_page_is_made_from():
+    beside = [path for path in PAGE.iterdir() if path.is_file() and path.suffix != ".py"]
+    assert len(beside) == 3 and all(path.suffix in PAGE_PARTS for path in beside)

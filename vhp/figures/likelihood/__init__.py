@@ -1,0 +1,1 @@
+"""Figures of likelihoods: differences, minutes, the samples that count."""

@@ -1,0 +1,48 @@
+"""How far a likelihood can be trusted: the importance samples that count in it."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from vhp.figures.colours import METHOD_MARKERS, method_colours
+from vhp.figures.style import styled
+from vhp.names import METHODS, dataset_name, method_name, position
+
+CAPTION = (
+    "Effective number of importance samples per test example: its mean (logarithmic), and the share of examples that "
+    "have fewer than ten, whose estimates are too pessimistic by an unknown amount. A mark per run."
+)
+WIDTH, ROW = 9.2, 0.42  # inches
+SPREAD = 0.6  # of the distance between data sets, over which the methods lie
+
+
+@styled
+def effective_samples(runs: pd.DataFrame) -> Figure:
+    """A row per data set. runs: a row each, columns dataset, method, ess and low, the share below ten in [0, 1]."""
+    datasets = list(dict.fromkeys(runs["dataset"]))
+    methods = sorted(runs["method"].unique(), key=lambda name: position(name, METHODS))
+    colours = method_colours(methods)
+    figure = Figure(figsize=(WIDTH, ROW * len(datasets) + 1.1))
+    axes = figure.subplots(1, 2, sharey=True)
+    offsets = np.linspace(-SPREAD / 2, SPREAD / 2, len(methods)) if len(methods) > 1 else np.zeros(1)
+    handles = []
+    for method, offset in zip(methods, offsets, strict=True):
+        own = runs[runs["method"] == method]
+        rows = [datasets.index(dataset) + offset for dataset in own["dataset"]]
+        look = {"color": colours[method], "marker": METHOD_MARKERS.get(method, "*"), "markersize": 5}
+        for ax, column in zip(axes, ("ess", "low"), strict=True):
+            handles += ax.plot(own[column], rows, linestyle="none", **look)
+    for ax in axes:
+        ax.grid(axis="x", color="#dddddd", linewidth=0.5)
+        ax.set_axisbelow(True)
+        for between in range(1, len(datasets)):
+            ax.axhline(between - 0.5, color="#dddddd", linewidth=0.5)
+    axes[0].set(xscale="log", xlabel="mean effective number of samples")
+    axes[0].set_yticks(range(len(datasets)), list(map(dataset_name, datasets)))
+    axes[0].set_ylim(len(datasets) - 0.5, -0.5)
+    axes[1].set(xlim=(-0.02, 1.02), xlabel="test examples with fewer than 10")
+    axes[1].xaxis.set_major_formatter(PercentFormatter(1))
+    names = list(map(method_name, methods))
+    figure.legend(handles[::2], names, loc="outside upper center", ncols=len(methods))
+    return figure

@@ -22,7 +22,7 @@ for (const table of document.querySelectorAll("table")) {
     });
   });
 }
-// What is folded is printed, too, and folded again afterwards; and it is unfolded by a link into it.
+// What is folded is printed, too, and folded again afterwards.
 let opened = [];
 addEventListener("beforeprint", () => {
   opened = [...document.querySelectorAll("details:not([open])")];

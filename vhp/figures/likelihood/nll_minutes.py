@@ -10,7 +10,7 @@ from vhp.figures.style import styled
 from vhp.names import METHODS, dataset_name, method_name, position
 
 CAPTION = (
-    "Negative test log-likelihood against the minutes of training (logarithmic): a mark per run, so one for each seed; "
+    "Negative test log-likelihood against the minutes of training: a mark per run, so one for each seed; "
     "bars: standard error over the test examples. Down and to the left is better. Minutes of different machines "
     "cannot be compared; the table of provenance says which was whose."
 )
@@ -32,8 +32,9 @@ def nll_minutes(runs: pd.DataFrame) -> Figure:
             own = runs[(runs["dataset"] == dataset) & (runs["method"] == method)]
             look = {"color": colours[method], "marker": METHOD_MARKERS.get(method, "*"), "markersize": 5}
             ax.errorbar(own["minutes"], own["nll"], own["nll_se"], linestyle="none", capsize=2, linewidth=1, **look)
-        ax.set(title=dataset_name(dataset), xscale="log")
+        ax.set_title(dataset_name(dataset))
         ax.margins(x=0.15, y=0.12)
+        ax.set_xlim(left=0)
         ax.grid(axis="y", color="#dddddd", linewidth=0.5)
         ax.set_axisbelow(True)
     for ax in axes[len(datasets) :]:

@@ -15,7 +15,7 @@ from stages.reports import sections
 from stages.reports.artifacts import ArtifactsError
 from stages.reports.claims.evidence import SUPPLEMENTS
 from stages.reports.table import markdown
-from stages.reports.tables import dataset_tables, overview, runs_of
+from stages.reports.tables import dataset_tables, overview
 from stages.runs.places import section_folder
 
 
@@ -28,7 +28,7 @@ def keep(clone: Path) -> Path:
     remedy = f"the pipeline in {clone} makes it"
     folders = [clone / section_folder(params.budget, dataset) for dataset in params.datasets]
     found = [sections.parse(folder / sections.NAME, remedy) for folder in folders]
-    tables = [*overview(runs_of(found)), *(t for section in found for t in dataset_tables(section.runs))]
+    tables = [*overview(found), *(t for section in found for t in dataset_tables(section))]
     place = SUPPLEMENTS / params.budget / clone.name
     new = place.with_name(f".0-{clone.name}")  # a name that DVC and git take for a file being written
     shutil.rmtree(new, ignore_errors=True)

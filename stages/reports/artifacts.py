@@ -122,7 +122,7 @@ def read_history(
     last, every = training["epochs"], settings["validate_every"]
     if last > settings["epochs"]:
         configured = settings["epochs"]
-        raise unreadable(where, f"found {last} epochs in training.json, expected at most {configured}, as configured")
+        raise unreadable(where, f"found {last} epochs, of training.json, expected at most {configured}, as configured")
     validated = [epoch for epoch in range(1, last + 1) if epoch % every == 0 or epoch == last]
     if rows["epoch"].tolist() != validated:
         raise unreadable(where, f"found {len(rows)} epochs, expected {len(validated)}, up to {last}")

@@ -187,6 +187,10 @@ def test_a_supplement_that_was_altered_is_a_fault(clone, monkeypatch):
     content = read_json(SECTION)
     content["runs"][REWO]["likelihood"]["nll"] = 1.0
     write_json(copy, content)
+    said = outcome(monkeypatch)
+    assert f"{copy} cannot be read (vhp_rewo - iwae_l1: found a difference of" in said
+    content["differences"] = []  # as sections of before have it
+    write_json(copy, content)
     path = run_folder(REWO) / "likelihood.json"
     expected = f"more, digits: what its section has of {path} is not what the section was made from"
     assert expected in outcome(monkeypatch)
@@ -208,6 +212,15 @@ def recommit_the_section() -> None:
 def test_a_value_tampered_in_its_section_is_found(clone, monkeypatch):
     tamper_with_the_section(lambda run: run["likelihood"].update(nll=1.0))
     assert f"{SECTION.parent}: found the MD5" in outcome(monkeypatch)
+    recommit_the_section()
+    assert "found a difference of" in outcome(monkeypatch)
+
+
+def test_a_value_tampered_in_its_section_with_its_differences_is_found(clone, monkeypatch):
+    content = read_json(SECTION)
+    content["runs"][REWO]["likelihood"].update(nll=1.0)
+    content["differences"] = []
+    write_json(SECTION, content)
     recommit_the_section()
     path = run_folder(REWO) / "likelihood.json"
     assert f"digits: what its section has of {path} is not what the section was made from" in outcome(monkeypatch)

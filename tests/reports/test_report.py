@@ -531,7 +531,7 @@ def test_a_run_without_any_path_is_reported(workplace):
     summary = read_json(folder / "interpolation.json")
     write_json(folder / "interpolation.json", summary | {"path_length_ratio": None, "path_length_ratio_std": None})
     compile_report()
-    assert row(section("pendulum: interpolation"), "VampPrior")[3:] == [*["–"] * 14, "0"]
+    assert row(section("pendulum: interpolation"), "VampPrior")[3:] == [*["–"] * 20, "0"]
     assert read_csv("interpolation.csv")[0]["path_length_ratio"] == ""
 
 

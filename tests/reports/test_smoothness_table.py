@@ -45,7 +45,7 @@ def test_a_row_per_joint_their_mean_and_how_sure_the_order_is(runs):
         ("± over pairs", "", "0.05 (2)"),
         ("± over seeds", "", "– (1)"),
     )
-    assert table.rows[6:8] == (("per unit of movement", "2 ± 1", "4.3 ± 1.2"), ("less VHP + REWO", "", "+2.5"))
+    assert table.rows[6:8] == (("per unit of movement", "2.0 ± 1.0", "4.3 ± 1.2"), ("less VHP + REWO", "", "+2.5"))
     assert table.bold == {(0, 1), (1, 2), (2, 1), (6, 1)}
 
 

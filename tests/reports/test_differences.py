@@ -54,7 +54,7 @@ def test_from_the_likelihood_of_each_example_to_table_csv_and_bold(compiled):
     text = Path("reports/smoke/table.md").read_text()
     assert f"| VHP + REWO | – | **-1.10 ± {kept['vhp_rewo', 'vhp_geco']['se']:.2f}** | +0.04 ± {error:.2f} |" in text
     assert f"| VHP + GECO | +1.10 ± {kept['vhp_rewo', 'vhp_geco']['se']:.2f} | – | +1.14" in table_of(text)
-    assert "200 test examples, the same for every method" in text and "another seed of the training" in table_of(text)
+    assert "200 test examples, the same for every method" in text and "one seed of each method" in table_of(text)
     headline = text.split("\n## ")[0]
     assert "| VHP + REWO | gated MLP | **21.90 ± 0.50** |" in headline
     assert "| IWAE (L=2) | gated MLP | **21.86 ± 0.50** |" in headline and "| 23.00 ± 0.50 |" in headline

@@ -194,7 +194,7 @@ def test_a_docstring_in_the_library_concerns_nothing(project):
 
 def test_a_figures_colour_concerns_the_section_and_the_report_alone(project):
     changed = with_change(project, "vhp/figures/colours.py", "#0072B2", "#0072B3")
-    assert {stage for stage, _ in concerned(project, changed)} == {"section"}
+    assert {stage for stage, _ in concerned(project, changed)} == {"section", "report"}
 
 
 def test_smoothness_and_representation_know_no_method(project):

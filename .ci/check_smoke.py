@@ -12,6 +12,8 @@ COLUMNS = [*RUN, "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"]
 COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "converged", "gain_last_tenth"]
 COLUMNS += ["train_seconds", "eval_seconds", "device"]
 COLUMNS += ["revision", *(f"code_{s}" for s in ("train", "evaluate", "interpolate", "smoothness", "representation"))]
+COLUMNS += ["n_unreliable", "elbo_mc_se", "refined_nll", "refined_nll_se", "refined_nll_mc_se", "refined_ess"]
+COLUMNS += ["refined_n_low_ess", "refined_n_unreliable", "refined_n_apart"]
 # Of the other files: columns that exist and that no run may leave empty.
 MEASURED = {
     "interpolation.csv": ["n_nodes", "k", "components", "unreachable", "n_paths", "n_frames"],
@@ -34,7 +36,7 @@ def check_results(results: pd.DataFrame, params: dict) -> None:
     require(list(results.columns) == COLUMNS, f"results.csv has the columns {list(results.columns)}")
     require_runs("results.csv", results, params, params["datasets"])
     require(results[[c for c in COLUMNS if c.startswith("code_")]].notna().all(axis=None), "results of unknown code")
-    numbers = results[["nll", "nll_se", "elbo", "ess", "beta_final", "constraint_final"]]
+    numbers = results[["nll", "nll_se", "elbo", "ess", "refined_nll", "refined_ess", "beta_final", "constraint_final"]]
     require(numbers.notna().all(axis=None), "results.csv has empty values")
     for row in results.itertuples():
         require(row.elbo <= -row.nll, f"{row.dataset}-{row.method}: ELBO {row.elbo} above log p {-row.nll}")

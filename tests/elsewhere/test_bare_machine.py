@@ -30,7 +30,7 @@ MATRIX = {"budget": "smoke", "datasets": ["digits"], "methods": ["vhp_rewo"], "s
 
 def call(place, *command, status=0):
     """Run a Python module in a folder; gives what it printed."""
-    environment = {k: v for k, v in sandbox.environment().items() if k != "PYTHONPATH"}
+    environment = {k: v for k, v in sandbox.environment(OMP_NUM_THREADS="1").items() if k != "PYTHONPATH"}
     if (place.parent / "absent").exists() and place.name != "pipeline":
         environment["PYTHONPATH"] = str(place.parent / "absent")
     done = subprocess.run(

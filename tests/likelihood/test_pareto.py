@@ -16,7 +16,7 @@ def pareto(k, n, batch):
 
 @pytest.mark.parametrize("k", [-0.3, 0.0, 0.3, 0.7, 1.5])
 def test_the_shape_of_a_generalised_pareto_distribution_is_found(k):
-    found = pareto_shape(pareto(k, 2000, 50).sort(0).values)
+    found = pareto_shape(pareto(k, 2000, 50).sort(0).values.numpy())
     assert found.mean().item() == pytest.approx(k, abs=0.03)
     assert found.std() < 0.08
 
@@ -45,6 +45,19 @@ def test_constant_factors_do_not_matter_and_neither_does_the_order():
     log_w = torch.randn(1000, 3).double()
     torch.testing.assert_close(k_hat(log_w + 900), k_hat(log_w), rtol=0, atol=1e-9)
     assert torch.equal(k_hat(log_w[torch.randperm(1000)]), k_hat(log_w))
+
+
+@pytest.mark.parametrize("n_samples", [50, 100, 200])
+def test_the_number_of_threads_does_not_change_a_bit(n_samples):
+    log_w, threads = 3 * torch.randn(n_samples, 100).double(), torch.get_num_threads()
+    try:
+        found = []
+        for n in (1, 2, 3, 4):
+            torch.set_num_threads(n)
+            found.append(k_hat(log_w))
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(one, found[0]) for one in found)
 
 
 def test_equal_weights_have_no_tail_and_few_weights_none_that_is_known():

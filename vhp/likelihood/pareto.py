@@ -8,6 +8,7 @@ sees what the samples have seen: a mode without a sample leaves no trace in it.
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,18 +26,22 @@ def tail_length(n_samples: int) -> int:
     return min(n_samples // 5, math.ceil(3 * math.sqrt(n_samples)))
 
 
-def pareto_shape(excess: Tensor) -> Tensor:
-    """k of a generalised Pareto distribution: its sample (n, batch), above 0 and ascending -> (batch,)."""
+def pareto_shape(excess: np.ndarray) -> np.ndarray:
+    """k of a generalised Pareto distribution: its sample (n, batch), above 0 and ascending -> (batch,).
+
+    In NumPy, since torch's sums depend on how many threads share them, and a result should not.
+    """
     n = len(excess)
     candidates = 30 + math.isqrt(n)
-    j = torch.arange(1, candidates + 1, dtype=excess.dtype, device=excess.device)[:, None]
+    j = np.arange(1, candidates + 1)[:, None]
     quartile = excess[math.floor(n / 4 + 0.5) - 1]
     # theta = k / sigma with the opposite sign, at quantiles of its prior.
-    theta = 1 / excess[-1] + (1 - torch.sqrt(candidates / (j - 0.5))) / (3 * quartile)
-    k = torch.log1p(-theta[:, None] * excess).mean(1)
-    profile = n * (torch.log(-theta / k) - k - 1)
-    theta = (torch.softmax(profile, 0) * theta).sum(0)
-    return torch.log1p(-theta * excess).mean(0)
+    theta = 1 / excess[-1] + (1 - np.sqrt(candidates / (j - 0.5))) / (3 * quartile)
+    k = np.log1p(-theta[:, None] * excess).mean(1)
+    profile = n * (np.log(-theta / k) - k - 1)
+    weight = np.exp(profile - profile.max(0))
+    theta = (weight * theta).sum(0) / weight.sum(0)
+    return np.log1p(-theta * excess).mean(0)
 
 
 def shape_of_largest(largest: Tensor, n_samples: int) -> Tensor:
@@ -52,7 +57,10 @@ def shape_of_largest(largest: Tensor, n_samples: int) -> Tensor:
     # Of weights that are equal up to rounding nothing is above the rest.
     flat = largest[-1] - largest[0] < 1e-9
     excess = excess.clamp_min(torch.finfo(torch.float64).tiny * 2**60)
-    k = (pareto_shape(excess) * length + PRIOR_SHAPE * PRIOR_COUNTS) / (length + PRIOR_COUNTS)
+    # Of a weight that is none, or infinite, the shape is no number either: not trusted.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shape = torch.from_numpy(pareto_shape(excess.cpu().numpy())).to(excess)
+    k = (shape * length + PRIOR_SHAPE * PRIOR_COUNTS) / (length + PRIOR_COUNTS)
     return torch.where(flat, -math.inf, torch.where(k.isnan(), math.inf, k))
 
 

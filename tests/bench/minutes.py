@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bench import setting
 from vhp.datasets.batches import examples
+from vhp.objective.terms import drawn_noise
 from vhp.training.fit import Training
 
 TARGET = -100.0  # nats on static MNIST; every method is at about -90 when it has converged
@@ -28,7 +29,9 @@ def to_target(name: str, train: Tensor, compile: bool, target: float = TARGET) -
     run = Training(setting.build(name, train), train, setting.training(EPOCHS, compile), seed=0)
     # The first call compiles, and moves no weight.
     with run.precision:
-        run.loss(examples(train, torch.arange(setting.BATCH)), run.method.schedule.beta.float())[0].backward()
+        x = examples(train, torch.arange(setting.BATCH))
+        noise = drawn_noise(run.method.model, x, run.method.n_z, run.method.n_zeta)
+        run.loss(x, run.method.schedule.beta.float(), *noise)[0].backward()
     seconds = 0.0
     for epoch in range(1, EPOCHS + 1):
         started = time.process_time()

@@ -236,9 +236,9 @@ MUTATIONS = (
     Mutation(
         "beta moves before the loss is taken",
         "vhp/training/fit.py",
-        "        with self.precision:\n            loss, means = self.loss(x, schedule.beta.float())",
+        "        with self.precision:\n            loss, means = self.loss(x, schedule.beta.float(), *noise)",
         "        with self.precision:\n            schedule.update(step / self.n_steps)\n"
-        "            loss, means = self.loss(x, schedule.beta.float())",
+        "            loss, means = self.loss(x, schedule.beta.float(), *noise)",
         (PLAIN_LOOP,),
     ),
     Mutation(

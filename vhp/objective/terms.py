@@ -19,12 +19,19 @@ class Terms(NamedTuple):
     constraint: Tensor  # C(x, z) per data dimension (see vhp.model.observation)
 
 
+def drawn_noise(model: VAE, x: Tensor, n: int, n_zeta: int) -> tuple[Tensor, Tensor]:
+    """Standard normal noise for n samples z per example of x (batch, D), and n_zeta of the prior's own latent per z.
+
+    eps (n, batch, d_z), eps_zeta (n_zeta, n, batch, d_zeta), of x's type.
+    """
+    shapes = (n, len(x), model.d_z), (n_zeta, n, len(x), model.prior.d_zeta)
+    eps, eps_zeta = (torch.randn(shape, device=x.device, dtype=x.dtype) for shape in shapes)
+    return eps, eps_zeta
+
+
 def sample_terms(model: VAE, x: Tensor, n: int, n_zeta: int) -> Terms:
     """Draw n samples z per example of x (batch, D), and n_zeta samples of the prior's own latent per z."""
-    mean, log_var = model.encoder(x)
-    eps = torch.randn(n, *mean.shape, device=x.device, dtype=mean.dtype)
-    eps_zeta = torch.randn(n_zeta, n, x.shape[0], model.prior.d_zeta, device=x.device, dtype=mean.dtype)
-    return terms(model, x, mean, log_var, eps, eps_zeta)
+    return terms(model, x, *model.encoder(x), *drawn_noise(model, x, n, n_zeta))
 
 
 def terms(

@@ -25,6 +25,8 @@ class GradientLimit:
         gradients = [p.grad for p in parameters if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         allowed = torch.where(self.average.isnan(), norm, self.limit * self.average)
-        torch._foreach_mul_(gradients, torch.where(norm > allowed, allowed / norm, 1.0))
+        # A look at the norm costs nothing on a CPU; a GPU would have to be waited for.
+        if norm.is_cuda or norm > allowed:
+            torch._foreach_mul_(gradients, torch.where(norm > allowed, allowed / norm, 1.0))
         kept = torch.minimum(norm, allowed)
         self.average = torch.where(self.average.isnan(), kept, ALPHA * self.average + (1 - ALPHA) * kept)

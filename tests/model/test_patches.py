@@ -8,7 +8,7 @@ import tiny
 import torch
 
 from vhp.device import precision
-from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.estimate import LikelihoodSettings
 from vhp.likelihood.rounding import exact_enough
 from vhp.model.modes import evaluating
 from vhp.model.patches import from_maps, from_patches, to_maps, to_patches
@@ -104,15 +104,6 @@ def test_patches_and_maps_are_undone(side, size):
 # --- the interface that every network has ---
 
 
-@pytest.mark.parametrize("shape", [(), (1,), (5,), (3, 5), (2, 3, 5)])
-@pytest.mark.parametrize(("side", "size"), [(28, 4), (28, 7), (28, 2), (64, 8), (64, 4)])
-def test_shapes_are_those_of_the_mlp(shape, side, size):
-    net, mlp = model(side, size=size), VAE(side**2, D_Z, [8], "bernoulli").double()
-    x, z = torch.rand(*shape, side**2, dtype=torch.float64), torch.randn(*shape, D_Z, dtype=torch.float64)
-    assert [part.shape for part in net.encoder(x)] == [part.shape for part in mlp.encoder(x)]
-    assert net.decode(z).shape == mlp.decode(z).shape
-
-
 @pytest.mark.parametrize(
     ("n_dims", "size", "message"),
     [
@@ -184,55 +175,6 @@ def test_a_training_is_repeated_to_the_last_bit(dropout):
         fit(method, tiny.images(64), tiny.images(20), tiny.training(epochs=2), seed=1)
         weights.append(method.model.state_dict())
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
-
-
-def test_training_improves_the_validation_bound():
-    """Beyond the best model without a latent variable; the methods' gradients are those of test_gradients.py."""
-    train, val = tiny.images(256), tiny.images(200)
-    method = tiny.build_patch("vhp_rewo")
-    result = fit(method, train, val, tiny.training(epochs=12, learning_rate=4e-2), seed=1)
-    p, x = train.double().mean(0) / 255, val.double() / 255
-    independent = (x * p.log() + (1 - x) * (1 - p).log()).sum(-1).mean().item()
-    assert validation_bound(method, val) == result.best_bound > independent + 1
-
-
-@pytest.mark.parametrize(
-    ("side", "hidden", "changed"),
-    [(28, [5], {"size": 4, "channels": 40}), (28, [5], {"size": 4, "channels": 2}), (4, [300, 5], {"size": 2})],
-)
-def test_a_decode_needs_the_floats_of_its_widest_layer(side, hidden, changed):
-    net, sizes = model(side, hidden, **changed), []
-    for module in net.decoder.modules():
-        module.register_forward_hook(lambda _, __, out: sizes.append(out.numel()))
-    net.decode(torch.randn(1, D_Z, dtype=torch.float64))
-    assert net.floats_per_decode == max(sizes)
-
-
-def test_the_evaluators_chunks_count_the_decoders_layers(monkeypatch):
-    """As many samples at once as their widest layer leaves room for, and one result whatever their number."""
-    net, x = tiny.build_patch("vhp_rewo", dtype=torch.float64).model, tiny.images(3)
-    sizes = []
-    net.decoder.register_forward_hook(lambda _, z, __: sizes.append(z[0].shape[:-1].numel()))
-    options = LikelihoodSettings(n_samples=40, precision="float32", compile=False)
-    results = []
-    for rows in (1, 7, 200):
-        sizes.clear()
-        monkeypatch.setattr("vhp.likelihood.estimate.CHUNK_BYTES", rows * 8 * net.floats_per_decode)
-        results.append(estimate(net, x, options, seed=3, dtype=torch.float64).log_likelihood)
-        assert max(sizes) == {1: 1, 7: 7, 200: 120}[rows]
-    for result in results[1:]:
-        torch.testing.assert_close(result, results[0], rtol=1e-10, atol=1e-12)
-
-
-def test_under_bf16_densities_get_float32():
-    net, x = model(dtype=torch.float32), torch.rand(5, SIDE**2)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        mean, log_var = net.encoder(x)
-        out = net.decode(mean)
-    assert mean.dtype == log_var.dtype == out.dtype == torch.float32
-    exact = net.decode(net.encoder(x)[0])
-    assert (out - exact).abs().max() < 0.05 * exact.abs().max()
-    assert not torch.equal(out, exact)  # or nothing was rounded
 
 
 @pytest.mark.parametrize(("scale", "chosen"), [(1.0, "bf16"), (3000.0, "float32")])

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vhp.checks import at_least_one, between, positive
-from vhp.methods import Method
+from vhp.checks import between
+from vhp.methods import Method, vhp_geco
 from vhp.model.priors.hierarchical import HierarchicalPrior
 from vhp.model.vae import VAE
 from vhp.objective.ablated import SlopelessRewo
@@ -15,22 +15,14 @@ TITLE = "VHP + REWO, no slope"
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Those of VHP + REWO but for tau."""
+class Settings(vhp_geco.Settings):
+    """Those of VHP + REWO but for tau: GECO's, and where beta begins."""
 
-    kappa: float  # the constraint is C_t <= kappa^2
-    nu: float  # step size of log beta
     beta_0: float  # beta of the initial phase, << 1
-    alpha: float  # C_t = alpha C_{t-1} + (1 - alpha) C_batch
-    K: int  # samples of zeta in L_IW
-    d_zeta: int
-    prior_hidden: tuple[int, ...]  # widths of the gated layers of p_Theta(z|zeta) and q_Phi(zeta|z)
 
     def __post_init__(self):
-        positive(kappa=self.kappa, nu=self.nu)
-        between(0, 0.9999, alpha=self.alpha)  # at 1 C_t would never move
+        super().__post_init__()
         between(1e-6, 1, beta_0=self.beta_0)
-        at_least_one(K=self.K, d_zeta=self.d_zeta, prior_hidden=self.prior_hidden)
 
 
 def build(model: VAE, settings: Settings, train: Tensor) -> Method:

@@ -1,4 +1,4 @@
-"""The results as data frames: a row per run (and joint), for the report's CSV files; and the few numbers of each run."""
+"""The results as data frames, a row per run (and joint), for the report's CSV files; and a few numbers of each run."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

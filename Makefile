@@ -19,6 +19,7 @@ install: .venv/installed ## the environment in .venv, as pinned in requirements.
 
 demo: .venv/installed ## the pipeline on the two embedded data sets, five methods, in demo/: 11 minutes on 2 cores
 	@$(CLONE) demo --budget demo --datasets pendulum digits $(MATRIX) -- $(REPRO)
+	@$(COMMIT) demo
 	@cat demo/reports/demo/table.md
 	@echo "report:  demo/reports/demo/index.html"
 	@echo "figures: demo/reports/demo/datasets/"
@@ -27,6 +28,7 @@ demo: .venv/installed ## the pipeline on the two embedded data sets, five method
 # than its own time, since DVC reads and writes the whole of dvc.lock for it.
 smoke: .venv/installed ## every stage and method in minutes, in smoke/; with VHP_DATA on static MNIST and human motion, not digits
 	@$(CLONE) smoke --budget smoke --datasets pendulum $(if $(VHP_DATA),static_mnist motion,digits) $(MATRIX) -- $(REPRO)
+	@$(COMMIT) smoke
 	@cat smoke/reports/smoke/table.md
 
 STUDY = studies/$(or $(BUDGET),laptop)/$(PARAM)
@@ -38,6 +40,7 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 
 pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPrior and IWAE, five seeds, in pendulum/
 	@$(CLONE) pendulum --budget laptop --datasets pendulum --methods vhp_rewo vhp_geco vampprior iwae_l1 --seeds 0 1 2 3 4 -- $(REPRO)
+	@$(COMMIT) pendulum
 	@cat pendulum/reports/laptop/table.md
 
 # K, the other ablation, is a parameter: make study PARAM=settings.shared.K VALUES="1 8 32" METHODS=vhp_rewo DATASETS=...
@@ -45,6 +48,7 @@ ABLATIONS = vhp_rewo rewo_one_phase rewo_no_slope vhp_elbo vhp_warm_up rewo_norm
 ablation: .venv/installed ## REWO and what is left of it without each of its parts, three data sets, three seeds, in ablation/; make keep KEEP=ablation
 	@$(CLONE) ablation --budget $(or $(BUDGET),laptop) --datasets $(or $(DATASETS),dynamic_mnist omniglot pendulum) \
 		--methods $(ABLATIONS) --seeds $(or $(SEEDS),0 1 2) -- $(REPRO)
+	@$(COMMIT) ablation
 	@cat ablation/reports/$(or $(BUDGET),laptop)/table.md
 
 keep: .venv/installed ## e.g. KEEP=ablation: what pendulum/ or ablation/ measured goes to reports/supplements/, and into the claims' verdicts
@@ -136,6 +140,7 @@ NO_GIT := found no git repository in this folder, and DVC needs one: clone the p
 MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd) || exit 1; export VHP_DATA; fi;
 MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
+COMMIT = $(RUN) python -m stages.clones.commit
 
 .PHONY: help install demo smoke study pendulum ablation keep bench mutations table data test check weights report browser baseline \
 	cluster cluster-test cluster-kills cluster-plan speedup lint docs lock clean

@@ -15,7 +15,7 @@ from stages.runs.artifacts import read_data
 from stages.runs.configs import require_own_data
 from vhp import datasets, figures
 from vhp.datasets.sources import Source, load_source
-from vhp.figures import contact_sheet
+from vhp.figures import contact_sheet, scatter
 from vhp.figures.style import save
 
 FOLDER = Path("data", "cards")
@@ -27,6 +27,9 @@ def sheet(name: str, arrays: Mapping[str, np.ndarray]) -> tuple[Figure, str]:
     own = figures.own("contact_sheet", name)
     if own is not None:
         return own.contact_sheet(arrays), own.CAPTION
+    coordinates = getattr(datasets.load(name), "COORDINATES", None)
+    if coordinates is not None:
+        return scatter.splits(arrays, coordinates), scatter.SPLITS_CAPTION
     return contact_sheet.contact_sheet(arrays, partial(datasets.pictures, name, arrays=arrays)), contact_sheet.CAPTION
 
 

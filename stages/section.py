@@ -7,9 +7,10 @@ import argparse
 import logging
 
 from stages.command import command
-from stages.reports import gallery, sections
+from stages.reports import sections
 from stages.reports.artifacts import ArtifactsError, from_json
 from stages.reports.differences import pairs
+from stages.reports.gallery import figures
 from stages.runs.configs import read_matrix
 from stages.runs.fingerprint import require_own
 from stages.runs.places import MATRIX, section_folder
@@ -31,10 +32,10 @@ def main() -> None:
         runs = sorted((from_json(name, run) for name, run in content.items()), key=lambda run: run.order)
         folder = section_folder(matrix["budget"], dataset)
         differences = pairs.measure(runs)
-        drawn = gallery.draw(runs, differences, folder)
+        drawn = figures.draw(runs, differences, folder)
         section = sections.Section(dataset, wanted["code"], runs, inputs, drawn, differences)
         sections.write(matrix["budget"], section, content)
-        gallery.remove_others(folder, [*(path for figure in drawn for path in figure.files), folder / sections.NAME])
+        figures.remove_others(folder, [*(path for figure in drawn for path in figure.files), folder / sections.NAME])
         logger.info("%s: %d runs, figures in %s", dataset, len(runs), folder)
 
 

@@ -85,9 +85,10 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
     )
 
     angle = np.random.default_rng(0).uniform(-math.pi, math.pi, N_TEST)  # the data set's: one for all runs
-    data = dict.fromkeys(("train", "val", "test"), np.zeros((N_TEST, 1), np.float32))
-    write_npz(data_file(dataset), data | ({"test_angle": angle} if dataset == "pendulum" else {}))
     arrays = interpolation(dataset, method, d_z, angle, rng)
+    n_dims = arrays["originals"].shape[1]
+    data = dict.fromkeys(("train", "val", "test"), np.zeros((N_TEST, n_dims), np.float32))
+    write_npz(data_file(dataset), data | ({"test_angle": angle} if dataset == "pendulum" else {}))
     write_npz(folder / "latent_space.npz", {name: arrays[name] for name in LATENT_SPACE})
     write_npz(folder / "gallery.npz", {name: arrays[name] for name in GALLERY})
     write_npz(folder / "paths.npz", {k: a for k, a in arrays.items() if k not in LATENT_SPACE + GALLERY})

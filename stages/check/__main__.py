@@ -16,6 +16,7 @@ from stages.check.agreement import AgreementError, disagreements, read_lock
 from stages.check.alterations import altered, derived_otherwise, other_values
 from stages.check.baseline import unmatched, written_by_hand
 from stages.check.environment import other_torch
+from stages.check.provenance import uncommitted
 from stages.check.quotes import misquoted
 from stages.check.regression import FILES, RegressionError, compare, difference_table
 from stages.check.since import changes, earlier_revision
@@ -72,7 +73,7 @@ def renew(results: Path, baseline: Path) -> None:
 
 
 def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Program) -> tuple[list[str], list[str]]:
-    """Results older than code, parameters or torch; and what in the committed report is not what its sections say."""
+    """Results older than code, parameters or torch, or of no commit; and what is in the report and not in sections."""
     files = resolved(params, program)
     matrix = files[MATRIX]
     configs = {path.stem: config for path, config in files.items() if path.parent == CONFIGS}
@@ -89,7 +90,9 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Pro
         for part in parts:
             faults += other_values(part, evidence.SUPPLEMENTS / params.budget / name / part.dataset, f"{name}, ")
     faults += derived_otherwise(sections, known, report_folder(params.budget))
-    return [*map(str, stale_results(sections, configs, program)), *other_torch(runs_of(sections))], faults
+    runs = runs_of(sections)
+    older = [*map(str, stale_results(sections, configs, program)), *other_torch(runs), *uncommitted(runs)]
+    return older, faults
 
 
 def check(params: Params, options: argparse.Namespace) -> list[str]:

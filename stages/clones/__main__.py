@@ -5,7 +5,7 @@
 The uncommitted changes are laid over it, and it shares this repository's cache: nothing is computed twice, and neither
 params.yaml nor dvc.lock nor the committed reports change. A clone of an earlier call is replaced, but for the
 checkpoints of interrupted runs. A folder that is no such clone, or in which a pipeline is running, is refused before
-anything is removed, and so is one with commits or experiments of its own, unless --force is given.
+anything is removed, and so is one with experiments or commits, other than that of its results, unless --force is given.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from configobj import ConfigObj
 
+from stages.clones.git import FINISHED, CloneError, git
 from stages.clones.lock import Lock, check_idle
 from stages.files import write_text
 
@@ -26,10 +27,6 @@ WORK = Path(".dvc", "tmp")
 CHECKPOINTS = Path("runs", "checkpoints")
 AXES = ("budget", "datasets", "methods", "seeds")
 EXPERIMENTS = re.compile(r"refs/exps/([0-9a-f]{2}|celery)/")  # not the references that DVC itself uses
-
-
-class CloneError(ValueError):
-    """The clone cannot be made or replaced; nothing was removed."""
 
 
 def make(folder: Path, force: bool = False) -> Lock:
@@ -72,7 +69,7 @@ def check_place(folder: Path) -> None:
     root = Path.cwd()
     if folder.is_absolute() or ".." in folder.parts or (root / folder).resolve() != root / folder or folder == Path():
         raise CloneError(f"found the folder {str(folder)!r}, expected the name of one in this folder")
-    if _git("--literal-pathspecs", "ls-files", "-z", "--", str(folder)):
+    if git("--literal-pathspecs", "ls-files", "-z", "--", str(folder)):
         raise CloneError(f"found files of this repository in {folder}, expected a folder without any")
 
 
@@ -85,12 +82,13 @@ def check_content(folder: Path, force: bool) -> None:
     check_idle(folder)
     if force:
         return
-    references = _git("for-each-ref", "--format=%(refname)", folder=folder).splitlines()
+    references = git("for-each-ref", "--format=%(refname)", folder=folder).splitlines()
     if any(EXPERIMENTS.match(name) for name in references):
         raise CloneError(f"found experiments in {folder} (`dvc exp show` in it); take what you need, then FORCE=1")
-    tips = _git("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/tags", folder=folder).split()
-    tips += (_git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder, check=False) or "").split()
-    if any(_git("cat-file", "-e", tip, check=False) is None for tip in tips):
+    tips = git("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/tags", folder=folder).split()
+    tips += (git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder, check=False) or "").split()
+    own = (git("rev-parse", "--verify", "--quiet", FINISHED, folder=folder, check=False) or "").split()
+    if any(git("cat-file", "-e", tip, check=False) is None for tip in set(tips) - set(own)):
         raise CloneError(
             f"found commits in {folder} that this repository lacks (`git fetch {folder}`); take them, then FORCE=1"
         )
@@ -98,7 +96,7 @@ def check_content(folder: Path, force: bool) -> None:
 
 def copy_repository(new: Path) -> None:
     """The last commit, with the uncommitted changes laid over it."""
-    _git("clone", "--quiet", ".", str(new))
+    git("clone", "--quiet", ".", str(new))
     for path in _listed("--deleted"):
         (new / path).unlink(missing_ok=True)
     for path in _listed("--cached", "--others", "--exclude-standard", "--deduplicate"):
@@ -134,17 +132,8 @@ def set_matrix(params: Path, **axes: Sequence[str] | None) -> None:
     write_text(params, text)
 
 
-def _git(*arguments: str, folder: Path = Path(), check: bool = True) -> str | None:
-    """What git prints; None where it fails and check is false."""
-    command = ["git", "-C", str(folder), *arguments]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="surrogateescape")
-    if done.returncode and check:
-        raise CloneError(f"git {arguments[0]}: {done.stderr.strip()}")
-    return None if done.returncode else done.stdout
-
-
 def _listed(*options: str) -> Iterator[Path]:
-    return (Path(name) for name in _git("ls-files", "-z", *options).split("\0") if name)
+    return (Path(name) for name in git("ls-files", "-z", *options).split("\0") if name)
 
 
 def main() -> None:

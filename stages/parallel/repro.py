@@ -7,6 +7,7 @@ a time. With --scheduler, --slurm or the like the runs' stages go to the workers
 
 import argparse
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -124,6 +125,16 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
     return pipeline, todo
 
 
+def warn_of_uncommitted() -> None:
+    """Before hours are spent: each result names the revision of its code."""
+    changed = subprocess.run(["git", "status", "--porcelain", "--", "stages", "vhp"], capture_output=True, text=True)
+    if files := changed.stdout.splitlines():
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        print(
+            f"{files[0][3:]}{more}: not committed, so that results will say -dirty beside the revision", file=sys.stderr
+        )
+
+
 def show(failed: Mapping[str, str]) -> None:
     """What each failed stage printed."""
     for stage, printed in failed.items():
@@ -144,6 +155,7 @@ def main() -> None:
     arguments.jobs = max(1, arguments.jobs)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, interrupt_by_signal)
+    warn_of_uncommitted()
     begun = time.monotonic()
     stages = Stages(threads=max(1, cores() // arguments.jobs))
     try:

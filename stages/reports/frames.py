@@ -1,4 +1,4 @@
-"""The results as data frames: a row per run (and joint), for the report's CSV files."""
+"""The results as data frames, a row per run (and joint), for the report's CSV files; and a few numbers of each run."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -86,6 +86,24 @@ def representations(runs: Sequence[RunArtifacts]) -> pd.DataFrame:
     """Columns REPRESENTATION: how far prior and aggregated posterior differ; the last two NaN without a true angle."""
     rows = [_key(run) | run.representation for run in runs]
     return pd.DataFrame(rows, columns=list(REPRESENTATION))
+
+
+def metrics(runs: Sequence[RunArtifacts]) -> dict[str, dict[str, float]]:
+    """Run -> what people compare: `dvc metrics show` and `dvc exp show` have a column for each number.
+
+    nll and refined_nll (nats, the latter where there is one), smoothness of the interpolations (where there are any),
+    and beta at the end of the training.
+    """
+    values = {
+        run.name: {
+            "nll": run.likelihood["nll"],
+            "refined_nll": run.likelihood.get("refined_nll"),
+            "smoothness": run.smoothness["smoothness"],
+            "beta": run.training["beta_final"],
+        }
+        for run in runs
+    }
+    return {name: {key: v for key, v in of_run.items() if v is not None} for name, of_run in values.items()}
 
 
 def inputs(files: Sequence[Mapping[str, str]]) -> pd.DataFrame:

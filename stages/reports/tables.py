@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stages.files import as_json
 from stages.reports import sections
 from stages.reports.artifacts import ArtifactsError, RunArtifacts
 from stages.reports.claims.evidence import Evidence
@@ -10,7 +11,7 @@ from stages.reports.claims.tables import cases_table, claims_table
 from stages.reports.claims.verdicts import verdicts
 from stages.reports.differences.pairs import Difference
 from stages.reports.differences.table import difference_table, frame
-from stages.reports.frames import csv, inputs, interpolations, likelihoods, representations, smoothness
+from stages.reports.frames import csv, inputs, interpolations, likelihoods, metrics, representations, smoothness
 from stages.reports.interpolation_table import interpolation_table
 from stages.reports.latex import latex
 from stages.reports.likelihood_table import detail_table
@@ -76,6 +77,7 @@ def texts(found: Sequence[sections.Section], evidence: Evidence) -> dict[str, st
     """File name -> content."""
     runs, judged = runs_of(found), verdicts(evidence)
     files = {f"{name}.csv": csv(of_runs(runs)) for name, of_runs in FRAMES.items()}
+    files["metrics.json"] = as_json(metrics(runs))
     differences = differences_of(found)
     files |= {"table.csv": csv(summary(runs, differences)), "differences.csv": csv(frame(differences))}
     files |= {"inputs.csv": csv(inputs([section.inputs for section in found])), "table.tex": latex(overview(found))}

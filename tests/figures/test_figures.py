@@ -15,7 +15,7 @@ from stages.beta_update import NU, TAU, beta_change
 from vhp.figures import style
 from vhp.figures.beta_update import beta_update
 from vhp.figures.colours import METHOD_COLOURS, method_colours
-from vhp.figures.interpolation_strips import N_FRAMES, Strips, interpolation_strips
+from vhp.figures.interpolation_strips import N_FRAMES, Strips, interpolation_strips, margin
 from vhp.figures.latent_graph import N_PATHS, LatentGraph, latent_graph, principal_plane
 from vhp.figures.latent_space import LatentSpace, latent_space
 from vhp.figures.latent_steps import LatentSteps, latent_steps
@@ -37,14 +37,15 @@ def draw(x: np.ndarray) -> np.ndarray:
 
 def strips(n_frames: int, jumps: list[list[int]]) -> Strips:
     frames = np.random.default_rng(0).random((len(jumps), n_frames, 24))
-    return Strips("vhp_rewo", frames, frames, jumps, [[] for _ in jumps])
+    return Strips("vhp_rewo", frames, frames, jumps, [[] for _ in jumps], 1 - frames[:, [0, -1]])
 
 
 def boxes(strip: Strips) -> list[tuple[int, float]]:
     """(column of the first frame, top edge) of every box."""
     (ax,) = interpolation_strips([strip], draw, LIMITS).axes
     assert all(box.get_width() == 2 * SHAPE[1] + stride(SHAPE[1]) - SHAPE[1] for box in ax.patches)
-    return [(round((box.get_x() + 0.5) / stride(SHAPE[1])), box.get_y() + 0.5) for box in ax.patches]
+    columns = [(box.get_x() + 0.5 - margin(SHAPE[1])) / stride(SHAPE[1]) for box in ax.patches]
+    return [(round(column), box.get_y() + 0.5) for column, box in zip(columns, ax.patches, strict=True)]
 
 
 def test_mosaic_puts_images_where_it_says():
@@ -113,7 +114,7 @@ def test_a_smooth_path_has_no_box_and_a_planted_jump_has_one_where_it_is():
     frames[1, 5:] += 3
     jumps = [np.flatnonzero(discontinuities(path)).tolist() for path in frames]
     _, tops = mosaic(np.zeros((2, 2, 10, *SHAPE)), LIMITS)
-    assert boxes(Strips("vhp_rewo", frames, frames, jumps, [[], []])) == [(4, tops[1, 0])]
+    assert boxes(Strips("vhp_rewo", frames, frames, jumps, [[], []], frames[:, [0, -1]])) == [(4, tops[1, 0])]
 
 
 def test_a_pair_without_a_path_says_so_and_has_a_straight_line():
@@ -124,8 +125,20 @@ def test_a_pair_without_a_path_says_so_and_has_a_straight_line():
     _, tops = mosaic(np.zeros((2, 2, 10, *SHAPE)), LIMITS)
     assert [(text.get_text(), text.get_position()[1]) for text in ax.texts] == [("no path", tops[1, 0] + SHAPE[0] / 2)]
     canvas = ax.images[0].get_array()
-    top = tops[1, 1]
-    np.testing.assert_array_equal(canvas[top : top + SHAPE[0], : SHAPE[1]], draw(strip.straight[1, 0]))
+    top, left = tops[1, 1], margin(SHAPE[1])
+    np.testing.assert_array_equal(canvas[top : top + SHAPE[0], left : left + SHAPE[1]], draw(strip.straight[1, 0]))
+
+
+def test_the_test_examples_are_apart_on_both_sides_of_their_pair_of_strips():
+    strip = strips(10, [[], []])
+    canvas = interpolation_strips([strip], draw, LIMITS).axes[0].images[0].get_array()
+    _, tops = mosaic(np.zeros((2, 2, 10, *SHAPE)), LIMITS)
+    height, width = SHAPE
+    for (start, goal), (first, second) in zip(draw(strip.ends), tops, strict=True):
+        top = (first + second) // 2
+        np.testing.assert_array_equal(canvas[top : top + height, :width], start)
+        np.testing.assert_array_equal(canvas[top : top + height, -width:], goal)
+    assert (canvas[:, width : margin(width)] == 1).all() and margin(width) > stride(width)
 
 
 def curve(method: str, kappa: float | None, main_phase_step: int | None) -> Curve:
@@ -149,6 +162,16 @@ def test_a_single_outlier_does_not_dwarf_the_curves():
     spoilt.history.loc[12, "kl"] = 1e19
     low, high = training_curves([spoilt, curve("vhp_rewo", 0.3, 400)]).axes[3].get_ylim()
     assert low < 1.001 and 1.003 < high < 1.01
+
+
+def test_where_a_curve_leaves_an_axis_an_arrow_says_how_far_it_goes():
+    spoilt = curve("iwae_l2", None, 1)
+    spoilt.history.loc[12, "kl"] = 1e19
+    spoilt.history.loc[0, "validation_bound"] = -500.0
+    panels = training_curves([spoilt, curve("vhp_rewo", 0.3, 400)]).axes
+    texts = [[text.get_text() for text in ax.texts] for ax in panels[3:5]]
+    assert texts == [["↑ 1e+19 (IWAE (L=2))"], ["↑ 1.02 (VHP + REWO)", "↓ -500 (IWAE (L=2))"]]
+    assert not panels[0].texts  # beta's axis has all of it
 
 
 def test_further_seeds_are_thin():
@@ -189,10 +212,19 @@ def test_latent_steps_shade_the_posterior_by_the_variance_of_its_standard_deviat
             np.testing.assert_allclose(top.collections[0].get_array(), run.posterior_std[t].var(-1))
             np.testing.assert_array_equal(top.collections[0].get_offsets(), run.posterior_mean[t])
             np.testing.assert_array_equal(bottom.collections[0].get_offsets(), run.prior[t])
-            assert top.get_xlim() == bottom.get_xlim() and top.get_ylim() == bottom.get_ylim()
+        assert len({(ax.get_xlim(), ax.get_ylim()) for ax in block.flat}) == 1
+        assert [ax.get_xlabel() for ax in block[1]] == ["$z_1$"] * 3 and block[0, 0].get_ylabel().endswith("$z_2$")
     assert [ax.get_title() for ax in axes[2]] == ["step 10", "step 200", "step 3,000"]
     scales = {(ax.collections[0].norm.vmin, ax.collections[0].norm.vmax) for ax in axes[::2].flat}
     assert len(scales) == 1  # the bar holds for all panels
+
+
+def test_latent_steps_show_every_posterior_and_not_the_priors_outermost_samples():
+    run = steps("vhp_rewo", None)
+    run.prior[1, 0] = 1e4
+    ax = latent_steps([run]).axes[0]
+    low, high = np.array([ax.get_xlim(), ax.get_ylim()]).T
+    assert (run.posterior_mean > low).all() and (run.posterior_mean < high).all() and (high < 20).all()
 
 
 def test_latent_steps_colour_the_posterior_by_the_true_angle():

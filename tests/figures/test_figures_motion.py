@@ -18,7 +18,7 @@ from vhp.figures.interpolation_strips import BOX_COLOUR, Strips
 from vhp.figures.joint_smoothness import JointSmoothness, joint_smoothness, plain
 from vhp.figures.latent_graph import LatentGraph, latent_graph
 from vhp.figures.motion.animation import animation
-from vhp.figures.motion.interpolation_strips import N_FIGURES, SPACING, interpolation_strips
+from vhp.figures.motion.interpolation_strips import APART, N_FIGURES, SPACING, interpolation_strips
 from vhp.figures.style import save_animation
 
 N_FRAMES = 30
@@ -40,8 +40,8 @@ def strips(arrays):
     missing = frames.copy()
     missing[2] = np.nan
     return [
-        Strips("vhp_rewo", frames, frames, [[], [12], [], []], none),
-        Strips("iwae_l1", missing, frames, none, none),
+        Strips("vhp_rewo", frames, frames, [[], [12], [], []], none, arrays["test"][ENDS]),
+        Strips("iwae_l1", missing, frames, none, none, arrays["test"][ENDS]),
     ]
 
 
@@ -64,8 +64,11 @@ def test_each_movement_is_a_block_and_each_method_a_row(arrays, strips):
 def test_the_first_and_the_last_figure_are_the_first_and_the_last_frame(arrays, strips):
     ax = interpolation_strips(strips, arrays, ENDS).subfigs[0].axes[0]
     drawn = lines_of(ax).reshape(-1, 2)
-    for frame, place in ((0, 0), (N_FRAMES - 1, N_FIGURES - 1)):
-        expected = project(joints(strips[0].graph[0, frame], arrays)) + np.array([SPACING * place, 0])
+    frames, (start, goal) = strips[0].graph[0], arrays["test"][ENDS[0]]
+    places = {0: frames[0], SPACING * (N_FIGURES - 1): frames[-1]}
+    places |= {-APART: start, SPACING * (N_FIGURES - 1) + APART: goal}  # the examples themselves, apart
+    for place, posture in places.items():
+        expected = project(joints(posture, arrays)) + np.array([place, 0])
         for point in expected:
             assert np.abs(drawn - point).max(1).min() < 1e-9
 

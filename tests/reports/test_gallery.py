@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.reports.gallery import pairs_to_show
+from stages.reports.gallery.interpolations import pairs_to_show
 
 
 def run(found: list[int], straight_length: list[float], pairs: list[list[int]] | None = None) -> dict[str, np.ndarray]:

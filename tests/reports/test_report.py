@@ -100,6 +100,13 @@ def test_inputs_csv_has_the_digest_of_every_file_that_was_read(matrix):
     assert set(digests) == read
 
 
+def test_metrics_json_has_the_few_numbers_of_each_run(matrix):
+    metrics = read_json(FOLDER / "metrics.json")
+    assert metrics["pendulum-vhp_rewo-1"] == {"nll": -392.0, "smoothness": 0.02, "beta": 1.0}
+    rows = {f"{row['dataset']}-{row['method']}-{row['seed']}": row for row in read_csv("results.csv")}
+    assert {name: of_run["nll"] for name, of_run in metrics.items()} == {n: float(r["nll"]) for n, r in rows.items()}
+
+
 def test_smoothness_and_interpolation_csv(matrix):
     assert list(read_csv("smoothness.csv")[0]) == ["dataset", "method", "seed", "joint", "mean", "std", "n_paths"]
     rows = read_csv("interpolation.csv")
@@ -468,7 +475,7 @@ def test_a_single_run_is_a_report_and_its_bytes_are_the_same_each_time(workplace
 
     first = digests()
     # Tables and page, the figures of all data sets and of none, the section's figures, itself.
-    assert len(first) == 13 + 4 + 1 + 5 + 1
+    assert len(first) == 14 + 4 + 1 + 5 + 1
     assert digests() == first
     table = section("Negative test log-likelihood (nats)")
     assert row(table, "VampPrior") == ["VampPrior", "gated MLP", "**90.00**"]

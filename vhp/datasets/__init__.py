@@ -5,6 +5,7 @@ A data set's package itself holds what models and figures must know of it, and n
     OBSERVATION     "bernoulli" (uint8, 255 = ink) or "gaussian" (float32): the distribution p(x|z) that fits it
     IMAGE_SHAPE     (height, width) to draw an example as
     NOTE            optional: a sentence that a reader of its results must know
+    COORDINATES     optional: names of the dimensions of points, which are no pictures: figures are scatter plots
     JOINTS          optional: names of groups of dimensions -> their indices, for the smoothness factor
     render          optional: angles (m,) in radians -> noise-free examples (m, D), where one angle makes an example
     log_likelihood  optional: the exact log p(x), nats, where the process that made the data is known

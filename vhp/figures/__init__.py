@@ -13,7 +13,8 @@ CAPTION, which says how to read it. A data set may have versions of its own, in 
     animation             one interpolation as a moving picture
     joint_smoothness      smoothness factor of each joint
     samples               decoded prior samples, and originals above reconstructions
-    likelihood            differences of methods, NLL against minutes, effective samples
+    scatter               samples, interpolations and splits of examples that are points
+    likelihood            differences of methods, NLL against minutes, effective samples, importance weights
     study                 what each method reaches at each value of one parameter
     contact_sheet         examples of a data set
     mosaic                images tiled on a canvas

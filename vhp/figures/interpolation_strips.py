@@ -8,20 +8,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from vhp.figures.mosaic import Draw, mosaic, stride
+from vhp.figures.mosaic import Draw, mosaic, scaled, stride
 from vhp.figures.style import DPI, styled
 from vhp.names import method_name
 
 CAPTION = (
     "Decoded interpolations (first seed) between the same pairs of test examples for every method: each pair of strips "
-    "shows the shortest path on the graph and the straight line between the same two ends. Blue boxes: "
+    "shows the shortest path on the graph and the straight line between the same two ends. Apart, on the left and on "
+    "the right, the two test examples themselves: the first and the last frame are their reconstructions. Blue boxes: "
     "discontinuities (jumps, or where a picture fades out), between the two frames they enclose. Where a path has "
     "more frames than fit, evenly spaced ones are drawn and a box stands for the interval that holds the discontinuity."
 )
 BOX_COLOUR = "#2F7FFF"
 N_PATHS = 2  # per method
 N_FRAMES = 18  # that fit side by side
-WIDTH, LABELS = 9.2, 0.7  # inches: of the figure, and of it for the labels on the left
+WIDTH, LABELS = 9.2, 0.8  # inches: of the figure, and of it for the labels on the left
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Strips:
     straight: np.ndarray  # (P, T, D) and along the straight lines
     jumps: Sequence[Sequence[int]]  # P lists of t: discontinuity between frames t and t + 1 of the graph path
     straight_jumps: Sequence[Sequence[int]]  # and of the straight line
+    ends: np.ndarray  # (P, 2, D) the test examples that each path joins
 
 
 @styled
@@ -55,10 +57,15 @@ def interpolation_strips(strips: Sequence[Strips], draw: Draw, limits: tuple[flo
         ax.tick_params(length=0)
         for path, (top, straight_top) in enumerate(tops):
             if np.isnan(strip.graph[path]).any():
-                ax.text(0, top + shape[0] / 2, "no path", va="center", color="#444444")
+                ax.text(margin(shape[1]), top + shape[0] / 2, "no path", va="center", color="#444444")
             _boxes(ax, strip.jumps[path], frames, top, shape)
             _boxes(ax, strip.straight_jumps[path], frames, straight_top, shape)
     return figure
+
+
+def margin(width: int) -> int:
+    """How far the strips' first frame is from the canvas's left edge, pixels: a test example, and half of one."""
+    return width + width // 2
 
 
 def _canvas(strip: Strips, draw: Draw, limits: tuple[float, float]) -> tuple[np.ndarray, ...]:
@@ -66,8 +73,13 @@ def _canvas(strip: Strips, draw: Draw, limits: tuple[float, float]) -> tuple[np.
     frames = shown_frames(strip.graph.shape[1], N_FRAMES)
     pairs = np.stack([strip.graph[:N_PATHS, frames], strip.straight[:N_PATHS, frames]], axis=1)
     pictures = draw(pairs)
-    canvas, tops = mosaic(pictures, limits)
-    return canvas, tops, frames, pictures.shape[-2:]
+    strips, tops = mosaic(pictures, limits)
+    height, width = pictures.shape[-2:]
+    canvas = np.pad(strips, [(0, 0), (margin(width), margin(width))], constant_values=1)
+    examples = scaled(draw(strip.ends[:N_PATHS]), limits)
+    for top, (start, goal) in zip(tops.sum(1) // 2, examples, strict=True):  # halfway down the pair's two strips
+        canvas[top : top + height, :width], canvas[top : top + height, -width:] = start, goal
+    return canvas, tops, frames, (height, width)
 
 
 def shown_frames(n_frames: int, n_wanted: int) -> np.ndarray:
@@ -86,7 +98,7 @@ def _boxes(ax: Axes, jumps: Sequence[int], frames: np.ndarray, top: float, shape
     for column in jump_columns(jumps, frames):
         ax.add_patch(
             Rectangle(
-                (column * stride(width) - 0.5, top - 0.5),
+                (margin(width) + column * stride(width) - 0.5, top - 0.5),
                 stride(width) + width,
                 height,
                 fill=False,

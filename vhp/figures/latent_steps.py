@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 
@@ -19,12 +18,14 @@ from vhp.names import method_name
 CAPTION = (
     "Latent representation at different iteration steps (first seed). Top row of each method: means of the approximate "
     "posterior of test images; the greyscale encodes the variance of its standard deviation, taken over the latent "
-    "dimensions, on a logarithmic scale. Bottom row: samples of the prior. One scale of both axes per method and step."
+    "dimensions, on a logarithmic scale. Bottom row: samples of the prior, the outermost cut off. All panels of a "
+    "method have one scale."
 )
 ANGLE_CAPTION = (
     "As above, the approximate posterior coloured by the true angle: a ring that runs through all colours once is the "
     "pendulum's circle."
 )
+PRIOR_SHOWN = (5, 95)  # percentiles that are in the picture, of each dimension
 GREYS = ListedColormap(matplotlib.colormaps["Greys"](np.linspace(0.25, 1, 256)))  # the palest still shows on white
 
 
@@ -48,14 +49,15 @@ def latent_steps(runs: Sequence[LatentSteps]) -> Figure:
     figure = Figure(figsize=(0.9 + 1.5 * columns, 0.3 + 1.55 * rows))
     axes = figure.subplots(rows, columns, squeeze=False)
     for run, block in zip(runs, np.split(axes, len(runs)), strict=True):
+        _same_square(block, run)
         for t, (top, bottom) in enumerate(block.T):
             colour = run.posterior_std[t].var(-1) if run.angle is None else np.mod(run.angle, 2 * np.pi)
             points = top.scatter(*run.posterior_mean[t].T, s=3, c=colour, linewidths=0, **colouring)
             bottom.scatter(*run.prior[t].T, s=2, color="#333333", alpha=0.5, linewidths=0)
-            _same_square(top, bottom, run.posterior_mean[t], run.prior[t])
             top.set_title(f"step {run.step[t]:,}")
-        block[0, 0].set_ylabel(f"{method_name(run.method)}\nposterior")
-        block[1, 0].set_ylabel("prior")
+            bottom.set_xlabel("$z_1$")
+        block[0, 0].set_ylabel(f"{method_name(run.method)}\nposterior\n$z_2$")
+        block[1, 0].set_ylabel("prior\n$z_2$")
     bar = figure.colorbar(points, ax=axes, shrink=0.5, aspect=30, pad=0.01)
     bar.outline.set_visible(False)
     if runs[0].angle is None:
@@ -73,11 +75,15 @@ def _greys(runs: Sequence[LatentSteps]) -> dict:
     return {"cmap": GREYS, "norm": LogNorm(low, high)}
 
 
-def _same_square(top: Axes, bottom: Axes, posterior: np.ndarray, prior: np.ndarray) -> None:
-    """Equal limits and units; wide enough for all but the prior's outermost samples, which would shrink the rest."""
-    seen = np.concatenate([posterior, np.percentile(prior, [1, 99], axis=0)])
+def _same_square(block: np.ndarray, run: LatentSteps) -> None:
+    """Equal limits and units of all panels of a method, wide enough for all but the prior's outermost samples.
+
+    These would shrink the rest, in the first steps a hundredfold.
+    """
+    prior = np.percentile(run.prior, PRIOR_SHOWN, axis=1)  # of each step and dimension
+    seen = np.concatenate([run.posterior_mean.reshape(-1, 2), prior.reshape(-1, 2)])
     centre, half = (seen.max(0) + seen.min(0)) / 2, 0.58 * np.ptp(seen, axis=0).max()
-    for ax in (top, bottom):
+    for ax in block.flat:
         ax.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half), aspect="equal")
-        ax.tick_params(labelsize=6)
+        ax.tick_params(labelsize=6, labelbottom=ax in block[-1], labelleft=ax in block[:, 0])
         ax.locator_params(nbins=3)

@@ -19,7 +19,7 @@ CAPTION = (
     "batches, and the method's own bound on the validation images at β = 1. Dotted vertical lines: the step at which "
     "REWO passes from its initial to its main phase. One thick line per method for its first seed, thin lines for the "
     "others; where methods coincide, the first of the legend is on top. All axes but that of β are scaled to the last "
-    "three quarters of training, rare outliers apart."
+    "three quarters of training, rare outliers apart; where a curve leaves one, an arrow says how far it goes."
 )
 
 # column of the history -> title, unit
@@ -105,3 +105,20 @@ def _limit_to_later_steps(ax: Axes, curves: Sequence[Curve], column: str) -> Non
         margin = 0.25 * (np.ptp(late) or abs(late[0]) or 1.0)
         low, high = ax.get_ylim()
         ax.set_ylim(max(low, late.min() - margin), min(high, late.max() + margin))
+    _say_what_is_outside(ax, curves, column)
+
+
+def _say_what_is_outside(ax: Axes, curves: Sequence[Curve], column: str) -> None:
+    """At the edge that curves cross, the value that the farthest reaches, and its method."""
+    reached = [(value, c.method) for c in curves for value in c.history[column] if np.isfinite(value)]
+    if not reached:
+        return
+    low, high = ax.get_ylim()
+    look = {"transform": ax.transAxes, "ha": "right", "fontsize": 7, "color": "#444444", "zorder": 4}
+    look["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+    for (value, method), outside, arrow, place in (
+        (max(reached), max(reached)[0] > high, "↑", "top"),
+        (min(reached), min(reached)[0] < low, "↓", "bottom"),
+    ):
+        if outside:
+            ax.text(0.99, float(place == "top"), f"{arrow} {value:.3g} ({method_name(method)})", va=place, **look)

@@ -10,27 +10,25 @@ from matplotlib.figure import Figure
 
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.differences.pairs import Difference
+from stages.reports.gallery.interpolations import as_means, interpolations, view
 from stages.reports.page.pictures import write
 from stages.reports.sections import Drawn
 from stages.runs.artifacts import open_data, read_arrays
 from vhp import datasets
 from vhp.figures import (
-    interpolation_strips,
     joint_smoothness,
-    latent_graph,
     latent_space,
     latent_steps,
-    own,
     samples,
+    scatter,
     training_curves,
 )
-from vhp.figures.colours import PATH_COLOURS
-from vhp.figures.likelihood import differences
+from vhp.figures.likelihood import differences, trust
 
 ARRAYS = ("latent_space.npz", "paths.npz", "gallery.npz")
 SNAPSHOTS = "snapshots.npz"
-VECTORS = ("training_curves", "joint_smoothness", "differences")  # of lines and marks alone
-GRAPH = ("nodes", "edges", "edge_lengths")
+LIKELIHOOD = "likelihood.npz"
+VECTORS = ("training_curves", "joint_smoothness", "differences", "importance_weights")  # of lines and marks alone
 
 
 def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path) -> list[Drawn]:
@@ -49,6 +47,8 @@ def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path
         if pairs:
             forest = [differences.Pair(p.first, p.second, p.mean, p.se) for p in pairs]
             figures["differences"] = differences.forest(forest), differences.CAPTION
+        if weights := [found for run in first if (found := _weights(run))]:
+            figures["importance_weights"] = trust.trust(weights), trust.CAPTION
         return [write(figure, folder, name, caption, name in VECTORS) for name, (figure, caption) in figures.items()]
 
 
@@ -72,12 +72,15 @@ def _figures(
         spaces = [_latent_space(run, a, angle) for run, a in arrays]
         figures["latent_space"] = latent_space.latent_space(spaces), latent_space.CAPTION
         figures |= _latent_steps(first, angle)
-    figures |= _interpolations(arrays, data, dataset, limits)
+    figures |= interpolations(arrays, data, dataset, limits)
     if hasattr(datasets.load(dataset), "JOINTS"):
         bars = joint_smoothness.joint_smoothness([_joint_smoothness(run) for run in first])
         figures["joint_smoothness"] = bars, joint_smoothness.CAPTION
-    pictures = samples.samples([_samples(run, a) for run, a in arrays], as_images, limits)
-    figures["samples"] = pictures, samples.CAPTION
+    shown = [_samples(run, a) for run, a in arrays]
+    if (seen := view(dataset, data)) is None:
+        figures["samples"] = samples.samples(shown, as_images, limits), samples.CAPTION
+    else:
+        figures["samples"] = scatter.samples(shown, seen, as_means(data["test"])), scatter.SAMPLES_CAPTION
     return figures
 
 
@@ -86,52 +89,6 @@ def remove_others(folder: Path, made: Sequence[Path]) -> None:
     for path in sorted(folder.iterdir()):
         if path.is_file() and path not in made:
             path.unlink()
-
-
-def _interpolations(
-    arrays: Sequence[tuple[RunArtifacts, dict[str, np.ndarray]]],
-    data: Mapping[str, np.ndarray],
-    dataset: str,
-    limits: tuple[float, float],
-) -> dict[str, tuple[Figure | FuncAnimation, str]]:
-    """Graphs, strips and, for movements, the animation: of the same pairs of test examples for every method."""
-    shown = pairs_to_show([a for _, a in arrays], data.get("test_movement"))
-    graphs = [latent_graph.LatentGraph(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]
-    strips = [_strips(run, a, shown) for run, a in arrays]
-    special, moving = own("interpolation_strips", dataset), own("animation", dataset)
-    if special is None or moving is None:
-        as_images = partial(datasets.pictures, dataset, arrays=data)
-        drawn = interpolation_strips.interpolation_strips(strips, as_images, limits)
-        return {
-            "latent_graph": (latent_graph.latent_graph(graphs), latent_graph.CAPTION),
-            "interpolation_strips": (drawn, interpolation_strips.CAPTION),
-        }
-    ends = arrays[0][1]["pair_examples"][shown]
-    return {
-        "latent_graph": (latent_graph.latent_graph(graphs, PATH_COLOURS), latent_graph.MOVEMENT_CAPTION),
-        "interpolation_strips": (
-            special.interpolation_strips(strips, data, ends),
-            special.CAPTION,
-        ),
-        "animation": (moving.animation(strips, data, ends), moving.CAPTION),
-    }
-
-
-def pairs_to_show(runs: Sequence[Mapping[str, np.ndarray]], labels: np.ndarray | None = None) -> np.ndarray:
-    """Indices of all pairs of test examples, those first that the most runs have a path for, between different nodes.
-
-    Where examples have labels, before these the best pair of each combination of two different labels.
-    """
-    n_moving = sum((a["found"] & (a["straight_length"] > 0)).astype(int) for a in runs)
-    repeated = np.zeros(len(n_moving), int)
-    order = np.argsort(-n_moving, kind="stable")
-    if labels is not None:
-        seen = {frozenset([label]) for label in labels.tolist()}
-        for i in order:
-            combination = frozenset(labels[runs[0]["pair_examples"][i]].tolist())
-            repeated[i] = combination in seen
-            seen.add(combination)
-    return np.lexsort((np.arange(len(n_moving)), -n_moving, repeated))
 
 
 def _curve(run: RunArtifacts) -> training_curves.Curve:
@@ -160,14 +117,13 @@ def _steps(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray | None
     return latent_steps.LatentSteps(run.method, a["step"], a["posterior_mean"], a["posterior_std"], a["prior"], angle)
 
 
-def _strips(run: RunArtifacts, a: dict[str, np.ndarray], shown: np.ndarray) -> interpolation_strips.Strips:
-    jumps, straight_jumps = ([breaks_of(run, way)[i] or [] for i in shown] for way in ("", "straight_"))
-    return interpolation_strips.Strips(run.method, a["path_x"][shown], a["straight_x"][shown], jumps, straight_jumps)
-
-
-def breaks_of(run: RunArtifacts, way: str) -> Sequence[Sequence[int] | None]:
-    """The discontinuities of each path; of results of before fade-outs were seen, the jumps. way: "" or "straight_"."""
-    return run.smoothness.get(f"{way}path_breaks") or run.smoothness[f"{way}jumps"]
+def _weights(run: RunArtifacts) -> trust.Weights | None:
+    """None for results of before k-hat was computed."""
+    a = read_arrays(run.config, run.name, LIKELIHOOD, n_test=run.n_test)
+    prefixes = {"encoder": "", "refined": "refined_"}
+    known = {name: prefix for name, prefix in prefixes.items() if f"{prefix}k_hat" in a}
+    by_estimate = ({name: a[f"{prefix}{what}"] for name, prefix in known.items()} for what in trust.PER_EXAMPLE)
+    return trust.Weights(run.method, *by_estimate) if known else None
 
 
 def _joint_smoothness(run: RunArtifacts) -> joint_smoothness.JointSmoothness:

@@ -1,0 +1,29 @@
+"""Commit a clone's matrix and results in the clone: `python -m stages.clones.commit demo`.
+
+Then HEAD is what was run there, and `dvc exp run`, `dvc metrics diff`, `dvc exp diff` and `dvc plots diff` compare with
+it. Only when the pipeline has ended: the results name the revision of the code that made them, which is this
+repository's.
+"""
+
+import argparse
+from pathlib import Path
+
+from stages.clones.git import CloneError, commit
+from stages.clones.lock import BusyError, check_idle
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("clone", type=Path, help="the folder that stages.clones made")
+    clone = parser.parse_args().clone
+    try:
+        if not (clone / ".git").is_dir():
+            raise CloneError(f"found no clone in {clone}, expected a folder that `python -m stages.clones` made")
+        check_idle(clone)
+        commit(clone, f"Results of make {clone.name}")
+    except (BusyError, CloneError, OSError) as error:
+        raise SystemExit(f"commit: {error}") from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Git in a clone, and the commit of what its pipeline made."""
+
+import subprocess
+from pathlib import Path
+
+FINISHED = "refs/vhp/finished"  # the commit that a clone got of its own results: made anew with them, so no one's work
+# Without the user's name, hooks and signature: the commit is the program's.
+AS_PROGRAM = (
+    *("-c", "user.name=vhp", "-c", "user.email=vhp@localhost", "-c", "commit.gpgsign=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+)
+
+
+class CloneError(ValueError):
+    """The clone cannot be made, replaced or committed; nothing was removed."""
+
+
+def git(*arguments: str, folder: Path = Path(), check: bool = True) -> str | None:
+    """What git prints; None where it fails and check is false."""
+    command = ["git", "-C", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="surrogateescape")
+    if done.returncode and check:
+        raise CloneError(f"git {arguments[0]}: {done.stderr.strip()}")
+    return None if done.returncode else done.stdout
+
+
+def commit(clone: Path, message: str) -> bool:
+    """Commit all that git does not ignore; False if there is nothing. Raises CloneError."""
+    git("add", "--all", folder=clone)
+    if git("diff", "--cached", "--quiet", folder=clone, check=False) is not None:
+        return False
+    git(*AS_PROGRAM, "commit", "--quiet", "--no-verify", "--message", message, folder=clone)
+    if not git(
+        "rev-list", "HEAD~", "--not", "--remotes", f"--glob={FINISHED}", folder=clone
+    ):  # else somebody's are below
+        git("update-ref", FINISHED, "HEAD", folder=clone)
+    return True

@@ -1,0 +1,1 @@
+"""A user's own file as a data set of the pipeline."""

@@ -1,0 +1,75 @@
+"""Make a data set of a CSV or npz file of your own: `python -m stages.new_dataset points.csv`.
+
+It gets a package of its own, vhp/datasets/<name>/, with a copy of the file in it; an entry in registry.toml, with the
+checksum of its content; and a line below kappa in params.yaml. Then it is a data set as any other. Nothing is written
+unless the file can be read, split and trained on. docs/own_data.md says what a file may hold.
+"""
+
+import argparse
+import re
+import shutil
+from pathlib import Path
+
+from stages.command import command
+from stages.files import write_text
+from stages.new_dataset.package import Described, Wanted, describe, entry, modules, with_kappa
+from stages.params.schema import read as read_params
+from vhp import datasets
+from vhp.datasets.sources import REGISTRY
+
+PARAMS = Path("params.yaml")
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path, help=".csv or .npz")
+    parser.add_argument("--name", help="of the data set; default: the file's, without its ending")
+    parser.add_argument("--title", help="in tables and figures; default: the name")
+    parser.add_argument("--observation", choices=["bernoulli", "gaussian"], help="default: bernoulli of uint8 and bool")
+    parser.add_argument("--standardise", action="store_true", help="real values, by mean and s.d. of the training set")
+    parser.add_argument("--image-shape", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"), help="of rows that are images")
+    parser.add_argument("--kappa", type=float, help="of the constraint; default: a first guess")
+    return parser.parse_args()
+
+
+def make(arguments: argparse.Namespace) -> Described:
+    """Writes package, entry and parameter. Raises ValueError or OSError, before which nothing is left of them."""
+    name = arguments.name or arguments.file.stem
+    if not NAME.fullmatch(name):
+        raise ValueError(f"--name: found {name!r}, expected lower-case letters, digits and _, beginning with a letter")
+    if name in datasets.names():
+        raise ValueError(f"--name: found {name!r}, which is a data set already; choose another")
+    if arguments.kappa is not None and not arguments.kappa > 0:
+        raise ValueError(f"--kappa: found {arguments.kappa}, expected a positive number")
+    read_params(PARAMS)  # a mistake in it is found before anything is written
+    shape = None if arguments.image_shape is None else tuple(arguments.image_shape)
+    wanted = Wanted(name, arguments.title or name, arguments.observation, shape, arguments.standardise, arguments.kappa)
+    made = describe(arguments.file, wanted)
+    params = with_kappa(PARAMS.read_text(encoding="utf-8"), made)
+    folder = REGISTRY.parent / name
+    new = folder.with_name(f".new-{name}")
+    shutil.rmtree(new, ignore_errors=True)
+    for file, text in modules(made).items():
+        write_text(new / file, text)
+    shutil.copyfile(arguments.file, new / made.file)
+    write_text(REGISTRY, REGISTRY.read_text(encoding="utf-8") + entry(made))
+    new.rename(folder)
+    write_text(PARAMS, params)
+    return made
+
+
+def main() -> None:
+    arguments = parse()
+    with command("new data set"):
+        made = make(arguments)
+        kind = f"pictures of {made.image_shape[0]} x {made.image_shape[1]}" if not made.coordinates else "points"
+        print(
+            f"{made.name}: {kind}, {made.observation}, {' / '.join(f'{n:,}' for n in made.sizes)} examples; "
+            f"kappa.{made.name} = {made.kappa:g} in {PARAMS}\n"
+            f"try it:  dvc exp run -S budget=smoke -S 'datasets=[{made.name}]'"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The report's figures of one data set."""

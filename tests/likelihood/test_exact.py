@@ -7,7 +7,7 @@ import tiny
 import torch
 from linear_gaussian import PRIORS, LinearGaussian
 
-from vhp.likelihood.exact import exact_log_likelihood
+from vhp.likelihood.exact.plane import exact_log_likelihood
 from vhp.model.distributions import gaussian_log_prob, standard_normal_log_prob
 from vhp.model.vae import VAE
 
@@ -28,13 +28,13 @@ def midpoints(reach, n):
 
 @torch.no_grad()
 def dense(model, x):
-    """log p(x) by the midpoint rule with one spacing, four times finer than needed; with zeta, every pair of points."""
-    z, log_area = midpoints(8.0, 160)
+    """log p(x) by the midpoint rule with one spacing, finer than needed; with zeta, every pair of points."""
+    z, log_area = midpoints(8.0, 100)
     log_likelihood = model.observation.log_prob(x, model.decode(z)[:, None])
     if model.prior.d_zeta == 0:
         log_prior = model.prior.log_prob(z)
     else:
-        zeta, log_area_zeta = midpoints(7.0, 120)
+        zeta, log_area_zeta = midpoints(7.0, 90)
         mean, log_var = model.prior.p_z(zeta)
         weight = standard_normal_log_prob(zeta) + log_area_zeta
         log_prior = [torch.logsumexp(gaussian_log_prob(one, mean, log_var) + weight, 0) for one in z]

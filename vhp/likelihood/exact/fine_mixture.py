@@ -27,16 +27,18 @@ class FineMixture:
     def __init__(self, prior: HierarchicalPrior, step: float, least: float):
         """step: standard deviations by which p(z|zeta) may move across a tile. With 5 log p(z) is right to 1e-4 nats,
         with 3 to 1e-6, to some six of these standard deviations from where the prior has its mass.
-        least: log-densities, nats, that do not matter: tiles that add less anywhere are not cut.
+        least: nats; tiles that add less to log p(z) anywhere are not cut. How much all of them together may be wrong is
+        in self.doubt, a log-density.
 
         Raises ArithmeticError for a prior that would take too many tiles.
         """
-        tiles, mean, log_var, log_joint = _fine_tiles(prior, step, least)
+        tiles, mean, log_var, log_joint, doubt = _fine_tiles(prior, step, least)
         node_weight = torch.outer(GAUSS_LEGENDRE[1], GAUSS_LEGENDRE[1]).flatten() / 4
         self.mean, self.sigma = mean, torch.exp(0.5 * log_var)  # (T, ORDER^2, 2)
         self.peak = (
             log_joint + (node_weight * tiles.width.prod(-1, keepdim=True)).log()
         )  # log a_i N there, (T, ORDER^2)
+        self.doubt = torch.logsumexp(doubt, 0)
         # Of each tile: the rectangle of its means, and its widest and its highest component.
         self.low, self.high = mean.amin(1), mean.amax(1)
         self.widest, self.highest_peak = self.sigma.amax(1), self.peak.amax(1)
@@ -86,9 +88,9 @@ def _largest(mean: Tensor, sigma: Tensor, peak: Tensor, low: Tensor, high: Tenso
     return peak - 0.5 * ((mean.clamp(low, high) - mean) / sigma).square().sum(-1)
 
 
-def _fine_tiles(prior: HierarchicalPrior, step: float, least: float) -> tuple[Tiles, Tensor, Tensor, Tensor]:
+def _fine_tiles(prior: HierarchicalPrior, step: float, least: float) -> tuple[Tiles, Tensor, Tensor, Tensor, Tensor]:
     """Tiles, and at their nodes mean and log-variance of p(z|zeta), (T, ORDER^2, 2) each, and log p(z, zeta) at its
-    peak, (T, ORDER^2)."""
+    peak, (T, ORDER^2); and what each tile adds to log p(z) at most if it should have been cut, else -inf, (T,)."""
     corner = torch.full((2,), REACH, dtype=torch.float64)
     tiles, found, n_tiles = Tiles.over(-corner, corner, TILES), [], 0
     while len(tiles.corner):
@@ -100,14 +102,15 @@ def _fine_tiles(prior: HierarchicalPrior, step: float, least: float) -> tuple[Ti
         mean, log_var = (torch.cat(part).reshape(-1, ORDER, ORDER, 2) for part in zip(*parts, strict=True))
         log_joint = standard_normal_log_prob(nodes).reshape(mean.shape[:3]) - LOG_2PI - 0.5 * log_var.sum(-1)
         moves = torch.stack([_path(mean, log_var, side) for side in (1, 2)], -1)  # (T, 2)
-        negligible = log_joint.amax((1, 2)) + tiles.width.log().sum(-1) < least
-        fine = (moves <= step).all(-1) | negligible
+        adds, close = log_joint.amax((1, 2)) + tiles.width.log().sum(-1), (moves <= step).all(-1)
+        fine = close | (adds < least)
         parts = (mean[fine], log_var[fine], log_joint[fine])
         whole = tiles.chosen(fine)
-        found.append((whole.corner, whole.width, *(part.flatten(1, 2) for part in parts)))
+        doubt = adds.where(~close, -torch.inf)[fine]
+        found.append((whole.corner, whole.width, *(part.flatten(1, 2) for part in parts), doubt))
         tiles = tiles.chosen(~fine).halves(moves[~fine].argmax(-1))
-    corner, width, *at_nodes = (torch.cat(part) for part in zip(*found, strict=True))
-    return Tiles(corner, width), *at_nodes
+    corner, width, *of_tiles = (torch.cat(part) for part in zip(*found, strict=True))
+    return Tiles(corner, width), *of_tiles
 
 
 def _path(mean: Tensor, log_var: Tensor, side: int) -> Tensor:

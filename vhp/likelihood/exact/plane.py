@@ -20,13 +20,13 @@ from vhp.model.vae import VAE
 
 REACH = 9.0  # standard deviations of the normal distribution that are covered at first
 TILES = 8  # along the side of what is covered at first
-N_ZETA = 256  # samples for a rough log p(z)
+N_ZETA = 256  # samples of zeta for a rough log p(z)
 # Nats: how much less than p(z) where the encoder points is left uncut at first; many such tiles should do no harm.
 MARGIN = 11.0
-MOST_TIMES = 4
+MOST_TIMES = 4  # that the mixture is made anew, finer
 STEP, STEP_AT = 5.0, 1e-4  # of the fine mixture at this tolerance; its error falls with a high power of the step
 STEP_POWER = 1 / 9
-ROUGHLY = 0.01  # nats
+ROUGHLY = 0.01  # nats, of the integral of p(x|z)
 
 
 @torch.no_grad()
@@ -76,6 +76,6 @@ def exact_log_likelihood(model: VAE, x: Tensor, tolerance: float = 1e-6) -> Tens
 
 
 def _roughly(prior: nn.Module, z: Tensor) -> Tensor:
-    """log p(z) by importance sampling, (n, 2) -> (n,)."""
+    """log p(z) by importance sampling, (n, 2) -> (n,), with the same noise at each call."""
     eps = torch.randn(N_ZETA, len(z), prior.d_zeta, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     return prior.log_prob(z, eps)

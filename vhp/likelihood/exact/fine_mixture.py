@@ -27,8 +27,8 @@ class FineMixture:
     def __init__(self, prior: HierarchicalPrior, step: float, least: float):
         """step: standard deviations by which p(z|zeta) may move across a tile. With 5 log p(z) is right to 1e-4 nats,
         with 3 to 1e-6, to some six of these standard deviations from where the prior has its mass.
-        least: a log-density, nats. Tiles that add less than this to the density, wherever z is, are not cut; by how much
-        all of them together may make it wrong is in self.doubt, a log-density, too.
+        least: a log-density, nats. Tiles that add less than this to the density, wherever z is, are not cut; how wrong
+        all of them together may make it is in self.doubt, a log-density, too.
 
         Raises ArithmeticError for a prior that would take too many tiles.
         """

@@ -33,9 +33,9 @@ ROUGHLY = 0.01  # nats, of the integral of p(x|z)
 def exact_log_likelihood(model: VAE, x: Tensor, tolerance: float = 1e-6) -> Tensor:
     """log p(x), nats: x (n, D) binary uint8 (0 and 255) or float -> (n,) float64, on the CPU.
 
-    tolerance: nats. At 1e-4 500 images of the pendulum with a hierarchical prior take two to three minutes of a core, at
-    1e-6 several times as long. Raises ValueError where z or zeta is not a plane, ArithmeticError where an integral does
-    not converge.
+    tolerance: nats. At 1e-4 500 images of the pendulum with a hierarchical prior take two to three minutes of a core,
+    at 1e-6 several times as long. Raises ValueError where z or zeta is not a plane, ArithmeticError where an integral
+    does not converge.
     """
     model = copy.deepcopy(model).cpu().double()
     prior = model.prior.frozen()

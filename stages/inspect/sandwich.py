@@ -21,7 +21,7 @@ from stages.runs.run import load_model, open_run
 from stages.runs.subsets import random_subset
 from vhp.likelihood.annealing import AnnealingSettings
 from vhp.likelihood.estimate import LikelihoodSettings
-from vhp.likelihood.exact import exact_log_likelihood
+from vhp.likelihood.exact.plane import exact_log_likelihood
 from vhp.likelihood.refined.search import RefinedSettings
 from vhp.likelihood.sandwich import both_estimates, sandwich
 from vhp.model.vae import VAE

@@ -5,9 +5,9 @@ import math
 import pytest
 import tiny
 import torch
-from linear_gaussian import PRIORS, LinearGaussian
+from linear_gaussian import PRIORS, T2, LinearGaussian
 
-from vhp.likelihood.exact import exact_log_likelihood
+from vhp.likelihood.exact.plane import exact_log_likelihood
 from vhp.model.distributions import gaussian_log_prob, standard_normal_log_prob
 from vhp.model.vae import VAE
 
@@ -28,13 +28,13 @@ def midpoints(reach, n):
 
 @torch.no_grad()
 def dense(model, x):
-    """log p(x) by the midpoint rule with one spacing, four times finer than needed; with zeta, every pair of points."""
-    z, log_area = midpoints(8.0, 160)
+    """log p(x) by the midpoint rule with one spacing, finer than needed; with zeta, every pair of points."""
+    z, log_area = midpoints(8.0, 100)
     log_likelihood = model.observation.log_prob(x, model.decode(z)[:, None])
     if model.prior.d_zeta == 0:
         log_prior = model.prior.log_prob(z)
     else:
-        zeta, log_area_zeta = midpoints(7.0, 120)
+        zeta, log_area_zeta = midpoints(7.0, 90)
         mean, log_var = model.prior.p_z(zeta)
         weight = standard_normal_log_prob(zeta) + log_area_zeta
         log_prior = [torch.logsumexp(gaussian_log_prob(one, mean, log_var) + weight, 0) for one in z]
@@ -62,3 +62,18 @@ def test_latent_spaces_that_are_no_plane_are_refused(d_z, d_zeta):
     ).model
     with pytest.raises(ValueError, match=f"found d_z = {d_z}, d_zeta = {d_zeta}"):
         exact_log_likelihood(model, tiny.patterns(2))
+
+
+def test_posteriors_far_from_where_the_encoder_points():
+    """In the tail of a hierarchical prior whose p(z|zeta) is narrow: what is negligible where the encoder points is not
+    negligible there."""
+    case, narrow = LinearGaussian("hierarchical", perturbed=False, d_z=2), 3e-3
+    prior, ((mean, covariance),) = case.model.prior, case.components
+    prior.p_z.log_var.data.fill_(math.log(narrow))
+    case.W.mul_(10)  # of the decoder: its posteriors are narrow, too
+    case.components = [(mean, covariance + (narrow - T2) * torch.eye(2, dtype=torch.float64))]
+    far = mean + covariance.diagonal().sqrt() * torch.tensor([[6.0, 0.0], [0.0, -6.5], [0.1, 0.1]])
+    x = far @ case.W.T + case.b
+    case.model.encoder.weight.data.zero_()
+    case.model.encoder.bias.data = mean
+    assert (exact_log_likelihood(case.model, x, 1e-3) - case.log_p(x)).abs().max() < 1e-3

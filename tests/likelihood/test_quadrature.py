@@ -5,17 +5,18 @@ import math
 import pytest
 import torch
 
-from vhp.likelihood import quadrature
-from vhp.likelihood.quadrature import Tiles, covering, integrated
+from vhp.likelihood.exact import quadrature
+from vhp.likelihood.exact.quadrature import Tiles, covering, integrated
 
 TOLERANCE = 1e-6
 CORNER = torch.full((2,), 9.0, dtype=torch.float64)
 
 
 def integral(log_f, n, per_side=8):
-    nothing = torch.full((n,), -math.inf, dtype=torch.float64)
-    tiles = covering(log_f, -CORNER, CORNER, per_side, TOLERANCE, nothing)
-    return integrated(log_f, tiles, TOLERANCE, nothing)[0]
+    def chosen(u, which):
+        return log_f(u)[:, which]
+
+    return integrated(chosen, n, covering(chosen, n, -CORNER, CORNER, per_side, TOLERANCE), TOLERANCE)
 
 
 def gaussians(mean, covariance):
@@ -54,26 +55,37 @@ def test_a_function_that_does_not_vanish_is_refused():
 
 
 def test_a_function_that_stays_rough_at_every_size_is_refused(monkeypatch):
-    def rough(u):
+    def rough(u, which):
         return torch.where((1e12 * u[:, :1]).sin() > 0, 0.0, -20.0) - 0.5 * u.square().sum(1, keepdim=True)
 
     tiles = Tiles.over(torch.tensor([0.0, 0.0]).double(), torch.tensor([0.1, 0.1]).double(), 1)
     monkeypatch.setattr(quadrature, "MOST_TILES", 1000)
     with pytest.raises(ArithmeticError, match="have not settled"):
-        integrated(rough, tiles, TOLERANCE, torch.full((1,), math.log(1e-9)).double())
+        integrated(rough, 1, tiles, TOLERANCE)
 
 
-def test_what_is_known_to_be_negligible_is_not_refined():
-    mean, narrow = torch.zeros(1, 2).double(), 1e-4 * torch.eye(2).double()[None]
-    calls = []
+def test_where_a_function_is_settled_it_is_not_evaluated_again():
+    """A narrow peak takes small tiles, in which the wide one beside it is not wanted."""
+    mean = torch.zeros(2, 2).double()
+    covariance = torch.stack([1e-4 * torch.eye(2), torch.eye(2)]).double()
+    both, wanted = gaussians(mean, covariance), torch.zeros(2)
 
-    def log_f(u):
-        calls.append(len(u))
-        return gaussians(mean, narrow)(u)
+    def log_f(u, which):
+        wanted[which] += len(u)
+        return both(u)[:, which]
 
-    tiles = Tiles.over(-CORNER, CORNER, 8)
-    integrated(log_f, tiles, TOLERANCE, torch.tensor([-math.inf]).double())
-    all_points = sum(calls)
-    calls.clear()
-    integrated(log_f, tiles, TOLERANCE, torch.tensor([60.0]).double())
-    assert sum(calls) < all_points / 2
+    found = integrated(log_f, 2, Tiles.over(-CORNER, CORNER, 8), TOLERANCE)
+    assert found.abs().max() < TOLERANCE
+    assert wanted[1] < wanted[0] / 1.5
+
+
+def test_halves_of_tiles():
+    tiles = Tiles.over(torch.tensor([0.0, 0.0]), torch.tensor([2.0, 4.0]), 2)
+    halves = tiles.halves(torch.tensor([0, 1, 0, 1]))
+    area = halves.width.prod(-1)
+    assert len(area) == 8 and torch.allclose(area, area.new_full((8,), 1.0))
+    # Each point of a fine grid lies in one half, of the tile in which it lay before.
+    points = Tiles.over(torch.tensor([0.0, 0.0]), torch.tensor([2.0, 4.0]), 16).corner + 1e-3
+    inside = ((points[:, None] > halves.corner) & (points[:, None] < halves.corner + halves.width)).all(-1)
+    assert (inside.sum(1) == 1).all()
+    assert halves.width[0].tolist() == [0.5, 2.0] and halves.width[1].tolist() == [1.0, 1.0]

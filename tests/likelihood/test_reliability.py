@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
-from vhp.likelihood.exact import exact_log_likelihood
+from vhp.likelihood.exact.plane import exact_log_likelihood
 from vhp.likelihood.pareto import trusted_below
 from vhp.likelihood.refined.estimate import refine
 from vhp.likelihood.refined.search import RefinedSettings

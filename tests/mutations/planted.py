@@ -16,7 +16,7 @@ class Mutation(NamedTuple):
 
 BOUNDS, GRADIENTS, SCHEDULES = (f"tests/objective/test_{name}.py" for name in ("bounds", "gradients", "schedules"))
 LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood", "linear_gaussian"))
-REFINED, ANNEALING = (f"tests/likelihood/test_{name}.py" for name in ("refined", "annealing"))
+REFINED, ANNEALING, FOLDED = (f"tests/likelihood/test_{name}.py" for name in ("refined", "annealing", "folded"))
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
 PATCHES = "tests/model/test_patches.py"
 PAIRED = "tests/likelihood/test_paired.py"
@@ -295,7 +295,7 @@ MUTATIONS = (
         "vhp/likelihood/annealing.py",
         "range(len(self.t) - 1, 0, -1)",
         "range(1, len(self.t))",
-        (ANNEALING,),
+        (FOLDED,),
     ),
     Mutation(
         "annealing: a move accepted always",

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 import tiny
 import torch
-from bench import floor, minutes, naive, setting, timing
+from bench import columns, floor, minutes, naive, setting, timing
 
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.objective.terms import sample_terms
@@ -98,3 +98,19 @@ def test_minutes_to_a_bound_end_where_it_is_reached(monkeypatch):
     assert found["minutes"] * 60e3 == pytest.approx(found["ms_per_step"] * (160 // setting.BATCH))
     missed = minutes.to_target("iwae_l1", train, compile=False, target=1e3)
     assert missed["epochs"] == 3 and missed["minutes"] == math.inf
+
+
+def test_the_floor_of_both_columns_is_that_of_the_encoders_products(monkeypatch):
+    """Per image: one pass of the encoder, and per sample one of the decoder, of q(zeta|z) and of p(z|zeta)."""
+
+    class OneFlopPerSecond:
+        floor = staticmethod(floor.flops)
+
+    monkeypatch.setattr(columns, "Floor", OneFlopPerSecond)
+    monkeypatch.setattr(columns, "S", 200)
+    found = columns.measure(tiny.build("vhp_rewo"), tiny.patterns(3), "float32")
+    encoder = D * 16 + 8 * 2 * Z
+    sample = Z * 16 + 8 * D + Z * 10 + 5 * 2 * ZETA + ZETA * 10 + 5 * 2 * Z
+    assert found["floor_ms"] == pytest.approx(2e3 * (encoder + 200 * sample))
+    assert min(found["encoder_ms"], found["refined_ms"]) > 0 and 0 <= found["own_proposals"] <= 1
+    assert found["loaded_mib"] <= found["encoder_mib"] <= found["refined_mib"]

@@ -32,9 +32,10 @@ SHARE = 1e-3  # of the tolerance, for one tile: of those that matter there are s
 BENT = 4.0  # nats
 MOST_TILES = 100_000  # of one size
 WIDENINGS = 6
-CHUNK_VALUES = 200_000  # values of the functions held at once: about what a processor's cache takes
+TOGETHER = 16  # tiles; they lie close together, and wanted in them are mostly the same functions
 
-LogFunctions = Callable[[Tensor], Tensor]  # points (P, 2) -> log f (P, n), float64
+# Points (P, 2), one tile's nodes after the other's, and which k of the functions -> log f (P, k), float64.
+LogFunctions = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ class Tiles:
         corner = self.corner[:, None] + torch.cartesian_prod(torch.arange(2), torch.arange(2)) * half[:, None]
         return Tiles(corner.reshape(-1, 2), half.repeat_interleave(4, 0))
 
+    def halves(self, side: Tensor) -> "Tiles":
+        """(2 T): each cut in two along one side, 0 or 1, side (T,)."""
+        along = torch.nn.functional.one_hot(side, 2)
+        width = self.width * (1 - 0.5 * along)
+        return Tiles(torch.cat([self.corner, self.corner + along * width]), torch.cat([width, width]))
+
 
 class Found(NamedTuple):
     """Of n functions in T tiles, (T, n) each, logarithms."""
@@ -93,50 +100,48 @@ def found_at(log_f: Tensor, tiles: Tiles) -> Found:
     )
 
 
-def evaluated(log_f: LogFunctions, n: int, tiles: Tiles) -> Found:
-    """In chunks of CHUNK_VALUES."""
-    parts = []
-    for index in torch.arange(len(tiles.corner)).split(max(1, CHUNK_VALUES // (n * ORDER**2))):
-        chunk = tiles.chosen(index)
-        parts.append(found_at(log_f(chunk.nodes()), chunk))
-    return Found(*(torch.cat(part) for part in zip(*parts, strict=True)))
+def evaluated(log_f: LogFunctions, tiles: Tiles, wanted: Tensor) -> Found:
+    """wanted (T, n) bool: of a function that is not wanted in a tile, all is -inf there."""
+    found = Found(*(torch.full(wanted.shape, -math.inf, dtype=torch.float64) for _ in Found._fields))
+    for index in torch.arange(len(tiles.corner)).split(TOGETHER):
+        chunk, which = tiles.chosen(index), wanted[index].any(0).nonzero()[:, 0]
+        parts = found_at(log_f(chunk.nodes(), which), chunk)
+        for whole, part in zip(found, parts, strict=True):
+            whole[index[:, None], which] = torch.where(wanted[index][:, which], part, -math.inf)
+    return found
 
 
-def covering(log_f: LogFunctions, low: Tensor, high: Tensor, per_side: int, tolerance: float, least: Tensor) -> Tiles:
+def covering(log_f: LogFunctions, n: int, low: Tensor, high: Tensor, per_side: int, tolerance: float) -> Tiles:
     """Tiles of the rectangle between two corners, (2,) each, widened until no function has a share at its border.
 
-    least (n,): as in integrated. Raises ArithmeticError for a function that does not vanish far out.
+    Raises ArithmeticError for a function that does not vanish far out.
     """
     negligible = math.log(SHARE * tolerance)
     for _ in range(WIDENINGS):
         tiles = Tiles.over(low, high, per_side)
-        integral = evaluated(log_f, len(least), tiles).integral
+        integral = evaluated(log_f, tiles, torch.ones(len(tiles.corner), n, dtype=torch.bool)).integral
         centre = tiles.corner + tiles.width / 2
         at_border = ((centre < low + tiles.width) | (centre > high - tiles.width)).any(1)
-        whole = torch.maximum(torch.logsumexp(integral, 0), least)
-        if not (integral[at_border] >= whole + negligible).any():
+        if not (integral[at_border] >= torch.logsumexp(integral, 0) + negligible).any():
             return tiles
         low, high, per_side = low - (high - low) / 2, high + (high - low) / 2, 2 * per_side
     raise ArithmeticError(f"an integrand has not vanished at {low.tolist()}, {high.tolist()}")
 
 
-def integrated(log_f: LogFunctions, tiles: Tiles, tolerance: float, least: Tensor) -> tuple[Tensor, Tiles]:
-    """log of the integral of n functions over the tiles, (n,), nats, and the tiles, as small, with a share in one.
+def integrated(log_f: LogFunctions, n: int, tiles: Tiles, tolerance: float) -> Tensor:
+    """log of the integral of n functions over the tiles, (n,), nats.
 
-    least (n,): integrals that are known to be exceeded, -inf where nothing is known: what is negligible beside them is
-    not refined. Raises ArithmeticError for a function that does not settle.
+    Raises ArithmeticError for a function that does not settle.
     """
-    n, log_share = len(least), math.log(SHARE * tolerance)
-    total, corners, widths = torch.full_like(least, -math.inf), [], []
+    total = torch.full((n,), -math.inf, dtype=torch.float64)
+    wanted = torch.ones(len(tiles.corner), n, dtype=torch.bool)
     while len(tiles.corner) <= MOST_TILES:
-        found = evaluated(log_f, n, tiles)
-        negligible = torch.maximum(torch.logaddexp(total, torch.logsumexp(found.integral, 0)), least) + log_share
-        settled = ((found.error <= negligible) & (found.hidden <= negligible)).all(1)
-        total = torch.logaddexp(total, torch.logsumexp(found.integral[settled], 0))
-        matters = settled & (found.integral >= negligible).any(1)
-        corners.append(tiles.corner[matters])
-        widths.append(tiles.width[matters])
+        found = evaluated(log_f, tiles, wanted)
+        negligible = torch.logaddexp(total, torch.logsumexp(found.integral, 0)) + math.log(SHARE * tolerance)
+        settled = (found.error <= negligible) & (found.hidden <= negligible)
+        total = torch.logaddexp(total, torch.logsumexp(found.integral.where(settled, -math.inf), 0))
         if settled.all():
-            return total, Tiles(torch.cat(corners), torch.cat(widths))
-        tiles = tiles.chosen(~settled).quarters()
+            return total
+        rough = ~settled.all(1)
+        tiles, wanted = tiles.chosen(rough).quarters(), ~settled[rough].repeat_interleave(4, 0)
     raise ArithmeticError(f"found {len(tiles.corner)} tiles of width {tiles.width[0].tolist()} that have not settled")

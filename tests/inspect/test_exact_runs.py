@@ -1,0 +1,98 @@
+"""The table of evaluated runs beside the exact likelihoods of their models."""
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from configured import write_config
+from safetensors.torch import save_file
+
+from stages.files import write_npz
+from stages.inspect import exact
+from stages.runs.places import run_folder
+from stages.runs.run import load_model, open_run
+from vhp.likelihood.exact.plane import exact_log_likelihood
+
+SIDE2, N = 64, 12
+INDEX = np.array([7, 2, 9, 4])
+STATED = np.array([0.5, 0.1, 0.02, 0.02])
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    data = {
+        split: np.uint8(255) * rng.integers(0, 2, (N, SIDE2)).astype(np.uint8) for split in ("train", "val", "test")
+    }
+    write_npz(Path("data/processed/digits.npz"), data)
+
+
+def make_run(method: str, d_z: int = 2, **arrays: np.ndarray) -> str:
+    """An untrained model under the name of a run, whose estimates are its exact values and what is in arrays."""
+    name = f"digits-{method}-0"
+    config = {
+        "run": {"dataset": "digits", "method": method, "seed": 0, "budget": "smoke"},
+        "model": {"d_z": d_z, "network": "mlp", "hidden": [8]},
+        "method": tiny.SETTINGS[method],
+        "training": vars(tiny.training()) | {"threads": 1},
+        "evaluation": {"n_samples": 20, "n_test": None, "precision": "float32", "compile": False},
+    }
+    write_config(config)
+    run = open_run(name)
+    run_folder(name).mkdir(parents=True)
+    save_file(run.method.model.state_dict(), run_folder(name) / "model.safetensors")
+    log_p = np.zeros(len(INDEX))
+    if d_z == 2:
+        log_p = exact_log_likelihood(load_model(run), run.splits["test"][torch.from_numpy(INDEX)], 1e-6).numpy()
+    same = {"monte_carlo_se": STATED, "effective_samples": np.array([2.0, 20, 200, 2000])}
+    found = {"index": INDEX, "log_likelihood": log_p + 2 * STATED, "refined_log_likelihood": log_p - STATED}
+    found |= same | {f"refined_{key}": value for key, value in same.items()} | arrays
+    write_npz(run_folder(name) / "likelihood.npz", {key: value for key, value in found.items() if value is not None})
+    return name
+
+
+def run(monkeypatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["exact", *arguments])
+    exact.main()
+
+
+@pytest.mark.parametrize("method", ["vhp_rewo", "vampprior"])
+def test_errors_are_those_of_each_image(workplace, monkeypatch, capsys, method):
+    """The first estimate is two, the other minus one of its stated errors from the exact value, image by image."""
+    run(monkeypatch, make_run(method))
+    encoder, refined = (
+        line.split(" | ") for line in capsys.readouterr().out.splitlines() if f"| digits-{method}" in line
+    )
+    assert encoder[1:3] == ["encoder", "4"] and refined[1:3] == ["refined", "4"]
+    assert encoder[4:6] == ["+0.3200", "+1.000"] and refined[4:6] == ["-0.1600", "-0.500"]
+    assert [re.sub(r"[ |]", "", cell) for cell in encoder[6:]] == ["2.00(1)"] * 4
+    assert [re.sub(r"[ |]", "", cell) for cell in refined[6:]] == ["1.00(1)"] * 4
+
+
+@pytest.mark.parametrize(
+    ("made", "arguments", "said"),
+    [
+        ({"refined_monte_carlo_se": None}, [], "found no refined_monte_carlo_se"),
+        ({"d_z": 3}, [], "found d_z = 3, d_zeta = 2, expected planes"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_in_one_line(workplace, monkeypatch, made, arguments, said):
+    name = make_run("vhp_rewo", **made)
+    with pytest.raises(SystemExit) as stopped:
+        run(monkeypatch, name, *arguments)
+    assert said in stopped.value.code and "\n" not in stopped.value.code
+
+
+@pytest.mark.parametrize("arguments", [("--images", "0"), ("--tolerance", "0"), ("--tolerance", "nan")])
+def test_arguments_are_checked(monkeypatch, capsys, arguments):
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "digits-vhp_rewo-0", *arguments)
+    assert (
+        f"{arguments[0]} {float(arguments[1]) if 'tol' in arguments[0] else arguments[1]}: expected"
+        in capsys.readouterr().err
+    )

@@ -320,3 +320,15 @@ def test_the_later_update_within_its_limits_is_rewo_s():
         step(later, constraint)
         step(rewo, constraint)
     assert later.beta.item() == pytest.approx(rewo.beta.item(), rel=1e-12)
+
+
+def test_geco_has_settled_from_where_its_constraint_first_holds():
+    """Before, beta falls by decades; a training that looked at its bound then would end in the middle of that."""
+    schedule, seen = Geco(kappa=1.0, nu=1.0, alpha=0.0), []
+    for c in (3.0, 2.0, 0.5, 4.0):
+        schedule.step(torch.tensor(c), progress=0.0)
+        seen.append(schedule.settled)
+    assert seen == [False, False, True, True]
+    again = Geco(kappa=1.0, nu=1.0, alpha=0.0)
+    again.load_state_dict(schedule.state_dict())
+    assert again.settled

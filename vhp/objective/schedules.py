@@ -100,11 +100,23 @@ class Geco(Constrained):
     Rezende & Viola 2018, in the paper's beta = 1 / lambda.
     """
 
+    held: Tensor  # whether the constraint has held
+
     def __init__(self, kappa: float, nu: float, alpha: float = 0.99):
         super().__init__(kappa, nu, beta_0=1.0, alpha=alpha, main_phase=True)
+        self.register_buffer("held", torch.tensor(False))
+
+    @property
+    def settled(self) -> bool:
+        """Until the constraint holds beta only falls, by decades, and the bound at beta = 1 with it."""
+        return bool(self.held)
 
     def change(self, delta: Tensor) -> Tensor:
         return -self.nu * delta
+
+    def update(self, progress: float) -> None:
+        self.multiply()
+        self.held.logical_or_(self.constraint < self.kappa**2)
 
 
 class Rewo(Constrained):

@@ -67,7 +67,7 @@ def main() -> None:
         print(
             f"{made.name}: {kind}, {made.observation}, {' / '.join(f'{n:,}' for n in made.sizes)} examples; "
             f"kappa.{made.name} = {made.kappa:g} in {PARAMS}\n"
-            f"try it:  dvc exp run -S budget=smoke -S 'datasets=[{made.name}]'"
+            f"try it:  dvc exp run -S budget=demo -S 'datasets=[{made.name}]'"
         )
 
 

@@ -121,6 +121,15 @@ def test_names_with_quotes_make_valid_code_and_a_valid_entry(tmp_path):
     assert (source.title, source.citation) == ('An "odd" one', 'a "b".CSV')
 
 
+def test_many_coordinates_are_in_several_lines(tmp_path):
+    np.savez(tmp_path / "wide.npz", RNG.normal(size=(400, 300)))
+    made = describe(tmp_path / "wide.npz", Wanted("wide", "wide", None, None, False, None))
+    text, about = modules(made)["__init__.py"], {}
+    exec(text, about)
+    assert about["COORDINATES"] == tuple(f"x{i}" for i in range(1, 301)) and about["IMAGE_SHAPE"] == (1, 300)
+    assert max(map(len, text.splitlines())) <= 120
+
+
 def test_the_first_guess_is_a_share_of_the_deviation_and_of_the_entropy():
     assert first_guess(RNG.normal(0, 2, (4000, 3)).astype(np.float32)) == pytest.approx(0.6, abs=0.02)
     assert first_guess(np.full((9, 4), 127, np.uint8)) == pytest.approx(np.sqrt(0.35 * np.log(2)), abs=0.01)

@@ -23,10 +23,11 @@ def read(path: Path) -> dict[str, np.ndarray]:
     file has one array, or the three of the splits; numbers or bool. Raises ValueError, which begins with the file's
     name: what was found, and what was expected.
     """
+    reader = {".csv": _read_csv, ".npz": _read_npz}.get(path.suffix.lower())
+    if reader is None:
+        raise ValueError(f"{path.name}: found a file of kind {path.suffix or 'none'}, expected .csv or .npz")
     try:
-        found = {".csv": _read_csv, ".npz": _read_npz}[path.suffix.lower()](path)
-    except KeyError:
-        raise ValueError(f"{path.name}: found a file of kind {path.suffix or 'none'}, expected .csv or .npz") from None
+        found = reader(path)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from error
     shapes = {array.shape[1:] for name, array in found.items() if name != "name"}

@@ -73,7 +73,10 @@ def test_a_file_becomes_a_data_set_with_a_section_in_the_report(project, options
 
 REFUSED = [
     ("bad.csv", "bad.csv, line 2, y: found 'two', expected a finite number"),
-    ("ring.csv --name digits", "--name: found 'digits', which is a data set already; choose another"),
+    ("ring.csv --name digits", "--name: found 'digits', which vhp.datasets or its registry.toml has already; choose"),
+    ("ring.csv --name noise", "--name: found 'noise', which vhp.datasets or its registry.toml has already; choose"),
+    ("ring.csv --name half", "--name: found 'half', which vhp.datasets or its registry.toml has already; choose"),
+    ("ring.csv --name class", "--name: found 'class', expected lower-case letters"),
     ("ring.csv --name My-Ring", "--name: found 'My-Ring', expected lower-case letters, digits and _"),
     ("ring.csv --name o --kappa -1", "--kappa: found -1.0, expected a positive number"),
     ("ring.csv --name o --image-shape 3 3", "--image-shape: found 3 x 3, expected 2 pixels, as ring.csv has"),
@@ -86,6 +89,8 @@ REFUSED = [
 def test_nothing_is_written_for_a_file_or_an_option_that_is_refused(project, monkeypatch, options, message):
     (project / "bad.csv").write_text("x,y\n1,two\n")
     registry = project / "vhp/datasets/registry.toml"
+    with registry.open("a") as file:
+        file.write("" if "[half]" in registry.read_text() else "\n[half]\n")  # of a package that was deleted
     before = (project / "params.yaml").read_text(), registry.read_text(), sorted(registry.parent.iterdir())
     monkeypatch.chdir(project)
     monkeypatch.setattr(new_dataset, "REGISTRY", registry)

@@ -86,6 +86,9 @@ browser: ## the page in headless Chromium: axe-core, valid HTML, widths, picture
 	@tests/browser/node_modules/.bin/html-validate --config tests/browser/htmlvalidate.json reports/$(or $(BUDGET),laptop)/index.html
 	@node tests/browser/look.mjs reports/$(or $(BUDGET),laptop)/index.html /tmp/page
 
+plots: .venv/installed ## dvc plots show and diff without the internet: npm fetches Vega once; IN=demo: in that clone
+	@$(RUN) python -m stages.inspect.plots_page $(IN)
+
 baseline: .venv/installed ## accept the present results, and what else is in reports/, as what `make check` compares with; prints old and new
 	@$(RUN) python -m stages.check --baseline
 
@@ -142,5 +145,5 @@ MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
 COMMIT = $(RUN) python -m stages.clones.commit
 
-.PHONY: help install demo smoke study pendulum ablation keep bench mutations table data test check weights report browser baseline \
+.PHONY: help install demo smoke study pendulum ablation keep bench mutations table data test check weights report browser plots baseline \
 	cluster cluster-test cluster-kills cluster-plan speedup lint docs lock clean

@@ -8,13 +8,15 @@ unless the file can be read, split and trained on. docs/own_data.md says what a 
 import argparse
 import re
 import shutil
+import tomllib
+from importlib.util import find_spec
+from keyword import iskeyword
 from pathlib import Path
 
 from stages.command import command
 from stages.files import write_text
 from stages.new_dataset.package import Described, Wanted, describe, entry, modules, with_kappa
 from stages.params.schema import read as read_params
-from vhp import datasets
 from vhp.datasets.sources import REGISTRY
 
 PARAMS = Path("params.yaml")
@@ -36,10 +38,10 @@ def parse() -> argparse.Namespace:
 def make(arguments: argparse.Namespace) -> Described:
     """Writes package, entry and parameter. Raises ValueError or OSError, before which nothing is left of them."""
     name = arguments.name or arguments.file.stem
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or iskeyword(name):
         raise ValueError(f"--name: found {name!r}, expected lower-case letters, digits and _, beginning with a letter")
-    if name in datasets.names():
-        raise ValueError(f"--name: found {name!r}, which is a data set already; choose another")
+    if find_spec(f"vhp.datasets.{name}") or name in tomllib.loads(REGISTRY.read_text(encoding="utf-8")):
+        raise ValueError(f"--name: found {name!r}, which vhp.datasets or its registry.toml has already; choose another")
     if arguments.kappa is not None and not arguments.kappa > 0:
         raise ValueError(f"--kappa: found {arguments.kappa}, expected a positive number")
     read_params(PARAMS)  # a mistake in it is found before anything is written
@@ -67,7 +69,7 @@ def main() -> None:
         print(
             f"{made.name}: {kind}, {made.observation}, {' / '.join(f'{n:,}' for n in made.sizes)} examples; "
             f"kappa.{made.name} = {made.kappa:g} in {PARAMS}\n"
-            f"try it:  dvc exp run -S budget=smoke -S 'datasets=[{made.name}]'"
+            f"try it:  dvc exp run -S budget=demo -S 'datasets=[{made.name}]'"
         )
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from pprint import pformat
 
 import numpy as np
 
@@ -12,12 +13,13 @@ from vhp.datasets import content_sha256, local_file
 # First guesses for kappa, by which the data sets of the paper's tables were not far off: of the standard deviation of
 # real values, and of the entropy of a pixel whose probability is its mean (kappa^2 in nats).
 OF_DEVIATION, OF_ENTROPY = 0.3, 0.35
+LINE = 60  # characters, of the names of coordinates
 ABOUT = '''"""The examples of {file}."""
 
 OBSERVATION = "{observation}"
 IMAGE_SHAPE = {image_shape!r}
 '''
-COORDINATES = "COORDINATES = ({coordinates})  # points and no pictures: scatter plots\n"
+COORDINATES = "COORDINATES = {coordinates}  # points and no pictures: scatter plots\n"
 PREPARE = '''"""The examples of {file}, which is beside this module."""
 
 from collections.abc import Mapping
@@ -117,7 +119,7 @@ def first_guess(train: np.ndarray) -> float:
 
 def modules(made: Described) -> dict[str, str]:
     """File name -> text of the package."""
-    points = COORDINATES.format(coordinates=", ".join(map(_quoted, made.coordinates))) if made.coordinates else ""
+    points = COORDINATES.format(coordinates=_tuple(made.coordinates)) if made.coordinates else ""
     return {"__init__.py": ABOUT.format(**vars(made)) + points, "prepare.py": PREPARE.format(**vars(made))}
 
 
@@ -147,6 +149,12 @@ def with_kappa(params: str, made: Described) -> str:
     if not found:
         raise ValueError("params.yaml: found no line `kappa:` with a line per data set below it")
     return text
+
+
+def _tuple(names: tuple[str, ...]) -> str:
+    """As a tuple of Python: in one line, or in several."""
+    line = f"({', '.join(map(_quoted, names))})"
+    return line if len(line) < LINE else pformat(names, width=LINE, compact=True)
 
 
 def _quoted(text: str) -> str:

@@ -64,9 +64,8 @@ def test_experiments_and_differences_are_against_what_was_run_in_the_clone(demo)
     between = json.loads(call(demo, "dvc", "exp", "diff", "HEAD", name, "--json"))
     assert between["metrics"] == metrics
     assert between["params"]["params.yaml"]["settings.learning_rate"]["new"] == 0.5
-    shown = call(demo, "dvc", "exp", "show", "--only-changed", "--drop", "^(runs|data|reports)", "--csv").splitlines()[
-        0
-    ]
+    columns = ("--only-changed", "--drop", "^(runs|data|reports|sections|params)", "--csv")  # as in the README
+    shown = call(demo, "dvc", "exp", "show", *columns).splitlines()[0]
     assert shown.split(",")[4:] == ["a-m-0.nll", "settings.learning_rate", "training.learning_rate"]
     [plot] = json.loads(call(demo, "dvc", "plots", "diff", "--json"))["data"]["runs/a-m-0/history.csv"]
     ends = {(row["rev"], row["bound"]) for row in plot["content"]["data"]["values"] if row["step"] == "2"}

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from stages.files import read_json
+from stages.new_dataset import __main__ as new_dataset
 from stages.new_dataset.package import Wanted, describe, entry, first_guess, modules, with_kappa
 from vhp.datasets.sources import load_source
 
@@ -70,24 +71,34 @@ def test_a_file_becomes_a_data_set_with_a_section_in_the_report(project, options
     assert f"# {title}" in (project / "data/cards" / f"{name}.md").read_text()
 
 
-def test_nothing_is_written_for_a_file_or_an_option_that_is_refused(project):
-    before = sorted(project.rglob("*.toml")), (project / "params.yaml").read_text()
-    registry = (project / "vhp/datasets/registry.toml").read_text()
+REFUSED = [
+    ("bad.csv", "bad.csv, line 2, y: found 'two', expected a finite number"),
+    ("ring.csv --name digits", "--name: found 'digits', which vhp.datasets or its registry.toml has already; choose"),
+    ("ring.csv --name noise", "--name: found 'noise', which vhp.datasets or its registry.toml has already; choose"),
+    ("ring.csv --name half", "--name: found 'half', which vhp.datasets or its registry.toml has already; choose"),
+    ("ring.csv --name class", "--name: found 'class', expected lower-case letters"),
+    ("ring.csv --name My-Ring", "--name: found 'My-Ring', expected lower-case letters, digits and _"),
+    ("ring.csv --name o --kappa -1", "--kappa: found -1.0, expected a positive number"),
+    ("ring.csv --name o --image-shape 3 3", "--image-shape: found 3 x 3, expected 2 pixels, as ring.csv has"),
+    ("ring.csv --name o --observation bernoulli", "ring.csv: found numbers from -1"),
+    ("my-squares.npz --name o --standardise", "--standardise: found Bernoulli data, expected real values"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), REFUSED)
+def test_nothing_is_written_for_a_file_or_an_option_that_is_refused(project, monkeypatch, options, message):
     (project / "bad.csv").write_text("x,y\n1,two\n")
-    for arguments, message in {
-        ("bad.csv",): "new data set: bad.csv, line 2, y: found 'two', expected a finite number\n",
-        ("ring.csv", "--name", "digits"): "new data set: --name: found 'digits', which is a data set already; choose",
-        ("ring.csv", "--name", "My-Ring"): "new data set: --name: found 'My-Ring', expected lower-case letters",
-        ("ring.csv", "--name", "o", "--kappa", "-1"): "new data set: --kappa: found -1.0, expected a positive number",
-        ("ring.csv", "--name", "o", "--image-shape", "3", "3"): "new data set: --image-shape: found 3 x 3, expected 2",
-        ("ring.csv", "--name", "o", "--observation", "bernoulli"): "new data set: ring.csv: found numbers from -1",
-        ("my-squares.npz", "--name", "o", "--standardise"): "new data set: --standardise: found Bernoulli data",
-    }.items():
-        done = call(project, "stages.new_dataset", *arguments)
-        assert done.returncode == 1 and done.stderr.startswith(message), done.stderr
-    assert (sorted(project.rglob("*.toml")), (project / "params.yaml").read_text()) == before
-    assert (project / "vhp/datasets/registry.toml").read_text() == registry
-    assert not (project / "vhp/datasets/o").exists()
+    registry = project / "vhp/datasets/registry.toml"
+    with registry.open("a") as file:
+        file.write("" if "[half]" in registry.read_text() else "\n[half]\n")  # of a package that was deleted
+    before = (project / "params.yaml").read_text(), registry.read_text(), sorted(registry.parent.iterdir())
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(new_dataset, "REGISTRY", registry)
+    monkeypatch.setattr(sys, "argv", ["new_dataset", *options.split()])
+    with pytest.raises(SystemExit) as error:
+        new_dataset.main()
+    assert str(error.value).startswith(f"new data set: {message}")
+    assert ((project / "params.yaml").read_text(), registry.read_text(), sorted(registry.parent.iterdir())) == before
 
 
 def test_a_changed_copy_is_an_error_that_names_both_checksums(project):
@@ -95,7 +106,7 @@ def test_a_changed_copy_is_an_error_that_names_both_checksums(project):
     params = yaml.safe_load((project / "params.yaml").read_text())
     (project / "params.yaml").write_text(yaml.safe_dump(params | {"datasets": ["changed"]}, sort_keys=False))
     run(project, "configure")
-    with (project / "vhp/datasets/changed/ring.csv").open("a") as file:
+    with (project / "vhp/datasets/changed/changed.csv").open("a") as file:
         file.write("0,0\n")
     done = call(project, "stages.download", "changed")
     assert done.returncode == 1 and "wrong content: expected SHA-256" in done.stderr
@@ -113,6 +124,15 @@ def test_names_with_quotes_make_valid_code_and_a_valid_entry(tmp_path):
     (tmp_path / "registry.toml").write_text(entry(made))
     source = load_source("odd", tmp_path / "registry.toml")
     assert (source.title, source.citation) == ('An "odd" one', 'a "b".CSV')
+
+
+def test_many_coordinates_are_in_several_lines(tmp_path):
+    np.savez(tmp_path / "wide.npz", RNG.normal(size=(400, 300)))
+    made = describe(tmp_path / "wide.npz", Wanted("wide", "wide", None, None, False, None))
+    text, about = modules(made)["__init__.py"], {}
+    exec(text, about)
+    assert about["COORDINATES"] == tuple(f"x{i}" for i in range(1, 301)) and about["IMAGE_SHAPE"] == (1, 300)
+    assert max(map(len, text.splitlines())) <= 120
 
 
 def test_the_first_guess_is_a_share_of_the_deviation_and_of_the_entropy():

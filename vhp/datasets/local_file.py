@@ -23,10 +23,11 @@ def read(path: Path) -> dict[str, np.ndarray]:
     file has one array, or the three of the splits; numbers or bool. Raises ValueError, which begins with the file's
     name: what was found, and what was expected.
     """
+    reader = {".csv": _read_csv, ".npz": _read_npz}.get(path.suffix.lower())
+    if reader is None:
+        raise ValueError(f"{path.name}: found a file of kind {path.suffix or 'none'}, expected .csv or .npz")
     try:
-        found = {".csv": _read_csv, ".npz": _read_npz}[path.suffix.lower()](path)
-    except KeyError:
-        raise ValueError(f"{path.name}: found a file of kind {path.suffix or 'none'}, expected .csv or .npz") from None
+        found = reader(path)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from error
     shapes = {array.shape[1:] for name, array in found.items() if name != "name"}
@@ -51,7 +52,8 @@ def preprocess(raw: Mapping[str, np.ndarray], observation: str, standardise: boo
             whole = "" if "x" not in raw else f", of {len(raw['x'])} in all, a tenth for each of val and test"
             raise ValueError(f"found {len(part)} examples for {split}{whole}, expected at least {LEAST[split]}")
     if observation == "bernoulli":
-        return binarised_once(*map(_means, parts), SEED)
+        train, val, test = map(_means, parts)
+        return binarised_once(train, val, test, SEED)
     values = [part.astype(np.float32) for part in parts]
     if standardise:
         mean, std = parts[0].mean(0, dtype=float), parts[0].std(0, dtype=float)
@@ -131,6 +133,7 @@ def _check(where: str, array: np.ndarray) -> None:
         raise ValueError(f"{where}: found values of type {array.dtype}, expected numbers")
     if array.ndim < 2 or math.prod(array.shape[1:]) < 2:
         raise ValueError(f"{where}: found the shape {array.shape}, expected (examples, at least two numbers each)")
-    wrong = np.argwhere(~np.isfinite(array)) if array.dtype.kind == "f" else ()
-    if len(wrong):
-        raise ValueError(f"{where}, example {wrong[0][0]}: found {array[tuple(wrong[0])]}, expected finite numbers")
+    wrong = ~np.isfinite(array)  # of the other kinds, too, all are
+    if wrong.any():
+        example = int(np.argmax(wrong.reshape(len(array), -1).any(1)))
+        raise ValueError(f"{where}, example {example}: found {array[wrong][0]}, expected finite numbers")

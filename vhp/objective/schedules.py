@@ -101,22 +101,30 @@ class Geco(Constrained):
     """
 
     held: Tensor  # whether the constraint has held
+    returned: Tensor  # and after that failed
 
     def __init__(self, kappa: float, nu: float, alpha: float = 0.99):
         super().__init__(kappa, nu, beta_0=1.0, alpha=alpha, main_phase=True)
         self.register_buffer("held", torch.tensor(False))
+        self.register_buffer("returned", torch.tensor(False))
 
     @property
     def settled(self) -> bool:
-        """Until the constraint holds beta only falls, by decades, and the bound at beta = 1 with it."""
-        return bool(self.held)
+        """From when beta is about where it balances C and kappa^2.
+
+        Until the constraint holds beta falls by decades, and then rises by as many until the constraint fails again;
+        the bound at beta = 1 falls and rises with it.
+        """
+        return bool(self.returned)
 
     def change(self, delta: Tensor) -> Tensor:
         return -self.nu * delta
 
     def update(self, progress: float) -> None:
         self.multiply()
-        self.held.logical_or_(self.constraint < self.kappa**2)
+        holds = self.constraint < self.kappa**2
+        self.returned.logical_or_(self.held & ~holds)
+        self.held.logical_or_(holds)
 
 
 class Rewo(Constrained):

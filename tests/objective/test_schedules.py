@@ -322,13 +322,10 @@ def test_the_later_update_within_its_limits_is_rewo_s():
     assert later.beta.item() == pytest.approx(rewo.beta.item(), rel=1e-12)
 
 
-def test_geco_has_settled_when_its_constraint_has_held_and_fails_again():
+def test_geco_has_settled_when_its_beta_is_back_at_one():
     """Before, beta falls and rises by decades; a training judged by its bound then would end in the middle of that."""
     schedule, seen = Geco(kappa=1.0, nu=1.0, alpha=0.0), []
-    for c in (3.0, 2.0, 0.5, 0.9, 1.1, 0.7):
+    for c in (3.0, 0.9, 1.1, 0.1, 0.0, 0.0):  # the sum of c - 1 falls below 0 with the last
         schedule.step(torch.tensor(c), progress=0.0)
         seen.append(schedule.settled)
-    assert seen == [False, False, False, False, True, True]
-    again = Geco(kappa=1.0, nu=1.0, alpha=0.0)
-    again.load_state_dict(schedule.state_dict())
-    assert again.settled
+    assert seen == [False, False, False, False, False, True]

@@ -100,31 +100,20 @@ class Geco(Constrained):
     Rezende & Viola 2018, in the paper's beta = 1 / lambda.
     """
 
-    held: Tensor  # whether the constraint has held
-    returned: Tensor  # and after that failed
-
     def __init__(self, kappa: float, nu: float, alpha: float = 0.99):
         super().__init__(kappa, nu, beta_0=1.0, alpha=alpha, main_phase=True)
-        self.register_buffer("held", torch.tensor(False))
-        self.register_buffer("returned", torch.tensor(False))
 
     @property
     def settled(self) -> bool:
-        """From when beta is about where it balances C and kappa^2.
+        """Whether beta is back at 1.
 
-        Until the constraint holds beta falls by decades, and then rises by as many until the constraint fails again;
-        the bound at beta = 1 falls and rises with it.
+        It falls by decades until the constraint holds, and then rises by as many; the bound at beta = 1 falls and rises
+        with it. Where kappa is so tight that beta stays below 1, a training takes all its epochs.
         """
-        return bool(self.returned)
+        return self.beta.item() >= 1.0
 
     def change(self, delta: Tensor) -> Tensor:
         return -self.nu * delta
-
-    def update(self, progress: float) -> None:
-        self.multiply()
-        holds = self.constraint < self.kappa**2
-        self.returned.logical_or_(self.held & ~holds)
-        self.held.logical_or_(holds)
 
 
 class Rewo(Constrained):

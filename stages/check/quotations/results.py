@@ -39,7 +39,7 @@ def likelihoods(sources: Sources) -> Iterator[str]:
     geco = [sources.lead(dataset, "vhp_geco") for dataset in OF_THE_PAPER]
     paper = [sources.published_lead(dataset, "vhp_geco") for dataset in OF_THE_PAPER]
     yield f"as in the paper, but by {span(geco, '.1f')} nats where the paper has {span(paper, '.0f')}."
-    yield f"On the pendulum it is ahead by {sources.lead('pendulum', 'vhp_geco'):.0f} with kappa = 0.08"
+    yield f"On the pendulum it is ahead by {sources.lead('pendulum', 'vhp_geco'):.1f} with kappa = 0.08"
     lead = {dataset: sources.lead(dataset, "vampprior") for dataset in OF_THE_PAPER}
     mnists = span((lead[dataset] for dataset in MNISTS), ".1f")
     yield (
@@ -68,7 +68,7 @@ def order(sources: Sources) -> Iterator[str]:
     faces, motion = (sources.lead(dataset, "vhp_geco") for dataset in ("faces", "motion"))
     elbo = {dataset: sources.lead(dataset, "vhp_geco", "elbo") for dataset in ("faces", "motion")}
     yield f"| faces | GECO {-faces:.1f} nats ahead of REWO | REWO {elbo['faces']:.1f} ahead of GECO |"
-    yield f"| human motion | GECO {-motion:.0f} ahead of REWO | REWO {elbo['motion']:.0f} ahead of GECO |"
+    yield f"| human motion | REWO {motion:.1f} ahead of GECO | REWO {elbo['motion']:.1f} ahead of GECO |"
     nll, elbo = ([sources.lead(d, "vampprior", c) for d in ("dynamic_mnist", "static_mnist")] for c in ("nll", "elbo"))
     yield (
         f"| dynamic and static MNIST | REWO {nll[0]:.1f} and {nll[1]:.1f} ahead of VampPrior | VampPrior "

@@ -13,6 +13,7 @@ import vhp
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "PIL": "pillow", "yaml": "pyyaml", "ruamel": "ruamel.yaml.clib"}
+DISTRIBUTIONS |= {"dvc_render": "dvc-render"}
 # Imported late, by LatentGraph.to_networkx alone: whoever calls it has it.
 OPTIONAL = {"networkx"}
 # Of machines that share work, with what Dask brings; and DVC's own parts.

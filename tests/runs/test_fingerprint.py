@@ -192,9 +192,9 @@ def test_a_docstring_in_the_library_concerns_nothing(project):
     assert concerned(project, with_change(project, file, first, first.replace('"""', '"""Once more: ', 1))) == set()
 
 
-def test_a_figures_colour_concerns_the_section_and_the_report_alone(project):
+def test_a_figures_colour_concerns_what_draws_alone(project):
     changed = with_change(project, "vhp/figures/colours.py", "#0072B2", "#0072B3")
-    assert {stage for stage, _ in concerned(project, changed)} == {"section", "report"}
+    assert {stage for stage, _ in concerned(project, changed)} == {"card", "section", "report"}
 
 
 def test_smoothness_and_representation_know_no_method(project):

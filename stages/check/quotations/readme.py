@@ -49,8 +49,8 @@ def sentences(sources: Sources) -> Iterator[str]:
     )
     some = [sources.low(dataset, m) for dataset in (*MNISTS, "omniglot") for m in METHODS]
     yield (
-        f"Nearly all estimates of faces, and {span(some, '.0f')} % of those of the MNISTs and OMNIGLOT, rest on fewer than "
-        "ten effective samples"
+        f"Nearly all estimates of faces, and {span(some, '.0f')} % of those of the MNISTs and OMNIGLOT, rest on fewer "
+        "than ten effective samples"
     )
 
 

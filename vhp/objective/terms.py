@@ -31,7 +31,7 @@ def drawn_noise(model: VAE, x: Tensor, n: int, n_zeta: int) -> tuple[Tensor, Ten
 
 def sample_terms(model: VAE, x: Tensor, n: int, n_zeta: int) -> Terms:
     """Draw n samples z per example of x (batch, D), and n_zeta samples of the prior's own latent per z."""
-    return terms(model, x, *model.encoder(x), *drawn_noise(model, x, n, n_zeta))
+    return terms(model, x, *model.encoder(x), *drawn_noise(model, x, n, n_zeta))  # type: ignore[call-arg]
 
 
 def terms(

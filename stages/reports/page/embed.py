@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageSequence
 
-WIDTH = 1000  # pixels, about that of the page
+WIDTH = 940  # pixels, about that of the page
 QUALITY = 40  # text and curves are as clear as before; below it the edges of letters begin to blur
 
 

@@ -107,6 +107,7 @@ LATER = {
         **dict.fromkeys(("n_unreliable", "refined_n_low_ess", "refined_n_unreliable"), (int, type(None))),
         **dict.fromkeys(("refined_own_proposals", "refined_n_apart"), (int, type(None))),
         **dict.fromkeys(("elbo_mc_se", "refined_nll", "refined_nll_se", "refined_nll_mc_se", "refined_ess"), MAYBE),
+        **dict.fromkeys(("sample_counts", "nll_of_first"), SOME),
     },
 }
 JOINT = {"joint": str, "mean": MAYBE, "std": MAYBE, "n_paths": int}

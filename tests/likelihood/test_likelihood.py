@@ -33,7 +33,7 @@ def run(model, x, seed=3, n_samples=S, dtype=torch.float64, **options):
 
 
 def assert_equal(a, b, rtol=1e-10):
-    for field in FIELDS:
+    for field in (*FIELDS, "of_first"):
         torch.testing.assert_close(getattr(a, field), getattr(b, field), rtol=rtol, atol=1e-12, msg=field)
 
 
@@ -68,6 +68,19 @@ def test_estimate_equals_the_reference(name):
             log_weights.append(log_weight)
         expected = reference.likelihood_estimate(log_weights)
         assert [getattr(result, field)[j].item() for field in FIELDS] == pytest.approx(expected, rel=1e-9)
+        first = [reference.log_mean_exp(log_weights[:count]) for count in (1, 10, S)]
+        assert result.of_first[j].tolist() == pytest.approx(first, rel=1e-9)
+
+
+def test_the_first_samples_may_be_hundreds_of_nats_below_the_others():
+    """In float32, where exp(-400) is 0, in one chunk and in several."""
+    log_w = torch.tensor([-400.0, -300.0, *[-300.0] * 8, *[0.0] * 20])[:, None]
+    expected = [-400, -300 + math.log(0.9), math.log(20 / 30)]
+    for rows in (30, 3, 1):
+        weights = likelihood._Weights(1, 30, log_w.device)
+        for chunk in log_w.split(rows):
+            weights.add(chunk)
+        assert weights.columns()[6:, 0].tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("rows", [1, 7, S, 2 * S + 1, 4 * S])
@@ -102,7 +115,7 @@ def test_an_estimate_stopped_after_each_batch_ends_with_the_same_bits(monkeypatc
     resumed = Resumable(checkpoint, 1e6, progress=lambda b: batches.extend(b) or b)
     result = run(model, x, dtype=torch.float32, resumable=resumed)
     assert [index.tolist() for index in batches] == [[4]]
-    for field in FIELDS:
+    for field in (*FIELDS, "of_first"):
         assert torch.equal(getattr(result, field), getattr(whole, field)), field
     assert result.seconds > before > 0
 

@@ -50,7 +50,7 @@ class LikelihoodSettings:
 
 @dataclass(frozen=True)
 class LikelihoodEstimate:
-    """Per test example, each (N,) float64 on the CPU, nats where it is a log-density."""
+    """Per test example, (N,) where nothing is said, float64 on the CPU, nats where it is a log-density."""
 
     log_likelihood: Tensor  # the estimate of log p(x)
     elbo: Tensor  # mean of the log-weights: the evidence lower bound from the same samples
@@ -58,14 +58,22 @@ class LikelihoodEstimate:
     monte_carlo_se: Tensor  # standard error of log_likelihood from the spread of the S weights
     elbo_se: Tensor  # standard error of elbo from the spread of the S log-weights
     k_hat: Tensor  # Pareto shape of the largest weights, see vhp.likelihood.pareto
+    of_first: Tensor  # (N, P): the estimate from the first samples alone, as many as sample_counts(S) has
     seconds: float  # that it took, with those before an interruption
+
+
+def sample_counts(n_samples: int) -> list[int]:
+    """1, 10, 100, ... below S, and S."""
+    return [*(10**power for power in range(10) if 10**power < n_samples), n_samples]
 
 
 class _Weights:
     """Running sums of importance weights w of one batch of images, relative to the largest seen: never an overflow."""
 
-    def __init__(self, n: int, tail: int, device: torch.device):
-        """n: images. tail: how many of the largest log-weights are kept."""
+    def __init__(self, n: int, n_samples: int, device: torch.device):
+        """n: images. n_samples: S, that will be added."""
+        self.n_samples, self.seen, self.of_first = n_samples, 0, []
+        tail = tail_length(n_samples) + 1  # of the largest log-weights, that are kept
         self.tail = torch.full((tail, n), -math.inf, dtype=torch.float64, device=device)
         self.largest = torch.full((n,), -math.inf, dtype=torch.float64, device=device)
         self.w = torch.zeros(n, dtype=torch.float64, device=device)
@@ -76,6 +84,13 @@ class _Weights:
 
     def add(self, log_w: Tensor) -> None:
         """log_w (samples, n)."""
+        log_sum = self.w.log() + self.largest
+        for count in sample_counts(self.n_samples):
+            if self.seen < count <= self.seen + len(log_w):
+                # Summed by itself: a first sample may be hundreds of nats below the best of its chunk.
+                first = torch.logsumexp(log_w[: count - self.seen].double(), 0)
+                self.of_first.append(torch.logaddexp(log_sum, first) - math.log(count))
+        self.seen += len(log_w)
         largest = torch.maximum(self.largest, log_w.max(0).values.double())
         rescale = torch.exp(self.largest - largest)
         w = torch.exp(log_w - largest.to(log_w))
@@ -88,8 +103,9 @@ class _Weights:
         self.log_w2 += log_w.square().sum(0)
         self.largest = largest
 
-    def columns(self, n_samples: int) -> Tensor:
-        """What LikelihoodEstimate has of each image, in its order: (6, n)."""
+    def columns(self) -> Tensor:
+        """What LikelihoodEstimate has of each image, in its order: (6 + P, n)."""
+        n_samples = self.n_samples
         log_mean = self.w.log() + self.largest - math.log(n_samples)
         effective = self.w.square() / self.w2
         # Delta method: Var[log mean w] ~ Var[w] / (S E[w]^2), and E[w^2] / E[w]^2 = S / effective.
@@ -97,7 +113,8 @@ class _Weights:
         mean = self.log_w / n_samples
         elbo, elbo_variance = self.shift + mean, (self.log_w2 / n_samples - mean.square()) / (n_samples - 1)
         errors = [value.clamp_min(0).sqrt() for value in (variance, elbo_variance)]
-        return torch.stack([log_mean, elbo, effective, *errors, shape_of_largest(self.tail, n_samples)])
+        k_hat = shape_of_largest(self.tail, n_samples)
+        return torch.stack([log_mean, elbo, effective, *errors, k_hat, *self.of_first])
 
 
 def chunk_rows(model: VAE, dtype: torch.dtype, device: torch.device) -> int:
@@ -170,15 +187,16 @@ def estimate(
         x = as_means(x).to(dtype)
         # The encoder is run once per image, so nothing is gained by rounding it.
         mean, log_var = model.encoder(x)
-        weights = _Weights(len(x), tail_length(n_samples) + 1, device)
+        weights = _Weights(len(x), n_samples, device)
         for eps in noise(seed, numbers[index].tolist(), n_samples, width, device).split(samples_per_chunk):
             eps = eps.to(dtype)
             with precision:
                 chunk = log_weights(x, mean, log_var, eps[..., : model.d_z], eps[None, ..., model.d_z :])
             weights.add(chunk)
-        batch = weights.columns(n_samples)
+        batch = weights.columns()
         columns.append(batch[:, :n_images])
         done += n_images
         sitting.done(f"image {done} of {len(test)}", done == len(test), lambda: {"columns": columns})
     sitting.save({"columns": columns})  # what comes after may be interrupted, too
-    return LikelihoodEstimate(*torch.cat(columns, 1).cpu(), seconds=sitting.seconds)
+    rows, counts = torch.cat(columns, 1).cpu(), len(sample_counts(n_samples))
+    return LikelihoodEstimate(*rows[:-counts], rows[-counts:].T.contiguous(), seconds=sitting.seconds)

@@ -4,11 +4,11 @@ import math
 
 from torch import Tensor
 
-from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings
+from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, sample_counts
 from vhp.likelihood.refined.estimate import RefinedEstimate
 from vhp.likelihood.reliability import LOW_ESS, apart, heavy_tailed
 
-Values = dict[str, float | int | str | None]
+Values = dict[str, float | int | str | list[float] | list[int] | None]
 
 
 def summary(result: LikelihoodEstimate, settings: LikelihoodSettings, rounding: Tensor | None) -> Values:
@@ -22,6 +22,9 @@ def summary(result: LikelihoodEstimate, settings: LikelihoodSettings, rounding: 
         "elbo_mc_se": _error_of_mean(result.elbo_se),
         "n_test": len(result.log_likelihood),
         "n_samples": settings.n_samples,
+        # What fewer samples would have given: the bound that they are in expectation, on the way to log p(x).
+        "sample_counts": sample_counts(settings.n_samples),
+        "nll_of_first": (-result.of_first.mean(0)).tolist(),
     }
 
 

@@ -38,10 +38,16 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 		--datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) --set $(SET) $(if $(FORCE),--force)
 	@cat "reports/$(STUDY)/table.md"
 
-pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPrior and IWAE, five seeds, in pendulum/
-	@$(CLONE) pendulum --budget laptop --datasets pendulum --methods vhp_rewo vhp_geco vampprior iwae_l1 --seeds 0 1 2 3 4 -- $(REPRO)
+pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPrior and IWAE, five seeds, in pendulum/; make keep KEEP=pendulum
+	@$(CLONE) pendulum --budget laptop --datasets pendulum --methods vhp_rewo vhp_geco vampprior iwae_l1 \
+		--seeds $(or $(SEEDS),0 1 2 3 4) -- $(REPRO)
 	@$(COMMIT) pendulum
 	@cat pendulum/reports/laptop/table.md
+
+motion: .venv/installed ## the paper's experiment on human motion, the table's five methods, three seeds, in motion/; make keep KEEP=motion
+	@$(CLONE) motion --budget laptop --datasets motion $(if $(METHODS),--methods $(METHODS)) --seeds $(or $(SEEDS),0 1 2) -- $(REPRO)
+	@$(COMMIT) motion
+	@cat motion/reports/laptop/table.md
 
 # K, the other ablation, is a parameter: make study PARAM=settings.shared.K VALUES="1 8 32" METHODS=vhp_rewo DATASETS=...
 ABLATIONS = vhp_rewo rewo_one_phase rewo_no_slope vhp_elbo vhp_warm_up rewo_normal_prior
@@ -51,7 +57,7 @@ ablation: .venv/installed ## REWO and what is left of it without each of its par
 	@$(COMMIT) ablation
 	@cat ablation/reports/$(or $(BUDGET),laptop)/table.md
 
-keep: .venv/installed ## e.g. KEEP=ablation: what pendulum/ or ablation/ measured goes to reports/supplements/, and into the claims' verdicts
+keep: .venv/installed ## e.g. KEEP=ablation: what pendulum/, motion/ or ablation/ measured goes to reports/supplements/, and into the claims' verdicts
 	@test -n "$(KEEP)" || { echo 'expected KEEP=<folder of a clone>, for instance KEEP=ablation'; exit 1; }
 	@$(RUN) python -m stages.clones.keep "$(KEEP)"
 
@@ -121,9 +127,9 @@ lock: ## renew requirements.lock from pyproject.toml
 		| grep -vxFf requirements.lock > requirements-cluster.lock
 	@rm -rf .venv-lock build *.egg-info
 
-clean: ## remove demo/, smoke/, pendulum/, ablation/ and studies/ (what they computed stays in the cache)
-	@if [ -x "$(BIN)/python" ]; then $(RUN) python -m stages.clones.lock demo smoke pendulum ablation studies; fi
-	@rm -rf demo smoke pendulum ablation studies
+clean: ## remove demo/, smoke/, pendulum/, motion/, ablation/ and studies/ (what they computed stays in the cache)
+	@if [ -x "$(BIN)/python" ]; then $(RUN) python -m stages.clones.lock demo smoke pendulum motion ablation studies; fi
+	@rm -rf demo smoke pendulum motion ablation studies
 
 .venv/installed: requirements.lock
 	@echo "installing into .venv ..."
@@ -145,5 +151,5 @@ MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
 COMMIT = $(RUN) python -m stages.clones.commit
 
-.PHONY: help install demo smoke study pendulum ablation keep bench mutations table data test check weights report browser plots baseline \
+.PHONY: help install demo smoke study pendulum motion ablation keep bench mutations table data test check weights report browser plots baseline \
 	cluster cluster-test cluster-kills cluster-plan speedup lint docs lock clean

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-LEAST_FREEDOM = 5
+LEAST_FREEDOM, MOST_FREEDOM = 5, 20
 
 
 def degrees_of_freedom(width: int) -> int:
-    """nu for d dimensions: heavy tails in few; in many, as few as 5 would put most samples at a wrong radius."""
-    return max(LEAST_FREEDOM, width)
+    """nu for d dimensions: heavy tails in few; in many, as few as 5 would put most samples at a wrong radius.
+
+    As many as 64, on the other hand, leave single images with few effective samples.
+    """
+    return min(MOST_FREEDOM, max(LEAST_FREEDOM, width))
 
 
 def noise_width(width: int) -> int:

@@ -461,7 +461,8 @@ def test_runs_of_another_matrix_are_left_out(workplace):
     assert [(r["dataset"], r["method"]) for r in read_csv("results.csv")] == [("pendulum", "vhp_rewo")]
     names = ("interpolation_strips", "latent_graph", "latent_space", "latent_steps", "latent_steps_angle")
     names += ("samples", "training_curves")
-    expected = sorted([*(f"{name}.png" for name in names), "section.json", "training_curves.svg"])
+    others = ("interpolation_strips.gif", "section.json", "training_curves.svg")
+    expected = sorted([*(f"{name}.png" for name in names), *others])
     assert sorted(p.name for p in (FOLDER / "datasets" / "pendulum").iterdir()) == expected
 
 
@@ -475,7 +476,7 @@ def test_a_single_run_is_a_report_and_its_bytes_are_the_same_each_time(workplace
 
     first = digests()
     # Tables and page, the figures of all data sets and of none, the section's figures, itself.
-    assert len(first) == 14 + 4 + 1 + 5 + 1
+    assert len(first) == 14 + 4 + 1 + 6 + 1
     assert digests() == first
     table = section("Negative test log-likelihood (nats)")
     assert row(table, "VampPrior") == ["VampPrior", "gated MLP", "**90.00**"]
@@ -510,6 +511,7 @@ def test_the_page_is_one_file_with_every_figure_in_it_and_escapes_text(matrix):
     files = [link for link in parser.links if not link.startswith(("#", "data:"))]
     assert all((FOLDER / file).is_file() for file in files) and {
         "datasets/pendulum/samples.png",
+        "datasets/pendulum/interpolation_strips.gif",
         "nll_minutes.svg",
     } <= set(files)
     figures = [link for link in parser.links if link.startswith("data:")]

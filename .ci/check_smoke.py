@@ -71,6 +71,8 @@ def check_files(clone: Path, report: Path, params: dict) -> None:
         "table.tex",
         "index.html",
         "beta_update.png",
+        "figures/nll_samples.png",
+        "datasets/pendulum/interpolation_strips.gif",
         "datasets/pendulum/latent_steps.png",
     ]
     for name in names:

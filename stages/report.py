@@ -30,6 +30,8 @@ from stages.runs.fingerprint import Program, require_own
 from stages.runs.places import MATRIX, report_folder
 from vhp.figures.beta_update import CAPTION
 
+FIGURES = "figures"  # of all data sets: a folder, since how many there are depends on the results
+
 logger = logging.getLogger(__name__)
 
 
@@ -59,7 +61,7 @@ def main() -> None:
         content = Content(
             findings=of_claims(claims),
             headline=headline,
-            figures=[*compare(runs, folder), optimisation_figure(folder)],
+            figures=[*compare(runs, folder / FIGURES), optimisation_figure(folder)],
             sections=[PageSection(s.dataset, dataset_tables(s), tuple(s.figures)) for s in found],
             tables=[claims, *others, *older],
             not_run=not_run(runs),

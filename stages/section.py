@@ -11,6 +11,7 @@ from stages.reports import sections
 from stages.reports.artifacts import ArtifactsError, from_json
 from stages.reports.differences import pairs
 from stages.reports.gallery import figures
+from stages.reports.page.pictures import remove_others
 from stages.runs.configs import read_matrix
 from stages.runs.fingerprint import require_own
 from stages.runs.places import MATRIX, section_folder
@@ -35,7 +36,7 @@ def main() -> None:
         drawn = figures.draw(runs, differences, folder)
         section = sections.Section(dataset, wanted["code"], runs, inputs, drawn, differences)
         sections.write(matrix["budget"], section, content)
-        figures.remove_others(folder, [*(path for figure in drawn for path in figure.files), folder / sections.NAME])
+        remove_others(folder, [*(path for figure in drawn for path in figure.files), folder / sections.NAME])
         logger.info("%s: %d runs, figures in %s", dataset, len(runs), folder)
 
 

@@ -22,7 +22,7 @@ from stages.runs.run_stages import RUN_STAGES
 from vhp import datasets
 
 NAME = "section.json"
-VECTOR = ".svg"
+VECTOR, MOVING = ".svg", ".gif"
 CONFIG_SECTIONS = ("model", "method", "training", "evaluation", "interpolation", "code")
 
 
@@ -36,9 +36,9 @@ class Drawn:
 
     @property
     def files(self) -> list[Path]:
-        """The picture, and beside it, of a figure that has few lines, the same as vector graphics."""
-        vector = self.path.with_suffix(VECTOR)
-        return [self.path, *([vector] if vector.exists() else [])]
+        """The picture, and those beside it: of few lines the same as vector graphics, of strips a moving picture."""
+        beside = [self.path.with_suffix(suffix) for suffix in (VECTOR, MOVING) if suffix != self.path.suffix]
+        return [self.path, *(path for path in beside if path.exists())]
 
 
 @dataclass(frozen=True)

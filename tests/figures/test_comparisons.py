@@ -8,6 +8,9 @@ from matplotlib.colors import to_rgb
 from vhp.figures.colours import METHOD_COLOURS, PATH_COLOURS, SPARE_COLOURS
 from vhp.figures.likelihood.effective_samples import effective_samples
 from vhp.figures.likelihood.nll_minutes import nll_minutes
+from vhp.figures.likelihood.nll_samples import APART, Curve, nll_samples
+from vhp.figures.likelihood.nll_seeds import nll_seeds
+from vhp.figures.likelihood.panels import panels
 from vhp.figures.style import save_vector
 
 RUNS = pd.DataFrame(
@@ -38,6 +41,82 @@ def test_every_run_has_its_effective_samples_in_the_row_of_its_data_set():
     [shares] = [line for line in low.lines if line.get_marker() == "^"]
     np.testing.assert_array_equal(shares.get_xdata(), [0.5])
     assert [text.get_text() for text in mean.get_yticklabels()] == ["digits", "faces"]
+
+
+COUNTS = [1, 10, 100, 500]
+CURVES = [
+    Curve("digits", "vhp_rewo", COUNTS, [300.0, 24.0, 22.0, 21.5], 21.25),
+    Curve("digits", "vhp_rewo", COUNTS, [310.0, 25.0, 22.5, 21.75], 20.5),
+    Curve("digits", "iwae_l1", [1, 500], [26.0, 22.0], None),
+    Curve("faces", "vhp_rewo", COUNTS, [-5000.0, -5300.0, -5390.0, -5400.0], None),
+]
+
+
+def test_every_run_is_a_line_of_its_estimates_and_a_hollow_mark_of_the_refined_one():
+    digits, faces = nll_samples(CURVES).axes
+    curves = [line for line in digits.lines if len(line.get_xdata()) > 1]
+    assert [line.get_xydata().tolist() for line in curves] == [
+        [list(point) for point in zip(curve.samples, curve.nll, strict=True)] for curve in CURVES[:3]
+    ]
+    hollow = [line for line in digits.lines if line.get_markerfacecolor() == "none"]
+    assert [line.get_xydata().tolist() for line in hollow] == [[[APART * 500, 21.25]], [[APART * 500, 20.5]]]
+    assert {line.get_color() for line in hollow} == {METHOD_COLOURS["vhp_rewo"]}
+    assert len(faces.lines) == 1 and digits.get_xscale() == faces.get_xscale() == "log"
+
+
+def test_a_panel_has_room_for_all_but_single_samples():
+    digits, faces = nll_samples(CURVES).axes
+    low, high = digits.get_ylim()
+    assert 20 < low < 20.5 and 25 < high < 26
+    assert -5300 < faces.get_ylim()[1] < -5280
+
+
+def test_the_legend_has_each_method_once_and_what_is_hollow_if_anything_is():
+    for curves, names in (
+        (CURVES, ["VHP + REWO", "IWAE (L=1)", "refined"]),
+        (CURVES[2:], ["VHP + REWO", "IWAE (L=1)"]),
+    ):
+        [legend] = nll_samples(curves).legends
+        assert [text.get_text() for text in legend.get_texts()] == names
+
+
+SEEDS = pd.DataFrame(
+    [
+        ("digits", "vhp_rewo", 1, 21.5, 0.02),
+        ("digits", "vhp_rewo", 0, 21.0, 0.01),
+        ("digits", "iwae_l1", 0, 22.0, 0.03),
+        ("faces", "iwae_l1", 0, -5400.0, 0.1),
+        ("faces", "iwae_l1", 7, -5410.0, 0.1),
+        ("faces", "iwae_l1", 8, -5405.0, 0.1),
+    ],
+    columns=["dataset", "method", "seed", "nll", "nll_mc_se"],
+)
+
+
+def test_every_seed_is_a_mark_with_its_monte_carlo_error():
+    digits, faces = nll_seeds(SEEDS).axes
+    rewo, iwae = digits.containers
+    assert rewo.lines[0].get_ydata().tolist() == [21.0, 21.5] and iwae.lines[0].get_ydata().tolist() == [22.0]
+    bars = np.array(rewo.lines[2][0].get_segments())[..., 1]
+    np.testing.assert_allclose(bars, [[20.99, 21.01], [21.48, 21.52]])
+    assert np.rint(rewo.lines[0].get_xdata()).tolist() == [0, 0] and iwae.lines[0].get_xdata() == [1]
+    assert [text.get_text() for text in digits.get_xticklabels()] == ["VHP + REWO", "IWAE (L=1)"]
+    assert [text.get_text() for text in faces.get_xticklabels()] == ["IWAE (L=1)"]
+    assert len(set(faces.containers[0].lines[0].get_xdata())) == 3
+
+
+def test_a_line_at_the_mean_over_seeds_where_there_are_several():
+    digits, faces = nll_seeds(SEEDS).axes
+    for ax, mean in ((digits, 21.25), (faces, -5405.0)):
+        [line] = [c for c in ax.collections if len(c.get_segments()) == 1 and np.ptp(c.get_segments()[0][:, 0]) > 0]
+        assert line.get_segments()[0][:, 1].tolist() == [mean, mean]
+
+
+def test_panels_fill_rows_and_what_is_left_of_the_last_is_empty():
+    figure, axes = panels(["digits", "faces", "digits", "pendulum"], "x", "y", columns=2)
+    assert list(axes) == ["digits", "faces", "pendulum"]
+    assert [ax.axison for ax in figure.axes] == [True, True, True, False]
+    assert (axes["pendulum"].get_title(), figure.get_supxlabel(), figure.get_supylabel()) == ("pendulum", "x", "y")
 
 
 def luminance(colour: str) -> float:

@@ -36,12 +36,16 @@ def workplace(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    """The report of two data sets x three methods, one of them with two seeds on the pendulum."""
+    """The report of two data sets x three methods, one of them with two seeds on the pendulum.
+
+    On static MNIST it is known what fewer importance samples would have given.
+    """
     folder = tmp_path_factory.mktemp("matrix")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for method, nll in (("vhp_rewo", 84.5), ("vhp_geco", 91.25), ("iwae_l2", 84.49)):
-            write_run("static_mnist", method, 0, nll=nll)
+            first = {"sample_counts": [1, 10, 100, 500], "nll_of_first": [nll + 9, nll + 2, nll + 0.5, nll]}
+            write_run("static_mnist", method, 0, nll=nll, **first)
         for method, seed, nll in (
             ("vhp_rewo", 0, -390),
             ("vhp_rewo", 1, -392),
@@ -461,7 +465,8 @@ def test_runs_of_another_matrix_are_left_out(workplace):
     assert [(r["dataset"], r["method"]) for r in read_csv("results.csv")] == [("pendulum", "vhp_rewo")]
     names = ("interpolation_strips", "latent_graph", "latent_space", "latent_steps", "latent_steps_angle")
     names += ("samples", "training_curves")
-    expected = sorted([*(f"{name}.png" for name in names), "section.json", "training_curves.svg"])
+    others = ("interpolation_strips.gif", "section.json", "training_curves.svg")
+    expected = sorted([*(f"{name}.png" for name in names), *others])
     assert sorted(p.name for p in (FOLDER / "datasets" / "pendulum").iterdir()) == expected
 
 
@@ -475,10 +480,26 @@ def test_a_single_run_is_a_report_and_its_bytes_are_the_same_each_time(workplace
 
     first = digests()
     # Tables and page, the figures of all data sets and of none, the section's figures, itself.
-    assert len(first) == 14 + 4 + 1 + 5 + 1
+    assert len(first) == 14 + 4 + 1 + 6 + 1
     assert digests() == first
     table = section("Negative test log-likelihood (nats)")
     assert row(table, "VampPrior") == ["VampPrior", "gated MLP", "**90.00**"]
+
+
+def figures_of_all() -> list[str]:
+    return sorted(path.name for path in (FOLDER / "figures").iterdir())
+
+
+def test_figures_of_samples_and_seeds_are_drawn_only_of_results_that_know_of_several(workplace):
+    always = ["effective_samples", "nll_minutes"]
+    write_run("digits", "vhp_rewo", 0, sample_counts=None, nll_of_first=None)
+    write_run("digits", "vhp_rewo", 1)
+    compile_report()
+    assert figures_of_all() == [f"{name}{suffix}" for name in (*always, "nll_seeds") for suffix in (".png", ".svg")]
+    Path("runs/configs/digits-vhp_rewo-1.json").unlink()
+    write_run("digits", "vhp_rewo", 0, sample_counts=[1, 500], nll_of_first=[95.0, 90.0], refined_nll=89.5)
+    compile_report()
+    assert figures_of_all() == [f"{name}{suffix}" for name in (*always, "nll_samples") for suffix in (".png", ".svg")]
 
 
 class Links(HTMLParser):
@@ -510,11 +531,12 @@ def test_the_page_is_one_file_with_every_figure_in_it_and_escapes_text(matrix):
     files = [link for link in parser.links if not link.startswith(("#", "data:"))]
     assert all((FOLDER / file).is_file() for file in files) and {
         "datasets/pendulum/samples.png",
-        "nll_minutes.svg",
+        "datasets/pendulum/interpolation_strips.gif",
+        *(f"figures/{name}" for name in ("nll_minutes.svg", "nll_samples.svg", "nll_seeds.svg")),
     } <= set(files)
     figures = [link for link in parser.links if link.startswith("data:")]
-    assert len(figures) == 5 + 8 + 1 + 2
-    drawn = [*FOLDER.glob("datasets/*/*.png"), *FOLDER.glob("*.png")]
+    assert len(figures) == 5 + 8 + 1 + 4
+    drawn = [*FOLDER.glob("datasets/*/*.png"), *FOLDER.glob("*.png"), *FOLDER.glob("figures/*.png")]
     assert set(figures) == {embedded(path).uri for path in drawn}
     assert "url(" not in text and "@import" not in text
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text

@@ -10,11 +10,11 @@ CAPTION, which says how to read it. A data set may have versions of its own, in 
     latent_steps          the same at several steps of the training
     latent_graph          the prior's k-NN graph and the interpolations on it
     interpolation_strips  decoded interpolations, discontinuities boxed
-    animation             one interpolation as a moving picture
+    animation             one interpolation as a moving picture, all methods side by side
     joint_smoothness      smoothness factor of each joint
     samples               decoded prior samples, and originals above reconstructions
     scatter               samples, interpolations and splits of examples that are points
-    likelihood            differences of methods, NLL against minutes, effective samples, importance weights
+    likelihood            differences of methods, NLL against minutes, samples and seeds, the weights behind it
     study                 what each method reaches at each value of one parameter
     contact_sheet         examples of a data set
     mosaic                images tiled on a canvas

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.differences.pairs import Difference
-from stages.reports.gallery.interpolations import as_means, interpolations, view
+from stages.reports.gallery.interpolations import Figures, as_means, interpolations, view
 from stages.reports.page.pictures import write
 from stages.reports.sections import Drawn
 from stages.runs.artifacts import open_data, read_arrays
@@ -32,7 +32,7 @@ VECTORS = ("training_curves", "joint_smoothness", "differences", "importance_wei
 
 
 def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path) -> list[Drawn]:
-    """The figures of one data set, as folder/<figure>.png or .gif, those of VECTORS as .svg, too.
+    """The figures of one data set, as folder/<figure>.png or .gif, some as .svg or .gif, too.
 
     runs: all its runs, in the table's order; pairs: their paired differences.
 
@@ -43,28 +43,31 @@ def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path
     first = [run for i, run in enumerate(runs) if run.method not in {r.method for r in runs[:i]}]
     with open_data(dataset) as data:
         arrays = [(run, read_arrays(run.config, run.name, *ARRAYS, n_test=run.n_test)) for run in first]
-        figures = _figures(runs, arrays, data)
+        figures, moving = _figures(runs, arrays, data)
         if pairs:
             forest = [differences.Pair(p.first, p.second, p.mean, p.se) for p in pairs]
             figures["differences"] = differences.forest(forest), differences.CAPTION
         if weights := [found for run in first if (found := _weights(run))]:
             figures["importance_weights"] = trust.trust(weights), trust.CAPTION
-        return [write(figure, folder, name, caption, name in VECTORS) for name, (figure, caption) in figures.items()]
+        return [
+            write(figure, folder, name, caption, vector=name in VECTORS, moving=moving.get(name))
+            for name, (figure, caption) in figures.items()
+        ]
 
 
 def _figures(
     runs: Sequence[RunArtifacts],
     arrays: Sequence[tuple[RunArtifacts, dict[str, np.ndarray]]],
     data: Mapping[str, np.ndarray],
-) -> dict[str, tuple[Figure | FuncAnimation, str]]:
-    """Name -> figure and caption. arrays: of one run per method, beside it; data: data/processed/<dataset>.npz."""
+) -> tuple[Figures, dict[str, FuncAnimation]]:
+    """And what moves beside a figure. arrays: of one run per method, beside it; data: data/processed/<dataset>.npz."""
     dataset, first = runs[0].dataset, [run for run, _ in arrays]
     as_images = partial(datasets.pictures, dataset, arrays=data)
     # Black and white, the same for all methods: the data's range without its outermost values, which may be noise.
     low, high = np.percentile(as_images(arrays[0][1]["originals"]), [1, 99])
     limits = (float(low), float(high) if high > low else float(low) + 1)
 
-    figures = {
+    figures: Figures = {
         "training_curves": (training_curves.training_curves([_curve(run) for run in runs]), training_curves.CAPTION)
     }
     if all(a["nodes"].shape[1] == 2 for _, a in arrays):
@@ -72,7 +75,8 @@ def _figures(
         spaces = [_latent_space(run, a, angle) for run, a in arrays]
         figures["latent_space"] = latent_space.latent_space(spaces), latent_space.CAPTION
         figures |= _latent_steps(first, angle)
-    figures |= interpolations(arrays, data, dataset, limits)
+    between, moving = interpolations(arrays, data, dataset, limits)
+    figures |= between
     if hasattr(datasets.load(dataset), "JOINTS"):
         bars = joint_smoothness.joint_smoothness([_joint_smoothness(run) for run in first])
         figures["joint_smoothness"] = bars, joint_smoothness.CAPTION
@@ -81,14 +85,7 @@ def _figures(
         figures["samples"] = samples.samples(shown, as_images, limits), samples.CAPTION
     else:
         figures["samples"] = scatter.samples(shown, seen, as_means(data["test"])), scatter.SAMPLES_CAPTION
-    return figures
-
-
-def remove_others(folder: Path, made: Sequence[Path]) -> None:
-    """Figures of an earlier version, to which nothing refers any more."""
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path not in made:
-            path.unlink()
+    return figures, moving
 
 
 def _curve(run: RunArtifacts) -> training_curves.Curve:

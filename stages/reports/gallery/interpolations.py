@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 
 from stages.reports.artifacts import RunArtifacts
 from vhp import datasets
-from vhp.figures import interpolation_strips, latent_graph, own, scatter
+from vhp.figures import animation, interpolation_strips, latent_graph, own, scatter
 from vhp.figures.colours import PATH_COLOURS
 
 GRAPH = ("nodes", "edges", "edge_lengths")
+Figures = dict[str, tuple[Figure | FuncAnimation, str]]  # name -> figure and caption
 
 
 def interpolations(
@@ -20,8 +21,11 @@ def interpolations(
     data: Mapping[str, np.ndarray],
     dataset: str,
     limits: tuple[float, float],
-) -> dict[str, tuple[Figure | FuncAnimation, str]]:
-    """Graphs, strips and, for movements, the animation: of the same pairs of test examples for every method."""
+) -> tuple[Figures, dict[str, FuncAnimation]]:
+    """Graphs, strips and, for movements, the animation: of the same pairs of test examples for every method.
+
+    And what of it moves in a file beside a figure, by the figure's name: strips of images.
+    """
     shown = pairs_to_show([a for _, a in arrays], data.get("test_movement"))
     graphs = [latent_graph.LatentGraph(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]
     ends = arrays[0][1]["pair_examples"][shown]
@@ -30,15 +34,16 @@ def interpolations(
         return {
             "latent_graph": (latent_graph.latent_graph(graphs), latent_graph.CAPTION),
             "interpolations": (scatter.paths(strips, seen, as_means(data["test"])), scatter.PATHS_CAPTION),
-        }
+        }, {}
     special, moving = own("interpolation_strips", dataset), own("animation", dataset)
     if special is None or moving is None:
         as_images = partial(datasets.pictures, dataset, arrays=data)
         drawn = interpolation_strips.interpolation_strips(strips, as_images, limits)
+        caption = f"{interpolation_strips.CAPTION} {animation.CAPTION}"
         return {
             "latent_graph": (latent_graph.latent_graph(graphs), latent_graph.CAPTION),
-            "interpolation_strips": (drawn, interpolation_strips.CAPTION),
-        }
+            "interpolation_strips": (drawn, caption),
+        }, {"interpolation_strips": animation.animation(strips, as_images, limits)}
     return {
         "latent_graph": (latent_graph.latent_graph(graphs, PATH_COLOURS), latent_graph.MOVEMENT_CAPTION),
         "interpolation_strips": (
@@ -46,7 +51,7 @@ def interpolations(
             special.CAPTION,
         ),
         "animation": (moving.animation(strips, data, ends), moving.CAPTION),
-    }
+    }, {}
 
 
 def pairs_to_show(runs: Sequence[Mapping[str, np.ndarray]], labels: np.ndarray | None = None) -> np.ndarray:

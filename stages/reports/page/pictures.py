@@ -1,24 +1,43 @@
-"""A figure in files: pixels, and vector graphics beside them."""
+"""Figures in files: pixels, and beside them vector graphics or a moving picture."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
 from stages.files import replacing
-from stages.reports.sections import VECTOR, Drawn
+from stages.reports.sections import MOVING, VECTOR, Drawn
 from vhp.figures.style import save, save_animation, save_vector
 
 
-def write(figure: Figure | FuncAnimation, folder: Path, name: str, caption: str, vector: bool = False) -> Drawn:
-    """folder/<name>.png, or .gif of an animation; vector: also <name>.svg, for figures without images or many marks."""
-    pixels = folder / f"{name}.{'png' if isinstance(figure, Figure) else 'gif'}"
+def write(
+    figure: Figure | FuncAnimation,
+    folder: Path,
+    name: str,
+    caption: str,
+    vector: bool = False,
+    moving: FuncAnimation | None = None,
+) -> Drawn:
+    """folder/<name>.png, or .gif of an animation.
+
+    vector: also <name>.svg, for figures without images or many marks; moving: what is in <name>.gif beside a figure.
+    """
+    still = isinstance(figure, Figure)
+    pixels = folder / f"{name}{'.png' if still else MOVING}"
     with replacing(pixels) as temporary:
-        if isinstance(figure, Figure):
-            save(figure, temporary)
-        else:
-            save_animation(figure, temporary)
+        save(figure, temporary) if still else save_animation(figure, temporary)
     if vector:
         with replacing(pixels.with_suffix(VECTOR)) as temporary:
             save_vector(figure, temporary)
+    if moving:
+        with replacing(pixels.with_suffix(MOVING)) as temporary:
+            save_animation(moving, temporary)
     return Drawn(pixels, name.replace("_", " "), caption)
+
+
+def remove_others(folder: Path, made: Sequence[Path]) -> None:
+    """What else is in the folder: figures of an earlier version, to which nothing refers any more."""
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path not in made:
+            path.unlink()

@@ -1,1 +1,1 @@
-"""Figures of likelihoods: differences, minutes, the samples that count."""
+"""Figures of likelihoods: differences, minutes, seeds, samples and which of them count."""

@@ -1,13 +1,12 @@
 """How far a likelihood can be trusted: the importance samples that count in it."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from vhp.figures.colours import METHOD_MARKERS, method_colours
+from vhp.figures.likelihood.panels import legend, method_marks, spread
 from vhp.figures.style import styled
-from vhp.names import METHODS, dataset_name, method_name, position
+from vhp.names import dataset_name, method_name
 
 CAPTION = (
     "Effective number of importance samples per test example: its mean (logarithmic), and the share of examples that "
@@ -21,16 +20,13 @@ SPREAD = 0.6  # of the distance between data sets, over which the methods lie
 def effective_samples(runs: pd.DataFrame) -> Figure:
     """A row per data set. runs: a row each, columns dataset, method, ess and low, the share below ten in [0, 1]."""
     datasets = list(dict.fromkeys(runs["dataset"]))
-    methods = sorted(runs["method"].unique(), key=lambda name: position(name, METHODS))
-    colours = method_colours(methods)
+    marks = method_marks(runs["method"])
     figure = Figure(figsize=(WIDTH, ROW * len(datasets) + 1.1))
     axes = figure.subplots(1, 2, sharey=True)
-    offsets = np.linspace(-SPREAD / 2, SPREAD / 2, len(methods)) if len(methods) > 1 else np.zeros(1)
     handles = []
-    for method, offset in zip(methods, offsets, strict=True):
+    for (method, look), offset in zip(marks.items(), spread(len(marks), SPREAD), strict=True):
         own = runs[runs["method"] == method]
         rows = [datasets.index(dataset) + offset for dataset in own["dataset"]]
-        look = {"color": colours[method], "marker": METHOD_MARKERS.get(method, "*"), "markersize": 5}
         for ax, column in zip(axes, ("ess", "low"), strict=True):
             handles += ax.plot(own[column], rows, linestyle="none", **look)
     for ax in axes:
@@ -43,6 +39,5 @@ def effective_samples(runs: pd.DataFrame) -> Figure:
     axes[0].set_ylim(len(datasets) - 0.5, -0.5)
     axes[1].set(xlim=(-0.02, 1.02), xlabel="test examples with fewer than 10")
     axes[1].xaxis.set_major_formatter(PercentFormatter(1))
-    names = list(map(method_name, methods))
-    figure.legend(handles[::2], names, loc="outside upper center", ncols=len(methods))
+    legend(figure, handles[::2], list(map(method_name, marks)))
     return figure

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.animation import FuncAnimation
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from vhp.datasets.motion.drawing import project
 from vhp.datasets.motion.posture import joints
-from vhp.figures.interpolation_strips import BOX_COLOUR, Strips
+from vhp.figures.animation import Window, side_by_side
+from vhp.figures.interpolation_strips import Strips
 from vhp.figures.motion.interpolation_strips import movement
 from vhp.figures.motion.stick_figure import stick_figure
 from vhp.figures.style import styled
-from vhp.names import method_name
 
 CAPTION = (
     "One interpolated movement (the first of the strips), frame by frame. A blue frame: the step just made is a "
@@ -25,27 +25,11 @@ PANEL = 1.7  # inches, across
 @styled
 def animation(strips: Sequence[Strips], arrays: Mapping[str, np.ndarray], ends: np.ndarray) -> FuncAnimation:
     """A panel per method with its first path. strips, arrays, ends: see interpolation_strips."""
-    figure = Figure(figsize=(PANEL * len(strips), PANEL * (BELOW + ABOVE) / WIDTH + 0.5))
-    axes = figure.subplots(1, len(strips), squeeze=False)[0]
-    figure.suptitle(movement(ends[0], arrays), fontsize=9)
-    paths = [strip.graph[0] for strip in strips]
-    points = [None if np.isnan(frames).any() else project(joints(frames, arrays)) for frames in paths]
 
-    def draw(t: int) -> None:
-        for ax, strip, postures in zip(axes, strips, points, strict=True):
-            ax.clear()
-            ax.set(xlim=(-WIDTH / 2, WIDTH / 2), ylim=(-BELOW, ABOVE), aspect="equal", xticks=[], yticks=[])
-            ax.set_title(method_name(strip.method))
-            jumped = t - 1 in strip.jumps[0]
-            ax.spines[:].set(visible=True, color=BOX_COLOUR if jumped else "#DDDDDD", linewidth=2.5 if jumped else 0.7)
-            if postures is None:
-                ax.text(0, 1, "no path", ha="center", color="#444444")
-                continue
-            ax.axhline(0, color="#BBBBBB", linewidth=0.8, zorder=1)
-            stick_figure(ax, postures[t], arrays["rig_parents"])
+    def show(ax: Axes, method: int, t: int) -> None:
+        ax.axhline(0, color="#BBBBBB", linewidth=0.8, zorder=1)
+        stick_figure(ax, project(joints(strips[method].graph[0, t], arrays)), arrays["rig_parents"])
 
-    draw(0)
-    # The layout of the first frame for all of them: it takes longer than drawing one.
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    return FuncAnimation(figure, draw, frames=strips[0].graph.shape[1], init_func=lambda: None)
+    frames = range(strips[0].graph.shape[1])
+    window = Window((-WIDTH / 2, WIDTH / 2), (-BELOW, ABOVE), PANEL)
+    return side_by_side(strips, frames, window, show, movement(ends[0], arrays))

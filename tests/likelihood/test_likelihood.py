@@ -8,7 +8,7 @@ import tiny
 import torch
 
 from vhp.likelihood import estimate as likelihood
-from vhp.likelihood.estimate import LikelihoodSettings, estimate, noise
+from vhp.likelihood.estimate import LikelihoodSettings, estimate, noise, sample_counts
 from vhp.resumable import Checkpoint, Resumable, UnfinishedError
 
 S = 60
@@ -70,6 +70,10 @@ def test_estimate_equals_the_reference(name):
         assert [getattr(result, field)[j].item() for field in FIELDS] == pytest.approx(expected, rel=1e-9)
         first = [reference.log_mean_exp(log_weights[:count]) for count in (1, 10, S)]
         assert result.of_first[j].tolist() == pytest.approx(first, rel=1e-9)
+
+
+def test_samples_are_counted_by_powers_of_ten_and_to_their_end():
+    assert [sample_counts(n) for n in (2, 10, 5000)] == [[1, 2], [1, 10], [1, 10, 100, 1000, 5000]]
 
 
 def test_the_first_samples_may_be_hundreds_of_nats_below_the_others():

@@ -208,6 +208,9 @@ def test_evaluation_reports_what_it_keeps_per_image(folder):
     assert values["nll"] == pytest.approx(-images["log_likelihood"].mean(), rel=1e-12)
     assert values["nll_se"] == pytest.approx(images["log_likelihood"].std(ddof=1) / np.sqrt(12))
     assert values["elbo"] < -values["nll"] and values["elbo_mc_se"] > 0
+    assert values["sample_counts"] == [1, 10, 50] and images["of_first"].shape == (12, 3)
+    assert values["nll_of_first"] == pytest.approx((-images["of_first"].mean(0)).tolist(), rel=1e-12)
+    assert values["nll_of_first"][-1] == pytest.approx(values["nll"], rel=1e-6) != values["nll_of_first"][0]
     assert values["refined_nll"] == pytest.approx(-images["refined_log_likelihood"].mean(), rel=1e-12)
     assert values["refined_own_proposals"] == images["refined_own_proposal"].sum() > 0
     assert values["refined_nll"] == pytest.approx(values["nll"], abs=1)  # of 50 samples

@@ -9,10 +9,10 @@ from vhp.names import method_name
 
 CAPTION = (
     "Negative test log-likelihood of every training of a method: a mark per seed, from which the first weights, the "
-    "batches and the noise are drawn; bars: Monte Carlo standard error of the estimate, often smaller than the mark; "
-    "short lines: mean over the seeds. The spread over the seeds is what another training would change. The standard "
-    "errors of paired differences do not contain it: they are those over the test examples, of one training of each "
-    "method. So a difference of two methods is to be compared with this spread, too."
+    "batches and the training's noise are drawn; bars: Monte Carlo standard error of the estimate, often smaller than "
+    "the mark; short lines: mean over the seeds. The spread over the seeds is what another training would change. The "
+    "standard error of a paired difference contains it for a method with several seeds. Of a single training nothing "
+    "is known of it: the difference of two such methods is to be compared with the spread seen here."
 )
 COLUMNS, PANEL = 3, (3.0, 2.4)  # inches
 SPREAD, HALF = 0.4, 0.32  # of the distance between methods: over which the seeds lie, and half the mean's line

@@ -22,6 +22,7 @@ def write(
     """folder/<name>.png, or .gif of an animation.
 
     vector: also <name>.svg, for figures without images or many marks; moving: what is in <name>.gif beside a figure.
+    What an earlier version of the figure had beside it is removed.
     """
     still = isinstance(figure, Figure)
     pixels = folder / f"{name}{'.png' if still else MOVING}"
@@ -33,6 +34,9 @@ def write(
     if moving:
         with replacing(pixels.with_suffix(MOVING)) as temporary:
             save_animation(moving, temporary)
+    made = {pixels.suffix} | ({VECTOR} if vector else set()) | ({MOVING} if moving else set())
+    for suffix in {VECTOR, MOVING} - made:
+        pixels.with_suffix(suffix).unlink(missing_ok=True)
     return Drawn(pixels, name.replace("_", " "), caption)
 
 

@@ -60,7 +60,10 @@ def _figures(
     arrays: Sequence[tuple[RunArtifacts, dict[str, np.ndarray]]],
     data: Mapping[str, np.ndarray],
 ) -> tuple[Figures, dict[str, FuncAnimation]]:
-    """And what moves beside a figure. arrays: of one run per method, beside it; data: data/processed/<dataset>.npz."""
+    """The figures, and what moves in a file beside one of them, both by the figure's name.
+
+    arrays: of one run per method, beside it; data: data/processed/<dataset>.npz.
+    """
     dataset, first = runs[0].dataset, [run for run, _ in arrays]
     as_images = partial(datasets.pictures, dataset, arrays=data)
     # Black and white, the same for all methods: the data's range without its outermost values, which may be noise.

@@ -24,7 +24,7 @@ def interpolations(
 ) -> tuple[Figures, dict[str, FuncAnimation]]:
     """Graphs, strips and, for movements, the animation: of the same pairs of test examples for every method.
 
-    And what of it moves in a file beside a figure, by the figure's name: strips of images.
+    And what moves in a file beside a figure, by the figure's name: of strips of images their first pair.
     """
     shown = pairs_to_show([a for _, a in arrays], data.get("test_movement"))
     graphs = [latent_graph.LatentGraph(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]
@@ -46,10 +46,7 @@ def interpolations(
         }, {"interpolation_strips": animation.animation(strips, as_images, limits)}
     return {
         "latent_graph": (latent_graph.latent_graph(graphs, PATH_COLOURS), latent_graph.MOVEMENT_CAPTION),
-        "interpolation_strips": (
-            special.interpolation_strips(strips, data, ends),
-            special.CAPTION,
-        ),
+        "interpolation_strips": (special.interpolation_strips(strips, data, ends), special.CAPTION),
         "animation": (moving.animation(strips, data, ends), moving.CAPTION),
     }, {}
 

@@ -53,6 +53,13 @@ def test_the_frames_of_the_strips_go_forth_and_back():
     assert [ax.get_title() for ax in (left, right)] == ["VHP + REWO", "IWAE (L=1)"]
 
 
+def test_a_panel_holds_the_whole_picture_its_first_row_on_top():
+    panel = drawn(strips(["vhp_rewo", "iwae_l1"], 8, []))._fig.axes[0]
+    [image] = panel.images
+    assert (image.origin, image.get_extent()) == ("upper", [-0.5, 7.5, 7.5, -0.5])
+    assert (panel.get_xlim(), panel.get_ylim(), panel.get_aspect()) == ((-0.5, 7.5), (7.5, -0.5), 1)
+
+
 @pytest.mark.parametrize("place", range(N_FRAMES - 1))
 def test_a_discontinuity_is_marked_after_the_step_that_holds_it_on_both_ways(place):
     first, second = SHOWN[place : place + 2]

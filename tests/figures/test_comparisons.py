@@ -12,6 +12,7 @@ from vhp.figures.likelihood.nll_samples import APART, Curve, nll_samples
 from vhp.figures.likelihood.nll_seeds import nll_seeds
 from vhp.figures.likelihood.panels import panels
 from vhp.figures.style import save_vector
+from vhp.names import METHODS
 
 RUNS = pd.DataFrame(
     [
@@ -69,6 +70,8 @@ def test_a_panel_has_room_for_all_but_single_samples():
     low, high = digits.get_ylim()
     assert 20 < low < 20.5 and 25 < high < 26
     assert -5300 < faces.get_ylim()[1] < -5280
+    [alone] = nll_samples([Curve("digits", "vhp_rewo", [1, 10], [30.0, 24.0], None)]).axes
+    assert alone.get_ylim() == (23, 25)
 
 
 def test_the_legend_has_each_method_once_and_what_is_hollow_if_anything_is():
@@ -78,6 +81,12 @@ def test_the_legend_has_each_method_once_and_what_is_hollow_if_anything_is():
     ):
         [legend] = nll_samples(curves).legends
         assert [text.get_text() for text in legend.get_texts()] == names
+
+
+def test_the_legend_of_a_single_panel_is_no_wider_than_the_figure():
+    figure = nll_samples([Curve("digits", method, [1, 10], [30.0, 24.0], 23.5) for method in METHODS])
+    figure.draw_without_rendering()
+    assert figure.legends[0].get_window_extent().width <= figure.bbox.width
 
 
 SEEDS = pd.DataFrame(
@@ -110,6 +119,18 @@ def test_a_line_at_the_mean_over_seeds_where_there_are_several():
     for ax, mean in ((digits, 21.25), (faces, -5405.0)):
         [line] = [c for c in ax.collections if len(c.get_segments()) == 1 and np.ptp(c.get_segments()[0][:, 0]) > 0]
         assert line.get_segments()[0][:, 1].tolist() == [mean, mean]
+
+
+def test_the_marks_and_the_mean_of_a_method_are_at_its_name_and_within_the_panel():
+    of_faces = SEEDS[SEEDS["dataset"] == "faces"]
+    [ax] = nll_seeds(pd.concat([of_faces, of_faces.assign(method="vhp_rewo")])).axes
+    lines = [c.get_segments()[0] for c in ax.collections if np.ptp(c.get_segments()[0][:, 0]) > 0]
+    marks = [container.lines[0] for container in ax.containers]
+    assert [line[:, 0].mean() for line in lines] == pytest.approx([0, 1])
+    assert [mark.get_xdata().mean() for mark in marks] == pytest.approx([0, 1])
+    seen = np.concatenate([*lines, *(mark.get_xydata() for mark in marks)])
+    low, high = np.transpose([ax.get_xlim(), ax.get_ylim()])
+    assert (seen > low).all() and (seen < high).all()
 
 
 def test_panels_fill_rows_and_what_is_left_of_the_last_is_empty():

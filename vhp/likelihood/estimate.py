@@ -58,12 +58,12 @@ class LikelihoodEstimate:
     monte_carlo_se: Tensor  # standard error of log_likelihood from the spread of the S weights
     elbo_se: Tensor  # standard error of elbo from the spread of the S log-weights
     k_hat: Tensor  # Pareto shape of the largest weights, see vhp.likelihood.pareto
-    of_first: Tensor  # (N, P): the estimate from the first samples alone, as many as sample_counts(S) has
+    of_first: Tensor  # (N, P): log_likelihood from the first samples alone, so many as each of sample_counts(S) says
     seconds: float  # that it took, with those before an interruption
 
 
 def sample_counts(n_samples: int) -> list[int]:
-    """1, 10, 100, ... below S, and S."""
+    """After how many samples the estimate so far is kept: 1, 10, 100, ... below S, and S."""
     return [*(10**power for power in range(10) if 10**power < n_samples), n_samples]
 
 
@@ -71,9 +71,9 @@ class _Weights:
     """Running sums of importance weights w of one batch of images, relative to the largest seen: never an overflow."""
 
     def __init__(self, n: int, n_samples: int, device: torch.device):
-        """n: images. n_samples: S, that will be added."""
+        """n: images. n_samples: S, all that will be added."""
         self.n_samples, self.seen, self.of_first = n_samples, 0, []
-        tail = tail_length(n_samples) + 1  # of the largest log-weights, that are kept
+        tail = tail_length(n_samples) + 1  # how many of the largest log-weights are kept
         self.tail = torch.full((tail, n), -math.inf, dtype=torch.float64, device=device)
         self.largest = torch.full((n,), -math.inf, dtype=torch.float64, device=device)
         self.w = torch.zeros(n, dtype=torch.float64, device=device)

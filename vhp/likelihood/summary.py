@@ -22,7 +22,7 @@ def summary(result: LikelihoodEstimate, settings: LikelihoodSettings, rounding: 
         "elbo_mc_se": _error_of_mean(result.elbo_se),
         "n_test": len(result.log_likelihood),
         "n_samples": settings.n_samples,
-        # What fewer samples would have given: the bound that they are in expectation, on the way to log p(x).
+        # What the first samples alone give: in expectation upper bounds on -log p(x), which fall with their number.
         "sample_counts": sample_counts(settings.n_samples),
         "nll_of_first": (-result.of_first.mean(0)).tolist(),
     }

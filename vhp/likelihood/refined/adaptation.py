@@ -13,6 +13,7 @@ from vhp.likelihood.joint import Joint
 from vhp.likelihood.refined.modes import Modes, degrees_of_freedom, squared_distance, student_log_prob
 
 HALVINGS = 12  # of the interval in which the flattening exponent lies
+# Weights are flattened until so many samples are effective, or so many per dimension of u, but a quarter at most.
 LEAST_EFFECTIVE, LEAST_PER_DIMENSION = 20.0, 2.0
 LEAST_SHARE = 1e-6  # of the posterior, below which a mode stays where it is
 
@@ -65,8 +66,8 @@ def moved(modes: Modes, u: Tensor, claim: Tensor, pull: Tensor) -> Modes:
     claim = torch.where(known[:, None], claim, 1.0)  # no division by what is nearly nothing
     total, pulled = claim.sum(1), claim * pull
     effective = total.square() / claim.square().sum(1)
-    # The present shape counts as d^2 samples, about as many as a covariance has numbers: with as few as 2 d a component
-    # in 64 dimensions, moved by 50 samples, was worse than where it began.
+    # The present shape counts as d^2 samples, about twice as many as a covariance has numbers: counting as 2 d samples,
+    # components in 64 dimensions, moved by 50 samples, were worse than where they began (docs/tuning.md).
     move = torch.where(known, effective / (effective + modes.width**2), 0.0)[..., None]
     location, root = modes.location.double(), modes.root.double()
     centre = torch.einsum("mnb,nbd->mbd", pulled, u) / pulled.sum(1)[..., None]

@@ -12,7 +12,7 @@ LEAST_FREEDOM, MOST_FREEDOM = 5, 20
 def degrees_of_freedom(width: int) -> int:
     """nu for d dimensions: heavy tails in few; in many, as few as 5 would put most samples at a wrong radius.
 
-    As many as 64, on the other hand, leave single images with few effective samples.
+    With as many as 64, on the other hand, single images have few effective samples (docs/tuning.md).
     """
     return min(MOST_FREEDOM, max(LEAST_FREEDOM, width))
 

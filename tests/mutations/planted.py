@@ -19,7 +19,7 @@ LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood
 REFINED, ANNEALING, FOLDED = (f"tests/likelihood/test_{name}.py" for name in ("refined", "annealing", "folded"))
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
 PATCHES = "tests/model/test_patches.py"
-PAIRED = "tests/likelihood/test_paired.py"
+PAIRED, MODES = (f"tests/likelihood/test_{name}.py" for name in ("paired", "modes"))
 TRAINING, PLAIN_LOOP = (f"tests/training/test_{name}.py" for name in ("training", "training_reference"))
 
 MUTATIONS = (
@@ -261,6 +261,27 @@ MUTATIONS = (
         "eps[None, ..., model.d_z :]",
         "eps[None, ..., : prior.d_zeta]",
         (LIKELIHOOD,),
+    ),
+    Mutation(
+        "likelihood of the first samples: those after the last whole chunk left out",
+        "vhp/likelihood/estimate.py",
+        "log_w[: count - self.seen].double()",
+        "log_w[: 1].double()",
+        (LIKELIHOOD,),
+    ),
+    Mutation(
+        "refined components: the radius of a t-distribution with d degrees of freedom for nu",
+        "vhp/likelihood/refined/modes.py",
+        "(radial.shape[-1] / radial",
+        "(self.width / radial",
+        (MODES,),
+    ),
+    Mutation(
+        "refined components moved by few samples as if by many",
+        "vhp/likelihood/refined/adaptation.py",
+        "effective / (effective + modes.width**2)",
+        "effective / (effective + 0 * modes.width)",
+        (MODES,),
     ),
     Mutation(
         "refined weights with the encoder's density for the whole mixture's",

@@ -13,7 +13,7 @@ from pandas.api.types import is_numeric_dtype
 
 from stages.files import unreadable
 from stages.runs.artifacts import check_output
-from stages.runs.contents import check_values
+from stages.runs.contents import NUMBER, check_values
 from vhp.names import DATASETS, METHODS, position
 
 # Outputs that tables are made of, beside the history; arrays are for figures alone.
@@ -95,12 +95,20 @@ def from_json(name: str, content: Mapping[str, Any]) -> RunArtifacts:
     try:
         check_values(name, content, {"n_test": int, "observation": str, "config": dict, "code": dict, "history": list})
         outputs = {key: check_output(f"{name}, {key}", f"{key}.json", content.get(key)) for key in JSON_OUTPUTS}
+        check_of_first(f"{name}, likelihood", outputs["likelihood"])
         config, code = dict(content["config"]), dict(content["code"])
         history = read_history(f"{name}, history", content["history"], config["training"], outputs["training"])
         about = {key: content[key] for key in ("n_test", "observation", "note")}
         return RunArtifacts(name=name, config=config, code=code, history=history, **about, **outputs)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactsError(f"{name}: found other content than this version reads ({error!r})") from error
+
+
+def check_of_first(where: str, likelihood: Mapping[str, Any]) -> None:
+    """Raises ValueError unless the estimates from the first samples are numbers, one for each count, or not there."""
+    counts, nll = (likelihood.get(key) or [] for key in ("sample_counts", "nll_of_first"))
+    if len(counts) != len(nll) or not all(isinstance(value, NUMBER) and math.isfinite(value) for value in counts + nll):
+        raise unreadable(where, f"found sample_counts {counts} with nll_of_first {nll}, expected a number for each")
 
 
 def read_history(

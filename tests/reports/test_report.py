@@ -368,6 +368,20 @@ def change_section(change) -> None:
             lambda: change_section(lambda s: s["runs"]["static_mnist-vhp_rewo-0"].pop("smoothness")),
             "other content than",
         ),
+        (
+            lambda: change_section(
+                lambda s: s["runs"]["static_mnist-vhp_rewo-0"]["likelihood"].update(nll_of_first=[1.0, 2.0])
+            ),
+            "expected a number for each",
+        ),
+        (
+            lambda: change_section(
+                lambda s: s["runs"]["static_mnist-vhp_rewo-0"]["likelihood"].update(
+                    sample_counts=[1, 10], nll_of_first=[1.0, None]
+                )
+            ),
+            "expected a number for each",
+        ),
         (lambda: change_section(lambda s: s["figures"][0].pop("caption")), "section.json cannot be read"),
         (SECTION.unlink, "section.json is missing: `dvc repro section@static_mnist` makes it"),
         (lambda: SECTION.write_text('{"runs": ['), "section.json cannot be read"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.check.quotations import pendulum_seeds
 from stages.check.quotations.sources import (
     LAPTOP,
     MNISTS,
@@ -30,6 +31,7 @@ def quoted(sources: Sources) -> Iterator[str]:
     yield from likelihoods(sources)
     yield from order(sources)
     yield from experiment(sources)
+    yield from pendulum_seeds.quoted(sources)
     yield from pendulum_graphs(sources)
     yield from motion(sources)
     yield from faces(sources)

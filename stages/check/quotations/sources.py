@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stages.files import read_json
+from stages.reports.claims.evidence import SUPPLEMENTS
 from stages.reports.poster_table import published
 from stages.runs.places import report_folder, section_folder
 
@@ -49,6 +50,13 @@ class Sources:
         if dataset not in self.sections:
             self.sections[dataset] = read_json(section_folder("laptop", dataset) / "section.json")["runs"]
         return self.sections[dataset][f"{dataset}-{method}-0"]
+
+    def supplement(self, name: str, dataset: str) -> dict[str, dict[str, Any]]:
+        """The small outputs of a supplement's runs at the laptop budget, by name."""
+        key = f"{name}/{dataset}"
+        if key not in self.sections:
+            self.sections[key] = read_json(SUPPLEMENTS / "laptop" / key / "section.json")["runs"]
+        return self.sections[key]
 
     def nll(self, dataset: str, method: str) -> float:
         """Nats, at the laptop budget."""

@@ -36,7 +36,7 @@ FIGURE = SECTION.parent / "samples.png"
 REWO = "digits-vhp_rewo-0"
 LIKELIHOOD, MODEL = run_folder(REWO) / "likelihood.json", run_folder(REWO) / "model.safetensors"
 # Documents, and what they quote; the repository's own, whatever they say.
-COPIED = ("README.md", "docs", "reports/seeds", "reports/examples", "reports/studies")
+COPIED = ("README.md", "docs", "reports/seeds", "reports/examples", "reports/studies", "reports/supplements")
 COPIED += ("reports/laptop", "reports/paper_cpu")
 
 
@@ -394,8 +394,8 @@ def place(repository, tmp_path_factory) -> Iterator[None]:
         patch.chdir(folder)
         patch.setattr(check, "Program", program)  # the code does not change meanwhile
         Path("requirements.lock").write_text("torch==2.13.0\n")  # as the copied runs say
-        studies = evidence.STUDIES
-        lock(lambda stages: [f.update(md5=md5_of_folder(studies)) for f in files_in(stages, studies)])
+        for kept in (evidence.STUDIES, evidence.SUPPLEMENTS):
+            lock(lambda stages, kept=kept: [f.update(md5=md5_of_folder(kept)) for f in files_in(stages, kept)])
         git("add", "-A")
         accept_all()
         git("add", "-A")

@@ -134,7 +134,7 @@ clean: ## remove demo/, smoke/, pendulum/, motion/, ablation/ and studies/ (what
 .venv/installed: requirements.lock
 	@echo "installing into .venv ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python %d.%d found, 3.11 or newer needed: make PYTHON=python3.11" % sys.version_info[:2])'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv # what an interrupted installation left, pip may not be able to read
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.lock
 	@touch $@
 

@@ -19,17 +19,18 @@ from stages.reports.table import NONE, Table, markdown, number
 from stages.runs import configs
 from stages.runs.run import load_model, open_run
 from stages.runs.subsets import random_subset
-from vhp.likelihood.annealing import AnnealingSettings
+from vhp.likelihood.annealed.chains import STARTS, AnnealingSettings
+from vhp.likelihood.annealed.sandwich import both_estimates, sandwich
 from vhp.likelihood.estimate import LikelihoodSettings
 from vhp.likelihood.exact.plane import exact_log_likelihood
 from vhp.likelihood.refined.search import RefinedSettings
-from vhp.likelihood.sandwich import both_estimates, sandwich
 from vhp.model.vae import VAE
 from vhp.resumable import Resumable
 from vhp.seeds import EVALUATION_SEED
 
 EXACT_TO = 1e-4  # nats
 REFINEMENT = RefinedSettings(pilot=256, enough=0.3, modes=4, steps=40, rounds=3)  # the same for runs of any budget
+BEGIN = {"proposal": "the image's own proposal", "prior": "the prior"}
 COLUMNS = (
     *("run", "images", "encoder", "refined", "exact", "annealed: ≤", "≥", "gap"),
     *("refined − lower", "worst", "upper − refined", "worst"),
@@ -77,7 +78,8 @@ def table(found: list[tuple[str, ...]], n_images: int, settings: Settings) -> Ta
     likelihood, _, annealing = settings
     notes = (
         f"−log p(x), nats, means over {n_images:,} images: estimates with {likelihood.n_samples:,} samples; annealed "
-        f"importance sampling with {annealing.n_temperatures:,} temperatures and {annealing.n_chains} chains for each.",
+        f"importance sampling from {BEGIN[annealing.start]} with {annealing.n_temperatures:,} temperatures and "
+        f"{annealing.n_chains} chains for each.",
         "Test: random test images, of which there is a bound on one side only, or, of latent planes, the exact value. "
         "Simulated: images drawn from the model, with bounds on both sides; their gap is the referee's own doubt.",
         "≤, ≥: −log p(x) is in expectation at most, at least this. Refined − lower, upper − refined: of log p(x), the "
@@ -92,15 +94,16 @@ def main() -> None:
     for option, default, text in (
         ("images", 100, "of the test set, and simulated"),
         ("samples", 5_000, "of each estimate"),
-        ("temperatures", 500, "from the prior to the posterior"),
+        ("temperatures", 200, "from the start to the posterior"),
         ("chains", 16, "per image"),
     ):
         parser.add_argument(f"--{option}", type=int, default=default, help=f"{text} (default: %(default)s)")
+    parser.add_argument("--start", choices=STARTS, default=STARTS[0], help="of the chains (default: %(default)s)")
     arguments = parser.parse_args()
     if arguments.images < 1:
         parser.error(f"--images {arguments.images}: expected at least 1")
     with command("sandwich"):
-        annealing = AnnealingSettings(arguments.temperatures, arguments.chains)
+        annealing = AnnealingSettings(arguments.temperatures, arguments.chains, start=arguments.start)
         likelihood = LikelihoodSettings(arguments.samples, "float32", compile=False)
         settings = (likelihood, REFINEMENT, annealing)
         configs.check(arguments.runs)

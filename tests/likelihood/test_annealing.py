@@ -8,20 +8,40 @@ import tiny
 import torch
 from linear_gaussian import PRIORS, LinearGaussian
 
-from vhp.likelihood import annealing
-from vhp.likelihood.annealing import AnnealingSettings, Chains, lower_bound, simulated, temperatures, upper_bound
+from vhp.likelihood.annealed.chains import (
+    STARTS,
+    AnnealingSettings,
+    Chains,
+    Noise,
+    lower_bound,
+    simulated,
+    temperatures,
+    upper_bound,
+)
+from vhp.likelihood.annealed.sandwich import starts
+from vhp.likelihood.estimate import LikelihoodSettings
 from vhp.likelihood.joint import Joint
+from vhp.likelihood.refined.search import RefinedSettings
 
 N = 40
-COARSE = AnnealingSettings(n_temperatures=40, n_chains=8, n_leapfrog=3)
 SEED = 3
+LIKELIHOOD = LikelihoodSettings(n_samples=2_000, precision="float32", compile=False)
+POOR = RefinedSettings(pilot=8, enough=1.0, modes=3, steps=1, rounds=0)  # proposals far from the posterior
+
+
+def coarse(start):
+    return AnnealingSettings(n_temperatures=40 if start == "prior" else 10, n_chains=8, n_leapfrog=3, start=start)
+
+
+def chains_of(joint, x, settings, numbers):
+    return Chains(starts(joint, LIKELIHOOD, POOR, settings, SEED)(x, numbers), x, settings, SEED, numbers)
 
 
 def both(case, settings, n=N):
     """log-weights of forward and reverse chains, less the exact log p(x), (C, n) each; data from the model."""
     joint = Joint(case.model)
     data, u = simulated(joint, SEED, range(n))
-    chains = Chains(joint, data, settings, SEED, range(n))
+    chains = chains_of(joint, data, settings, list(range(n)))
     steps = chains.tuned()
     exact = case.log_p(data).detach()
     return chains.forward(steps) - exact, chains.reverse(steps, u) - exact
@@ -33,24 +53,27 @@ def z_score(weight):
     return per_image.mean().item() / (per_image.std().item() / math.sqrt(len(per_image)))
 
 
+@pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("prior", PRIORS)
-def test_weights_have_no_bias_in_either_direction(prior):
+def test_weights_have_no_bias_in_either_direction(prior, start):
     """E[w] = p(x) forwards and E[1 / w] = 1 / p(x) backwards, also with coarse schedules. At 4 standard errors the
-    eight scores of this test leave the range once in 2,000 seeds."""
-    forward, reverse = both(LinearGaussian(prior, perturbed=True), COARSE)
+    sixteen scores of this test leave the range once in 1,000 seeds."""
+    forward, reverse = both(LinearGaussian(prior, perturbed=True), coarse(start))
     assert abs(z_score(forward.exp())) < 4
     assert abs(z_score((-reverse).exp())) < 4
     # Coarse indeed, or there is no bias to find: chains differ by tenths of a nat.
     assert forward.std(0).mean() > 0.1 and reverse.std(0).mean() > 0.1
 
 
+@pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("prior", PRIORS)
-def test_bounds_meet(prior):
+def test_bounds_meet(prior, start):
     """With enough temperatures both means are the truth, but for the bounds' own gap of a hundredth of a nat.
 
     Reverse chains of an image begin at one point, and so vary together: the errors are not those of 192 chains.
     """
-    forward, reverse = both(LinearGaussian(prior, perturbed=True), AnnealingSettings(400, 8), n=24)
+    settings = AnnealingSettings(400 if start == "prior" else 80, 8, start=start)
+    forward, reverse = both(LinearGaussian(prior, perturbed=True), settings, n=24)
     for bound in (lower_bound(forward), upper_bound(reverse)):
         error = bound.std() / math.sqrt(24)
         assert error < 0.05
@@ -59,7 +82,8 @@ def test_bounds_meet(prior):
 
 def test_bounds_are_bounds():
     """Jensen: over many images the mean of the one is below the truth, that of the other above, by several errors."""
-    forward, reverse = both(LinearGaussian("standard_normal", perturbed=True), AnnealingSettings(10, 1, 2), n=200)
+    rough = AnnealingSettings(10, 1, 2, start="prior")
+    forward, reverse = both(LinearGaussian("standard_normal", perturbed=True), rough, n=200)
     below, above = lower_bound(forward), upper_bound(reverse)
     assert below.mean() < -4 * below.std() / math.sqrt(200)
     assert above.mean() > 4 * above.std() / math.sqrt(200)
@@ -67,18 +91,19 @@ def test_bounds_are_bounds():
 
 def test_streams_of_noise_do_not_repeat_each_other():
     """The tuning's above all: steps that know the weighted chains' noise would bias their weights."""
-    streams = [annealing.Noise(SEED, [4, 5], stream, torch.device("cpu")).draw(100, 3) for stream in range(4)]
+    streams = [Noise(SEED, [4, 5], stream, torch.device("cpu")).draw(100, 3) for stream in range(4)]
     correlation = torch.corrcoef(torch.stack([stream.flatten() for stream in streams])) - torch.eye(4)
     assert correlation.abs().max() < 4.5 / math.sqrt(600)
 
 
-def test_an_image_does_not_depend_on_the_others_or_their_order():
+@pytest.mark.parametrize("start", STARTS)
+def test_an_image_does_not_depend_on_the_others_or_their_order(start):
     case = LinearGaussian("hierarchical", perturbed=True)
     joint = Joint(case.model)
     x, _ = simulated(joint, SEED, range(4))
 
     def bound(rows):
-        chains = Chains(joint, x[rows], COARSE, SEED, rows)
+        chains = chains_of(joint, x[rows], coarse(start), rows)
         return lower_bound(chains.forward(chains.tuned()))
 
     whole = bound([0, 1, 2, 3])
@@ -103,6 +128,11 @@ def test_temperatures_rise_from_0_to_1_slowly_at_both_ends():
     steps = [b - a for a, b in pairwise(t)]
     assert t[0] == 0 and t[-1] == pytest.approx(1) and min(steps) > 0
     assert max(steps[0], steps[-1]) < 0.2 * max(steps)
+
+
+def test_an_unknown_start_is_named():
+    with pytest.raises(ValueError, match="start: found 'posterior'"):
+        AnnealingSettings(1, 1, start="posterior")
 
 
 @pytest.mark.parametrize("changed", ["n_temperatures", "n_chains", "n_leapfrog"])

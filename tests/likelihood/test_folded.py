@@ -10,13 +10,14 @@ import torch
 from quadrature import log_likelihood
 from torch import nn
 
-from vhp.likelihood.annealing import AnnealingSettings, Chains, lower_bound, simulated, upper_bound
+from vhp.likelihood.annealed.chains import AnnealingSettings, Chains, lower_bound, simulated, upper_bound
+from vhp.likelihood.annealed.starts import PriorStart
 from vhp.likelihood.joint import Joint
 from vhp.model.priors.standard_normal import StandardNormal
 from vhp.model.vae import VAE
 
 N, SEED = 300, 3
-SETTINGS = AnnealingSettings(n_temperatures=10, n_chains=4, n_leapfrog=3)
+SETTINGS = AnnealingSettings(n_temperatures=10, n_chains=4, n_leapfrog=3, start="prior")
 SLOPE, SIGMA = 0.35, 0.2
 
 
@@ -36,7 +37,7 @@ def log_weights():
     model.observation.log_var.data = torch.tensor(2 * math.log(SIGMA), dtype=torch.float64)
     joint = Joint(model)
     x, u = simulated(joint, SEED, range(N))
-    chains = Chains(joint, x, SETTINGS, SEED, range(N))
+    chains = Chains(PriorStart(joint), x, SETTINGS, SEED, range(N))
     steps, exact = chains.tuned(), log_likelihood(model, x)
     return chains.forward(steps) - exact, chains.reverse(steps, u) - exact
 

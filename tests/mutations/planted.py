@@ -17,6 +17,7 @@ class Mutation(NamedTuple):
 BOUNDS, GRADIENTS, SCHEDULES = (f"tests/objective/test_{name}.py" for name in ("bounds", "gradients", "schedules"))
 LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood", "linear_gaussian"))
 REFINED, ANNEALING, FOLDED = (f"tests/likelihood/test_{name}.py" for name in ("refined", "annealing", "folded"))
+STARTS = "tests/likelihood/test_annealed_starts.py"
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
 PATCHES = "tests/model/test_patches.py"
 PAIRED, MODES = (f"tests/likelihood/test_{name}.py" for name in ("paired", "modes"))
@@ -313,23 +314,51 @@ MUTATIONS = (
     ),
     Mutation(
         "the reverse annealing chain run forwards",
-        "vhp/likelihood/annealing.py",
+        "vhp/likelihood/annealed/chains.py",
         "range(len(self.t) - 1, 0, -1)",
         "range(1, len(self.t))",
         (FOLDED,),
     ),
     Mutation(
         "annealing: a move accepted always",
-        "vhp/likelihood/annealing.py",
+        "vhp/likelihood/annealed/chains.py",
         "accepted = decision < gain",
         "accepted = decision < gain + 1e6",
         (ANNEALING,),
     ),
     Mutation(
+        "annealing from a proposal: every image with the first image's shape",
+        "vhp/likelihood/annealed/starts.py",
+        "torch.arange(len(proposals), device=root.device)]",
+        "torch.zeros(len(proposals), dtype=torch.long)]",
+        (STARTS,),
+    ),
+    Mutation(
+        "annealing from a proposal: a chain's component decided by the noise that also places it",
+        "vhp/likelihood/annealed/starts.py",
+        "ndtr(eps[..., -1])",
+        "ndtr(eps[..., 0])",
+        (STARTS,),
+    ),
+    Mutation(
+        "annealing from a proposal: the ratio without the proposal's density",
+        "vhp/likelihood/annealed/starts.py",
+        "self.joint.log_likelihood(x, u) + log_prior - log_start",
+        "self.joint.log_likelihood(x, u)",
+        (STARTS, ANNEALING),
+    ),
+    Mutation(
+        "annealing: momenta stretched as positions are",
+        "vhp/likelihood/annealed/starts.py",
+        'torch.einsum("bij,nbi->nbj", self.root, v)',
+        'torch.einsum("bij,nbj->nbi", self.root, v)',
+        (STARTS,),
+    ),
+    Mutation(
         "annealing: weights taken after the move instead of before",
-        "vhp/likelihood/annealing.py",
+        "vhp/likelihood/annealed/chains.py",
         "point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n            log_w += (self.t[k] - self.t[k - 1])",
-        "log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood\n"
+        "log_w += (self.t[k] - self.t[k - 1]) * point.log_ratio\n"
         "            point, _ = self.moved(point, self.t[k], steps[k - 1], eps)\n            log_w += 0",
         (ANNEALING,),
     ),

@@ -1,9 +1,10 @@
 """Bounds on log p(x) from both sides, by annealed importance sampling (Neal 2001; Grosse et al. 2015).
 
-A chain goes from the prior to the posterior through p(u) p(x|z)^t, t from 0 to 1, u = (z, zeta), by Hamiltonian steps.
-Forwards it gives a weight whose mean is p(x): the logarithm of a mean of weights is, in expectation, a lower bound on
-log p(x). Backwards, from an exact sample of the posterior, it gives weights whose mean is 1 / p(x): an upper bound.
-Such a sample is known of data that were simulated from the model, with the u that they were simulated from.
+A chain goes from q_0(u) (vhp.likelihood.annealed.starts) to the posterior through q_0(u)^(1 - t) p(x, u)^t, t from 0 to
+1, u = (z, zeta), by Hamiltonian steps. Forwards it gives a weight whose mean is p(x): the logarithm of a mean of
+weights is, in expectation, a lower bound on log p(x). Backwards, from an exact sample of the posterior, it gives
+weights whose mean is 1 / p(x): an upper bound. Such a sample is known of data that were simulated from the model, with
+the u that they were simulated from.
 
 Steps are tuned on chains of their own: were they tuned on the chains that are weighted, the weights would be biased.
 """
@@ -16,7 +17,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vhp.checks import at_least_one
+from vhp.checks import at_least_one, one_of
+from vhp.likelihood.annealed.starts import Start
 from vhp.likelihood.joint import Joint
 from vhp.model.observation import Bernoulli, Gaussian
 from vhp.seeds import numbered
@@ -27,6 +29,7 @@ WANTED_ACCEPTANCE = 0.8
 ADAPTATION = 0.15  # of log step per unit of acceptance
 TUNING_CHAINS = 8
 BLOCK = 32  # temperatures whose noise is drawn at once
+STARTS = ("proposal", "prior")
 TUNING, FORWARD, REVERSE, SIMULATED = range(4)  # streams of noise of an image
 
 
@@ -37,8 +40,10 @@ class AnnealingSettings:
     n_temperatures: int
     n_chains: int  # per image
     n_leapfrog: int = 5  # gradients per temperature
+    start: str = "proposal"  # or "prior": where chains begin
 
     def __post_init__(self):
+        one_of(STARTS, start=self.start)
         at_least_one(n_temperatures=self.n_temperatures, n_chains=self.n_chains, n_leapfrog=self.n_leapfrog)
 
 
@@ -46,16 +51,16 @@ class Point(NamedTuple):
     """Of chains (C, batch, d): where they are, and what is needed of the density there."""
 
     u: Tensor
-    log_prior: Tensor  # (C, batch)
-    log_likelihood: Tensor  # (C, batch)
-    slope_prior: Tensor  # gradients, (C, batch, d)
-    slope_likelihood: Tensor
+    log_start: Tensor  # log q_0(u), (C, batch)
+    log_ratio: Tensor  # log p(x, u) - log q_0(u), (C, batch)
+    slope_start: Tensor  # their gradients, (C, batch, d)
+    slope_ratio: Tensor
 
     def log_prob(self, t: float) -> Tensor:
-        return self.log_prior + t * self.log_likelihood
+        return self.log_start + t * self.log_ratio
 
     def slope(self, t: float) -> Tensor:
-        return self.slope_prior + t * self.slope_likelihood
+        return self.slope_start + t * self.slope_ratio
 
 
 def temperatures(n: int) -> list[float]:
@@ -82,8 +87,8 @@ class Noise:
 class Chains:
     """Chains of some images x (batch, D), on the model's device and in its precision."""
 
-    def __init__(self, joint: Joint, x: Tensor, settings: AnnealingSettings, seed: int, numbers: Sequence[int]):
-        self.joint, self.x, self.settings = joint, x, settings
+    def __init__(self, start: Start, x: Tensor, settings: AnnealingSettings, seed: int, numbers: Sequence[int]):
+        self.start, self.x, self.settings = start, x, settings
         self.seed, self.numbers = seed, numbers
         self.t = temperatures(settings.n_temperatures)
 
@@ -91,22 +96,26 @@ class Chains:
         """The point u with the gradients there."""
         with torch.enable_grad():
             u = u.detach().requires_grad_(True)
-            log_prior, log_likelihood = self.joint.log_prior(u), self.joint.log_likelihood(self.x, u)
-            (slope_prior,) = torch.autograd.grad(log_prior.sum(), u)
-            (slope_likelihood,) = torch.autograd.grad(log_likelihood.sum(), u)
-        return Point(u.detach(), log_prior.detach(), log_likelihood.detach(), slope_prior, slope_likelihood)
+            log_start, log_ratio = self.start.log_probs(self.x, u)
+            (slope_start,) = torch.autograd.grad(log_start.sum(), u, retain_graph=True)
+            (slope_ratio,) = torch.autograd.grad(log_ratio.sum(), u)
+        return Point(u.detach(), log_start.detach(), log_ratio.detach(), slope_start, slope_ratio)
+
+    def begun(self, noise: Noise, n_chains: int) -> Point:
+        """Samples of q_0."""
+        return self.at(self.start.drawn(noise.draw(n_chains, self.start.noise_width).to(self.x)))
 
     def moved(self, start: Point, t: float, step: Tensor, eps: Tensor) -> tuple[Point, Tensor]:
-        """One Hamiltonian move that leaves p(u) p(x|z)^t as it is, and its acceptance probability (C, batch).
+        """One Hamiltonian move that keeps q_0(u)^(1 - t) p(x, u)^t, and its acceptance probability (C, batch).
 
         step (batch,); eps (C, batch, d + 1): momenta and, in the last column, what decides on the move.
         """
         momentum, decision = eps[..., :-1], torch.special.log_ndtr(eps[..., -1])
         end, p, step = start, momentum, step[:, None]
         for _ in range(self.settings.n_leapfrog):
-            p = p + 0.5 * step * end.slope(t)
-            end = self.at(end.u + step * p)
-            p = p + 0.5 * step * end.slope(t)
+            p = p + 0.5 * step * self.start.transposed(end.slope(t))
+            end = self.at(end.u + step * self.start.stretched(p))
+            p = p + 0.5 * step * self.start.transposed(end.slope(t))
         gain = end.log_prob(t) - start.log_prob(t) + 0.5 * (momentum.square() - p.square()).sum(-1)
         gain = torch.where(gain.isfinite(), gain, -math.inf)  # a step that has run away
         accepted = decision < gain
@@ -120,12 +129,12 @@ class Chains:
         """Each k with its noise (C, batch, d + 1)."""
         for first in range(0, len(ks), BLOCK):
             block = ks[first : first + BLOCK]
-            yield from zip(block, noise.draw(len(block), n_chains, self.joint.width + 1).to(self.x), strict=True)
+            yield from zip(block, noise.draw(len(block), n_chains, self.start.width + 1).to(self.x), strict=True)
 
     def tuned(self) -> Tensor:
         """Step sizes (n_temperatures, batch), of t_1 to t_n: followed on chains of their own."""
         noise = Noise(self.seed, self.numbers, TUNING, self.x.device)
-        point = self.at(self.joint.from_prior(noise.draw(TUNING_CHAINS, self.joint.width + 1).to(self.x)))
+        point = self.begun(noise, TUNING_CHAINS)
         log_step, steps = torch.full((len(self.x),), math.log(FIRST_STEP)).to(self.x), []
         for k, eps in self.blocks(noise, range(1, len(self.t)), TUNING_CHAINS):
             point, acceptance = self.moved(point, self.t[k], log_step.exp(), eps)
@@ -134,26 +143,26 @@ class Chains:
         return torch.stack(steps)
 
     def forward(self, steps: Tensor) -> Tensor:
-        """log-weights (C, batch) of chains from the prior to the posterior: the mean weight is p(x)."""
+        """log-weights (C, batch) of chains from q_0 to the posterior: the mean weight is p(x)."""
         n_chains, noise = self.settings.n_chains, Noise(self.seed, self.numbers, FORWARD, self.x.device)
-        point = self.at(self.joint.from_prior(noise.draw(n_chains, self.joint.width + 1).to(self.x)))
-        log_w = torch.zeros_like(point.log_prior, dtype=torch.float64)
+        point = self.begun(noise, n_chains)
+        log_w = torch.zeros_like(point.log_ratio, dtype=torch.float64)
         for k, eps in self.blocks(noise, range(1, len(self.t)), n_chains):
-            log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood
+            log_w += (self.t[k] - self.t[k - 1]) * point.log_ratio
             point, _ = self.moved(point, self.t[k], steps[k - 1], eps)
         return log_w
 
     def reverse(self, steps: Tensor, u: Tensor) -> Tensor:
-        """log-weights (C, batch) of chains from the posterior's sample u (batch, d) back to the prior.
+        """log-weights (C, batch) of chains from the posterior's sample u (batch, d) back to q_0.
 
         The mean of exp(-log-weight) is 1 / p(x): the moves of the forward chain, each reversible, the other way round.
         """
         n_chains, noise = self.settings.n_chains, Noise(self.seed, self.numbers, REVERSE, self.x.device)
         point = self.at(u.expand(n_chains, *u.shape).to(self.x))
-        log_w = torch.zeros_like(point.log_prior, dtype=torch.float64)
+        log_w = torch.zeros_like(point.log_ratio, dtype=torch.float64)
         for k, eps in self.blocks(noise, range(len(self.t) - 1, 0, -1), n_chains):
             point, _ = self.moved(point, self.t[k], steps[k - 1], eps)
-            log_w += (self.t[k] - self.t[k - 1]) * point.log_likelihood
+            log_w += (self.t[k] - self.t[k - 1]) * point.log_ratio
         return log_w
 
 

@@ -5,17 +5,19 @@ Grosse et al. 2015). Of real data there is the lower bound alone; how far it is 
 far as they are like the real ones.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from vhp.datasets.batches import as_means
-from vhp.likelihood.annealing import AnnealingSettings, Chains, lower_bound, simulated, upper_bound
+from vhp.likelihood.annealed.chains import AnnealingSettings, Chains, lower_bound, simulated, upper_bound
+from vhp.likelihood.annealed.starts import PriorStart, ProposalStart, Start
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.refined.estimate import refine
-from vhp.likelihood.refined.search import RefinedSettings
+from vhp.likelihood.refined.search import RefinedSettings, Search
 from vhp.model.vae import VAE
 from vhp.resumable import ONE_SITTING, Resumable
 
@@ -40,6 +42,24 @@ def both_estimates(
     return encoder.log_likelihood, refine(model, x, encoder, settings, refinement, seed).log_likelihood
 
 
+def starts(
+    joint: Joint, settings: LikelihoodSettings, refinement: RefinedSettings, annealing: AnnealingSettings, seed: int
+) -> Callable[[Tensor, list[int]], Start]:
+    """Where the chains of images x (batch, D) with these numbers begin."""
+    if annealing.start == "prior":
+        return lambda x, numbers: PriorStart(joint)
+    search = Search(joint, refinement, settings.n_samples, seed)
+
+    @torch.no_grad()
+    def proposed(x: Tensor, numbers: list[int]) -> Start:
+        """A proposal for each image, also where the encoder would do."""
+        encoded = joint.model.encoder(x)
+        log_p = search.pilot(x, *encoded, numbers).log_p
+        return ProposalStart(joint, search.proposals(x, *encoded, numbers, log_p))
+
+    return proposed
+
+
 def sandwich(
     model: VAE,
     x: Tensor | int,
@@ -54,11 +74,13 @@ def sandwich(
     resumable: its progress is shown, in batches of images.
     """
     joint, u = Joint(model), None
+    start_of = starts(joint, settings, refinement, annealing, seed)
     if isinstance(x, int):
         x, u = simulated(joint, seed, range(x))
     means, lower, upper = as_means(x), [], []
     for index in resumable.progress(torch.arange(len(x)).split(IMAGES)):
-        chains = Chains(joint, means[index.to(x.device)], annealing, seed, index.tolist())
+        batch, numbers = means[index.to(x.device)], index.tolist()
+        chains = Chains(start_of(batch, numbers), batch, annealing, seed, numbers)
         steps = chains.tuned()
         lower.append(lower_bound(chains.forward(steps)))
         if u is not None:

@@ -30,7 +30,7 @@ from vhp.seeds import EVALUATION_SEED
 
 EXACT_TO = 1e-4  # nats
 REFINEMENT = RefinedSettings(pilot=256, enough=0.3, modes=4, steps=40, rounds=3)  # the same for runs of any budget
-BEGIN = {"proposal": "the image's own proposal", "prior": "the prior"}
+FROM = {"proposal": "the image's own proposal", "prior": "the prior"}  # chains
 COLUMNS = (
     *("run", "images", "encoder", "refined", "exact", "annealed: ≤", "≥", "gap"),
     *("refined − lower", "worst", "upper − refined", "worst"),
@@ -78,7 +78,7 @@ def table(found: list[tuple[str, ...]], n_images: int, settings: Settings) -> Ta
     likelihood, _, annealing = settings
     notes = (
         f"−log p(x), nats, means over {n_images:,} images: estimates with {likelihood.n_samples:,} samples; annealed "
-        f"importance sampling from {BEGIN[annealing.start]} with {annealing.n_temperatures:,} temperatures and "
+        f"importance sampling from {FROM[annealing.start]} with {annealing.n_temperatures:,} temperatures and "
         f"{annealing.n_chains} chains for each.",
         "Test: random test images, of which there is a bound on one side only, or, of latent planes, the exact value. "
         "Simulated: images drawn from the model, with bounds on both sides; their gap is the referee's own doubt.",

@@ -1,5 +1,7 @@
 """Where annealed chains begin: samples and densities that belong together, image by image."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from linear_gaussian import PRIORS, LinearGaussian
@@ -60,8 +62,8 @@ def test_components_have_their_shares():
     _, joint, _, proposals, start = begun("hierarchical")
     u = start.drawn(normal(C, N, start.noise_width))
     for j, proposal in enumerate(proposals):
-        proposal.counts[:] = [count * 80 for count in proposal.counts]
-        own = proposal.drawn(joint, normal(sum(proposal.counts), 1, proposal_noise_width(joint.width)))[:, 0]
+        many = replace(proposal, counts=[count * 80 for count in proposal.counts])
+        own = many.drawn(joint, normal(sum(many.counts), 1, proposal_noise_width(joint.width)))[:, 0]
         for power in (1, 2):
             a, b = u[:, j] ** power, own**power
             error = (a.var(0) / len(a) + b.var(0) / len(b)).sqrt()

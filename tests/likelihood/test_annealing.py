@@ -19,9 +19,9 @@ from vhp.likelihood.annealed.chains import (
     upper_bound,
 )
 from vhp.likelihood.annealed.sandwich import starts
-from vhp.likelihood.estimate import LikelihoodSettings
+from vhp.likelihood.estimate import LikelihoodSettings, noise
 from vhp.likelihood.joint import Joint
-from vhp.likelihood.refined.search import RefinedSettings
+from vhp.likelihood.refined.search import BANK, PILOT, REFINED, ROUNDS, RefinedSettings
 
 N = 40
 SEED = 3
@@ -90,9 +90,11 @@ def test_bounds_are_bounds():
 
 
 def test_streams_of_noise_do_not_repeat_each_other():
-    """The tuning's above all: steps that know the weighted chains' noise would bias their weights."""
+    """Nor the search's and the estimates': steps or proposals that know the weighted chains' noise would bias the
+    weights, and so would simulated data that know it."""
     streams = [Noise(SEED, [4, 5], stream, torch.device("cpu")).draw(100, 3) for stream in range(4)]
-    correlation = torch.corrcoef(torch.stack([stream.flatten() for stream in streams])) - torch.eye(4)
+    streams += [noise(SEED + added, [4, 5], 100, 3).transpose(1, 2) for added in (0, PILOT, ROUNDS, BANK, REFINED)]
+    correlation = torch.corrcoef(torch.stack([stream.flatten() for stream in streams])) - torch.eye(len(streams))
     assert correlation.abs().max() < 4.5 / math.sqrt(600)
 
 

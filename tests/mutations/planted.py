@@ -18,6 +18,7 @@ BOUNDS, GRADIENTS, SCHEDULES = (f"tests/objective/test_{name}.py" for name in ("
 LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood", "linear_gaussian"))
 REFINED, ANNEALING, FOLDED = (f"tests/likelihood/test_{name}.py" for name in ("refined", "annealing", "folded"))
 STARTS = "tests/likelihood/test_annealed_starts.py"
+HAMILTONIAN, SANDWICH = (f"tests/likelihood/test_{name}.py" for name in ("hamiltonian", "sandwich"))
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
 PATCHES = "tests/model/test_patches.py"
 PAIRED, MODES = (f"tests/likelihood/test_{name}.py" for name in ("paired", "modes"))
@@ -346,6 +347,20 @@ MUTATIONS = (
         "self.joint.log_likelihood(x, u) + log_prior - log_start",
         "self.joint.log_likelihood(x, u)",
         (STARTS, ANNEALING),
+    ),
+    Mutation(
+        "annealing: positions not stretched as momenta are",
+        "vhp/likelihood/annealed/chains.py",
+        "self.start.stretched(p)",
+        "p",
+        (HAMILTONIAN,),
+    ),
+    Mutation(
+        "annealing backwards from other images' samples after the first batch",
+        "vhp/likelihood/annealed/sandwich.py",
+        "u[index.to(x.device)]",
+        "u[: len(index)]",
+        (SANDWICH,),
     ),
     Mutation(
         "annealing: momenta stretched as positions are",

@@ -35,7 +35,7 @@ TUNING, FORWARD, REVERSE, SIMULATED = range(4)  # streams of noise of an image
 
 @dataclass(frozen=True)
 class AnnealingSettings:
-    """How fine and how often."""
+    """How fine, how often, and from where."""
 
     n_temperatures: int
     n_chains: int  # per image
@@ -102,28 +102,29 @@ class Chains:
         return Point(u.detach(), log_start.detach(), log_ratio.detach(), slope_start, slope_ratio)
 
     def begun(self, noise: Noise, n_chains: int) -> Point:
-        """Samples of q_0."""
+        """Samples of q_0, with the first of the noise."""
         return self.at(self.start.drawn(noise.draw(n_chains, self.start.noise_width).to(self.x)))
 
-    def moved(self, start: Point, t: float, step: Tensor, eps: Tensor) -> tuple[Point, Tensor]:
+    def moved(self, point: Point, t: float, step: Tensor, eps: Tensor) -> tuple[Point, Tensor]:
         """One Hamiltonian move that keeps q_0(u)^(1 - t) p(x, u)^t, and its acceptance probability (C, batch).
 
-        step (batch,); eps (C, batch, d + 1): momenta and, in the last column, what decides on the move.
+        step (batch,); eps (C, batch, d + 1): momenta and, in the last column, what decides on the move. Leapfrog steps
+        in coordinates L^-1 u, in which the mass matrix is 1: positions move by L p, momenta by L^T and the slope.
         """
         momentum, decision = eps[..., :-1], torch.special.log_ndtr(eps[..., -1])
-        end, p, step = start, momentum, step[:, None]
+        end, p, step = point, momentum, step[:, None]
         for _ in range(self.settings.n_leapfrog):
             p = p + 0.5 * step * self.start.transposed(end.slope(t))
             end = self.at(end.u + step * self.start.stretched(p))
             p = p + 0.5 * step * self.start.transposed(end.slope(t))
-        gain = end.log_prob(t) - start.log_prob(t) + 0.5 * (momentum.square() - p.square()).sum(-1)
+        gain = end.log_prob(t) - point.log_prob(t) + 0.5 * (momentum.square() - p.square()).sum(-1)
         gain = torch.where(gain.isfinite(), gain, -math.inf)  # a step that has run away
         accepted = decision < gain
-        point = [
+        kept = [
             torch.where(accepted.reshape(accepted.shape + (1,) * (new.dim() - 2)), new, old)
-            for old, new in zip(start, end, strict=True)
+            for old, new in zip(point, end, strict=True)
         ]
-        return Point(*point), gain.clamp_max(0).exp()
+        return Point(*kept), gain.clamp_max(0).exp()
 
     def blocks(self, noise: Noise, ks: Sequence[int], n_chains: int):
         """Each k with its noise (C, batch, d + 1)."""

@@ -3,6 +3,9 @@
 Of data that are simulated from the model the posterior's sample is known, so that there is an upper bound, too (BDMC,
 Grosse et al. 2015). Of real data there is the lower bound alone; how far it is off there, the simulated data tell, as
 far as they are like the real ones.
+
+Chains from proposals begin at those of the refined estimate, with noise of their own. A mode that the search has missed
+can so be missing in both; of simulated data the upper bound tells, of real ones chains from the prior may.
 """
 
 from collections.abc import Callable
@@ -42,6 +45,7 @@ def both_estimates(
     return encoder.log_likelihood, refine(model, x, encoder, settings, refinement, seed).log_likelihood
 
 
+@torch.no_grad()
 def starts(
     joint: Joint, settings: LikelihoodSettings, refinement: RefinedSettings, annealing: AnnealingSettings, seed: int
 ) -> Callable[[Tensor, list[int]], Start]:
@@ -71,7 +75,8 @@ def sandwich(
 ) -> Sandwich:
     """x: images (N, D), as for vhp.likelihood.estimate, or how many to simulate from the model.
 
-    resumable: its progress is shown, in batches of images.
+    settings, refinement: of both estimates; proposals at which chains begin are sought by the same refinement.
+    annealing: of the bounds. resumable: its progress is shown, in batches of images.
     """
     joint, u = Joint(model), None
     start_of = starts(joint, settings, refinement, annealing, seed)

@@ -17,7 +17,8 @@ from vhp.likelihood.refined.proposal import Proposal, mixture_log_prob
 
 
 class Start(Protocol):
-    """A distribution q_0(u) for each image of a batch."""
+    """A distribution q_0(u) for each image of a batch, and a matrix L for each: where u = L v, v is about equally wide
+    in all directions. Chains keep to their densities with any invertible L; a good one lets them go farther."""
 
     width: int  # d
     noise_width: int  # columns of standard normal noise for a sample
@@ -29,10 +30,10 @@ class Start(Protocol):
         """log q_0(u), and log p(x, u) - log q_0(u): x (batch, D), u (C, batch, d) -> (C, batch) each, nats."""
 
     def stretched(self, v: Tensor) -> Tensor:
-        """L v, (C, batch, d): from where all directions are about equally wide."""
+        """L v: (C, batch, d) -> (C, batch, d)."""
 
     def transposed(self, v: Tensor) -> Tensor:
-        """L^T v, (C, batch, d)."""
+        """L^T v: (C, batch, d) -> (C, batch, d)."""
 
 
 class PriorStart:
@@ -55,7 +56,8 @@ class PriorStart:
 
 
 class ProposalStart:
-    """q_0: the whole mixture of an image's proposal; L: the root of its largest mode's scale matrix."""
+    """q_0: the whole mixture of an image's proposal, the prior's share with it; L: the root of the scale matrix of the
+    mode with most samples."""
 
     def __init__(self, joint: Joint, proposals: Sequence[Proposal]):
         """proposals: one for each image of the batch, all with equally many modes."""

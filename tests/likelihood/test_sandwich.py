@@ -1,0 +1,43 @@
+"""Estimates between annealed bounds, image by image and over several batches, where log p(x) is known exactly."""
+
+import pytest
+from linear_gaussian import LinearGaussian
+
+from vhp.likelihood.annealed import sandwich as module
+from vhp.likelihood.annealed.chains import AnnealingSettings, simulated
+from vhp.likelihood.annealed.sandwich import sandwich
+from vhp.likelihood.estimate import LikelihoodSettings
+from vhp.likelihood.joint import Joint
+from vhp.likelihood.refined.search import RefinedSettings
+
+N, SEED = 5, 3
+LIKELIHOOD = LikelihoodSettings(n_samples=500, precision="float32", compile=False)
+REFINEMENT = RefinedSettings(pilot=50, enough=1.0, modes=2, steps=10, rounds=1)
+# So few that a reverse chain from another image's sample does not find back.
+ANNEALING = AnnealingSettings(n_temperatures=3, n_chains=32, n_leapfrog=1)
+
+
+@pytest.fixture
+def case(monkeypatch):
+    """In float32, as runs are; two images are annealed at once."""
+    monkeypatch.setattr(module, "IMAGES", 2)
+    case = LinearGaussian("hierarchical", perturbed=True)
+    case.model.float()
+    return case
+
+
+def test_simulated_images_have_bounds_on_both_sides(case):
+    """Of each image its own: images differ by nats from one another, bounds and estimates by tenths from the truth."""
+    exact = case.log_p(simulated(Joint(case.model), SEED, range(N))[0].double()).detach()
+    found = sandwich(case.model, N, LIKELIHOOD, REFINEMENT, ANNEALING, SEED)
+    assert exact.max() - exact.min() > 1.5
+    for values in (found.encoder, found.refined, found.lower, found.upper):
+        assert values.shape == (N,)
+        assert (values - exact).abs().max() < 1
+
+
+def test_given_images_have_a_lower_bound_alone(case):
+    x = case.data(N)
+    found = sandwich(case.model, x.float(), LIKELIHOOD, REFINEMENT, ANNEALING, SEED)
+    assert found.upper is None
+    assert (found.lower - case.log_p(x)).abs().max() < 1

@@ -10,6 +10,18 @@ from stages.runs.fingerprint import Program
 from stages.runs.places import config_file, data_config_file
 from stages.runs.resolved import data_config, with_code
 
+# A resolved section `method`, of VHP + REWO.
+TINY_REWO = {
+    "kappa": 0.8,
+    "nu": 1.0,
+    "tau": 5.0,
+    "beta_0": 0.01,
+    "alpha": 0.9,
+    "K": 2,
+    "d_zeta": 2,
+    "prior_hidden": [4],
+}
+
 
 @cache
 def program() -> Program:

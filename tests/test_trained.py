@@ -57,7 +57,7 @@ def test_nll_is_that_of_the_evaluation_for_each_kind_of_array(loaded):
         loaded.nll(np.full((1, tiny.D), 128, np.uint8))
 
 
-def test_an_interpolation_is_a_shortest_path_of_the_priors_graph(loaded):
+def test_an_interpolation_joins_the_examples_by_a_shortest_path_of_the_priors_graph(loaded):
     a, b = tiny.patterns(12).numpy()[[0, 7]]
     found = loaded.interpolate(a, b, n_frames=9, n_nodes=80, k=12, seed=2)
     nodes = loaded.sample_prior(80, seed=2).astype(float)
@@ -65,10 +65,11 @@ def test_an_interpolation_is_a_shortest_path_of_the_priors_graph(loaded):
     graph = networkx.Graph()
     for i, row in enumerate(distance):
         graph.add_weighted_edges_from((i, int(j), row[j]) for j in np.argsort(row)[1:13])
-    ends = [np.argmin(np.linalg.norm(nodes - loaded.encode(x[None]).mean, axis=1)) for x in (a, b)]
-    length, path = networkx.single_source_dijkstra(graph, *ends)
-    assert found.length == pytest.approx(length, rel=1e-6)
-    np.testing.assert_allclose(found.z, resample(nodes[path], 9), rtol=0, atol=1e-6)
+    means = np.concatenate([loaded.encode(x[None]).mean for x in (a, b)])
+    from_a, from_b = (np.linalg.norm(nodes - mean, axis=1) for mean in means)
+    length, path = networkx.single_source_dijkstra(graph, from_a.argmin(), from_b.argmin())
+    assert found.length == pytest.approx(from_a.min() + length + from_b.min(), rel=1e-6)
+    np.testing.assert_allclose(found.z, resample(np.concatenate([means[:1], nodes[path], means[1:]]), 9), atol=1e-6)
     np.testing.assert_array_equal(found.x, loaded.decode(found.z))
     with pytest.raises(ValueError, match=r"^b: found the shape \(1, 5\), expected \(N, 12\)"):
         loaded.interpolate(a, b[:5])

@@ -31,7 +31,7 @@ class Posterior(NamedTuple):
 
 
 class Interpolation(NamedTuple):
-    """A path on the graph of the prior's samples, its points at equal distance."""
+    """A path between two examples on the graph of the prior's samples, its points at equal distance."""
 
     z: np.ndarray  # (n_frames, d_z) float64
     x: np.ndarray  # (n_frames, D) float32, decoded
@@ -101,19 +101,22 @@ class TrainedModel:
     ) -> Interpolation:
         """From example a to example b, (D,) or (height, width) each, along the graph of the paper.
 
-        Its n_nodes nodes are samples of the prior, each joined to its k nearest neighbours; the path is the shortest
-        one between the nodes nearest to the means of q_phi(z|a) and q_phi(z|b), so it begins and ends near the
-        examples, and not at them. The graph is kept for the next call. Raises ValueError where there is no path.
+        Its n_nodes nodes are samples of the prior, each joined to its k nearest neighbours. The path begins at the mean
+        of q_phi(z|a), goes to the node nearest to it, by the shortest way to the one nearest to the mean of q_phi(z|b),
+        and ends at that: as those of the benchmark (vhp.latent.interpolation). The graph is kept for the next call.
+        Raises ValueError where there is no path.
         """
         graph = self._graph(n_nodes, k, seed)
         ends = [codec.encode(self.vae, self._means(name, np.asarray(x)[None]))[0] for name, x in (("a", a), ("b", b))]
-        start, goal = graph.nearest(np.concatenate(ends))
+        means = np.concatenate(ends)  # (2, d_z)
+        start, goal = graph.nearest(means)
         [path] = graph.shortest_paths([(start, goal)])
         if path is None:
             found = f"found no path: the {n_nodes} samples of the prior fall into {graph.n_components} components"
             raise ValueError(f"{found}, expected one that has both ends; ask for a larger k or more nodes")
-        z = resample(graph.nodes[path], n_frames)
-        return Interpolation(z, self.decode(z), arc_length(graph.nodes[path]))
+        points = np.concatenate([means[:1], graph.nodes[path], means[1:]])
+        z = resample(points, n_frames)
+        return Interpolation(z, self.decode(z), arc_length(points))
 
     def _graph(self, n_nodes: int, k: int, seed: int) -> LatentGraph:
         if (key := (n_nodes, k, seed)) not in self._graphs:

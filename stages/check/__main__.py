@@ -20,13 +20,14 @@ from stages.check.provenance import uncommitted
 from stages.check.quotes import misquoted
 from stages.check.regression import FILES, RegressionError, compare, difference_table
 from stages.check.since import changes, earlier_revision
+from stages.command import command
 from stages.files import replacing
 from stages.parallel.lockfile import Entry
-from stages.params.schema import Params, ParamsError, read, resolve
+from stages.params.schema import Params, read, resolve
 from stages.reports.claims import evidence
 from stages.reports.table import markdown
 from stages.reports.tables import read_sections, runs_of, stale_results
-from stages.runs.fingerprint import FingerprintError, Program
+from stages.runs.fingerprint import Program
 from stages.runs.places import CONFIGS, MATRIX, report_folder, section_folder
 from stages.runs.recorded import RecordError
 from stages.runs.resolved import resolved
@@ -58,18 +59,27 @@ def differences(results: Path, baseline: Path, title: str) -> tuple[str, list[st
 
 
 def renew(results: Path, baseline: Path) -> None:
-    """Make the results the baseline, and print what that changes."""
+    """Make the results the baseline, and print what that changes. Raises before anything is written."""
     files = (*FILES, verdicts.NAME)
     if missing := [str(results / name) for name in files if not (results / name).exists()]:
         raise RegressionError(f"missing: {', '.join(missing)}; `make table` makes them")
+    entries = read_lock(Path())
     if baseline.exists():
-        print(differences(results, baseline, "Differences from the old baseline")[0])
-        print("\n".join(verdicts.changed(results, baseline) if (baseline / verdicts.NAME).exists() else []))
+        print(from_the_old(results, baseline))
     for name in files:
         with replacing(baseline / name) as temporary:
             shutil.copyfile(results / name, temporary)
-    accept(read_lock(Path()), baseline)
+    accept(entries, baseline)
     print(f"{baseline} is now as {results}, {ACCEPTED} as the other files in reports/; commit them, and say why")
+
+
+def from_the_old(results: Path, baseline: Path) -> str:
+    """What a new baseline changes, as Markdown; of one that lacks a file, or has a damaged one, that."""
+    try:
+        text, _ = differences(results, baseline, "Differences from the old baseline")
+        return "\n".join([text, *verdicts.changed(results, baseline)])
+    except RegressionError as error:
+        return f"The old baseline cannot be compared: {error}"
 
 
 def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Program) -> tuple[list[str], list[str]]:
@@ -95,35 +105,50 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Pro
     return older, faults
 
 
-def check(params: Params, options: argparse.Namespace) -> list[str]:
-    """Every fault; prints the tables of differences and what is stale, and adds them to the summary."""
+def beside_baseline(
+    results: Path, baseline: Path, revision: str | None, entries: Mapping[str, Entry], program: Program
+) -> tuple[str, list[str]]:
+    """What differs from the baseline and since the revision, as Markdown, and the faults in it.
+
+    Raises RegressionError where the results cannot be compared with the baseline.
+    """
+    text, faults = differences(results, baseline, "Differences from the baseline")
+    changed = verdicts.changed(results, baseline)
+    faults += [*changed, *unmatched(results, baseline)]
+    text += "\n" + listed("Verdicts that changed", changed)
+    if revision is None:
+        return f"{text}\n{NO_REVISION}\n", faults
+    faults += written_by_hand(results, baseline, revision)
+    return f"{text}\n{changes(revision, results, baseline, entries, program)}", faults
+
+
+def listed(title: str, lines: list[str]) -> str:
+    """A part of the document."""
+    return "\n".join([f"# {title}: {len(lines)}", "", *(f"- {line}" for line in lines), ""])
+
+
+def check(params: Params, since: str | None, strict: bool) -> tuple[str, list[str]]:
+    """What differs and what is stale, as Markdown, and every fault."""
     results, baseline = report_folder(params.budget), BASELINE / params.budget
-    entries, program, revision = read_lock(Path()), Program(), earlier_revision(options.since)
+    entries, program, revision = read_lock(Path()), Program(), earlier_revision(since)
     older, faults = older_and_altered(params, entries, program)
     found = disagreements(Path(), entries, list(resolve(params)), results / "inputs.csv")
     faults += [f"dvc.lock does not agree with {fault}; `make table` renews it" for fault in found]
     faults += [*not_accepted(entries), *misquoted()]
-    if options.strict:
+    if strict:
         faults += [f"stale: {result}" for result in older]
     try:
-        text, worse = differences(results, baseline, "Differences from the baseline")
-        changed = verdicts.changed(results, baseline)
-        faults = [*worse, *changed, *unmatched(results, baseline), *faults]
-        text += "\n".join(["", f"# Verdicts that changed: {len(changed)}", "", *(f"- {c}" for c in changed), ""])
-        if revision:
-            faults += written_by_hand(results, baseline, revision)
-            text += "\n" + changes(revision, results, baseline, entries, program)
-        else:
-            text += f"\n{NO_REVISION}\n"
+        text, worse = beside_baseline(results, baseline, revision, entries, program)
     except RegressionError as error:  # what DVC found may be the reason
         raise RegressionError("\n  ".join([str(error), *faults])) from error
     if older:
-        text += "\n".join(["", f"# Older than the code: {len(older)}", "", *(f"- {result}" for result in older), ""])
-    print(text)
-    if options.summary:
-        with options.summary.open("a") as file:
-            file.write("\n".join([text, *(f"- **Fault**: {fault}" for fault in faults)]) + "\n")
-    return faults
+        text += "\n" + listed("Older than the code", older)
+    return text, [*worse, *faults]
+
+
+def add_to_summary(path: Path, text: str, faults: list[str]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\n".join([text, *(f"- **Fault**: {fault}" for fault in faults)]) + "\n")
 
 
 def main() -> None:
@@ -133,19 +158,18 @@ def main() -> None:
     parser.add_argument("--strict", action="store_true", help="results older than code or parameters are faults, too")
     parser.add_argument("--summary", type=Path, help="Markdown file to which tables and faults are added")
     arguments = parser.parse_args()
-    try:
+    with command("params.yaml"):
         params = read(Path("params.yaml"))
-    except ParamsError as error:
-        raise SystemExit(f"params.yaml: {error}") from error
     results, baseline = report_folder(params.budget), BASELINE / params.budget
-    try:
+    with command("check", AgreementError):
         if arguments.baseline:
             return renew(results, baseline)
         if missing := absent(results, baseline):
             raise SystemExit("check: nothing compared\n  " + "\n  ".join(missing))
-        faults = check(params, arguments)
-    except (RegressionError, AgreementError, FingerprintError, ParamsError) as error:
-        raise SystemExit(f"check: {error}") from error
+        text, faults = check(params, arguments.since, arguments.strict)
+        print(text)
+        if arguments.summary:
+            add_to_summary(arguments.summary, text, faults)
     if faults:
         raise SystemExit(f"check: {len(faults)} faults\n  " + "\n  ".join(faults))
     print("check: no value is worse than the baseline, and dvc.lock, sections and reports agree")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from stages.check.wording import first_of
 from stages.parallel import lockfile
 from stages.runs.places import CONFIGS, DATA_CONFIGS, MATRIX
 
@@ -47,7 +48,7 @@ def disagreements(root: Path, recorded: Mapping[str, Any], runs: Collection[str]
     for stage, path, how in found:
         if how != DELETED or path not in ignored:
             alike.setdefault((stage.partition("@")[0], f"{path} {_words(how)}".strip()), {})[stage] = None
-    return [f"{next(iter(stages))}{_more(stages)}: {change}" for (_, change), stages in alike.items()]
+    return [f"{first_of(stages)}: {change}" for (_, change), stages in alike.items()]
 
 
 def read_lock(root: Path) -> dict[str, Any]:
@@ -103,14 +104,10 @@ def _other_inputs(inputs: Path, entries: Mapping[str, Any], runs: Collection[str
     other = [path for path, md5 in read.items() if made.get(path) != md5]
     unread = [run for run in runs if not any(f"/{run}/" in path for path in read)]
     return [
-        ("report", f"{paths[0]}{_more(paths)}", how)
+        ("report", first_of(paths), how)
         for paths, how in ((other, "is not what it was when the report was made"), (unread, "is not in the report"))
         if paths
     ]
-
-
-def _more(stages: Collection[str]) -> str:
-    return f" and {len(stages) - 1} more" if len(stages) > 1 else ""
 
 
 def _pipeline(root: Path) -> tuple[list[str], dict[str, list]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from stages.check.wording import first_of
 from stages.reports.artifacts import RunArtifacts
 
 REQUIREMENTS = Path("requirements.lock")
@@ -21,5 +22,4 @@ def other_torch(runs: Sequence[RunArtifacts]) -> Iterator[str]:
             if version[:1].isdigit() and [version] != pinned:
                 alike.setdefault(version, []).append(f"{stage}@{run.name}")
     for version, stages in alike.items():
-        more = f" and {len(stages) - 1} more" if len(stages) > 1 else ""
-        yield f"{stages[0]}{more}: torch {version}, {REQUIREMENTS} has {' and '.join(pinned) or 'none'}"
+        yield f"{first_of(stages)}: torch {version}, {REQUIREMENTS} has {' and '.join(pinned) or 'none'}"

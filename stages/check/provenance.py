@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from stages.check.wording import first_of
 from stages.reports.artifacts import RunArtifacts
 from stages.runs.stale import revision_of
 
@@ -22,5 +23,4 @@ def uncommitted(runs: Sequence[RunArtifacts]) -> Iterator[str]:
             if revision.endswith(DIRTY) and revision_of(run.code.get(stage), [revision], cell) is None:
                 alike.setdefault(revision, []).append(f"{stage}@{run.name}")
     for revision, stages in alike.items():
-        more = f" and {len(stages) - 1} more" if len(stages) > 1 else ""
-        yield f"{stages[0]}{more}: made at revision {revision} by code that was not committed"
+        yield f"{first_of(stages)}: made at revision {revision} by code that was not committed"

@@ -9,6 +9,7 @@ from typing import Any
 
 from stages.check.accepted import ACCEPTED
 from stages.check.regression import FILES, RegressionError, compare, difference_table
+from stages.check.wording import first_of
 from stages.parallel import lockfile
 from stages.reports.table import markdown
 from stages.runs.fingerprint import FingerprintError, Program
@@ -98,7 +99,7 @@ def remade(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
                 new[stage]
             )
             alike.setdefault((UNCHANGED if same else "made anew", ", ".join(other)), []).append(stage)
-    lines = [(how != UNCHANGED, f"{_several(stages)}: {files}, {how}") for (how, files), stages in alike.items()]
+    lines = [(how != UNCHANGED, f"{first_of(stages)}: {files}, {how}") for (how, files), stages in alike.items()]
     return [line for _, line in sorted(lines)]
 
 
@@ -109,10 +110,6 @@ def _hashes(entry: Mapping[str, Any], kind: str) -> dict[str, str]:
 def _params(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Without the names of their files, which may have moved."""
     return list(entry.get("params", {}).values())
-
-
-def _several(stages: list[str]) -> str:
-    return f"{stages[0]}{f' and {len(stages) - 1} more' if len(stages) > 1 else ''}"
 
 
 def accepted_anew(revision: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from configobj import ConfigObj
 
 from stages.clones.git import FINISHED, CloneError, git
 from stages.clones.lock import Lock, check_idle
+from stages.command import command
 from stages.files import write_text
 
 WORK = Path(".dvc", "tmp")
@@ -109,8 +110,8 @@ def copy_repository(new: Path) -> None:
 
 def share_cache(folder: Path) -> None:
     """Give the clone this repository's cache. Not by `dvc cache dir`, which writes ASCII only."""
-    command = [sys.executable, "-X", "utf8", "-m", "dvc", "cache", "dir"]
-    cache = subprocess.run(command, capture_output=True, encoding="utf-8")
+    asking = [sys.executable, "-X", "utf8", "-m", "dvc", "cache", "dir"]
+    cache = subprocess.run(asking, capture_output=True, encoding="utf-8")
     if cache.returncode:
         raise CloneError(f"dvc cache dir: {cache.stderr.strip()}")
     place = Path(cache.stdout.strip())
@@ -144,17 +145,15 @@ def main() -> None:
     for axis in AXES:
         parser.add_argument(f"--{axis}", nargs=1 if axis == "budget" else "+", help="default: that of params.yaml")
     split = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
-    arguments, command = parser.parse_args(sys.argv[1:split]), sys.argv[split + 1 :]
-    try:
+    arguments, to_run = parser.parse_args(sys.argv[1:split]), sys.argv[split + 1 :]
+    with command("clone"):
         held = make(arguments.folder, arguments.force)
         set_matrix(arguments.folder / "params.yaml", **{axis: getattr(arguments, axis) for axis in AXES})
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"clone: {error}") from error
-    if command:
-        # The command replaces this process and inherits its open file, and so the lock, which ends with the command.
-        held.outlast_exec()
-        os.chdir(arguments.folder)
-        os.execvp(command[0], command)
+        if to_run:
+            # It replaces this process and inherits its open file, and so the lock, which ends with it.
+            held.outlast_exec()
+            os.chdir(arguments.folder)
+            os.execvp(to_run[0], to_run)
 
 
 if __name__ == "__main__":

@@ -9,20 +9,19 @@ import argparse
 from pathlib import Path
 
 from stages.clones.git import CloneError, commit
-from stages.clones.lock import BusyError, check_idle
+from stages.clones.lock import check_idle
+from stages.command import command
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clone", type=Path, help="the folder that stages.clones made")
     clone = parser.parse_args().clone
-    try:
+    with command("commit"):
         if not (clone / ".git").is_dir():
             raise CloneError(f"found no clone in {clone}, expected a folder that `python -m stages.clones` made")
         check_idle(clone)
         commit(clone, f"Results of make {clone.name}")
-    except (BusyError, CloneError, OSError) as error:
-        raise SystemExit(f"commit: {error}") from error
 
 
 if __name__ == "__main__":

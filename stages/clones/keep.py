@@ -8,11 +8,11 @@ import argparse
 import shutil
 from pathlib import Path
 
-from stages.clones.lock import BusyError, check_idle
+from stages.clones.lock import check_idle
+from stages.command import command
 from stages.files import write_text
-from stages.params.schema import ParamsError, read
+from stages.params.schema import read
 from stages.reports import sections
-from stages.reports.artifacts import ArtifactsError
 from stages.reports.claims.evidence import SUPPLEMENTS
 from stages.reports.table import markdown
 from stages.reports.tables import dataset_tables, overview
@@ -44,11 +44,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clone", type=Path, help="the folder that stages.clones made")
     clone = parser.parse_args().clone
-    try:
+    with command("keep"):
         check_idle(clone)
         print(f"kept in {keep(clone)}; `make report` renews the claims' verdicts, then commit")
-    except (BusyError, ParamsError, ArtifactsError, OSError) as error:
-        raise SystemExit(f"keep: {error}") from error
 
 
 if __name__ == "__main__":

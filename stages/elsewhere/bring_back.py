@@ -16,7 +16,7 @@ from dvc.dependency.param import ParamsDependency
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
-from stages.command import log_to_stderr
+from stages.command import command
 from stages.elsewhere import pack, record
 from stages.files import md5, read_json, replacing
 from stages.runs.places import run_folder
@@ -106,14 +106,13 @@ def take(root: Path, stages: Finished, repo: Repo) -> None:
 
 
 def main() -> None:
-    log_to_stderr()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="the folder `runs` that stages/elsewhere/work.py filled")
     parser.add_argument("runs", nargs="*", metavar="RUN", help="default: all in the folder")
     arguments = parser.parse_args()
     root = arguments.folder
-    runs = arguments.runs or sorted({path.parent.name for path in root.glob("*/*/*.record.json")})
-    try:
+    with command("bring_back", DvcException):
+        runs = arguments.runs or sorted({path.parent.name for path in root.glob("*/*/*.record.json")})
         stages = finished(root, runs)
         if not stages:
             raise ValueError(
@@ -123,9 +122,7 @@ def main() -> None:
             check(root, stages, repo)
             pack.check_up_to_date(sorted({run for run, _ in stages.values()}))
             take(root, stages, repo)
-    except (OSError, ValueError, DvcException) as error:
-        raise SystemExit(f"bring_back: {error}") from error
-    logger.info("%d stages taken; `dvc repro` runs the rest", len(stages))
+        logger.info("%d stages taken; `dvc repro` runs the rest", len(stages))
 
 
 if __name__ == "__main__":

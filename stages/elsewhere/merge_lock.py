@@ -39,7 +39,10 @@ def main() -> None:
     for name, text in (("base", "the common ancestor"), ("ours", "this branch's; gets the result"), ("theirs", "")):
         parser.add_argument(name, type=Path, help=text or "the other branch's")
     files = parser.parse_args()
-    with command("dvc.lock"):
+    # A late import: DVC takes a while.
+    from dvc.exceptions import DvcException
+
+    with command("dvc.lock", DvcException):
         entries, both = merged(*(read(file) for file in (files.base, files.ours, files.theirs)))
         write(entries, files.ours)
     if both:

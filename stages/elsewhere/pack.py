@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages.command import log_to_stderr
+from stages.command import command
 from stages.files import read_json, replacing
 from stages.runs import configs, machine
 from stages.runs.places import config_file, data_file
@@ -62,18 +62,15 @@ def pack(archive: Path, runs: Sequence[str]) -> None:
 
 
 def main() -> None:
-    log_to_stderr()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive", type=Path, help="the file to write")
     parser.add_argument("runs", nargs="+", metavar="RUN", help="<dataset>-<method>-<seed>, of runs/configs")
     arguments = parser.parse_args()
-    try:
+    with command("pack"):
         check_up_to_date(arguments.runs)
         pack(arguments.archive, arguments.runs)
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"pack: {error}") from error
-    size = arguments.archive.stat().st_size / 2**20
-    logger.info("%d runs packed: %s, %.0f MiB", len(arguments.runs), arguments.archive, size)
+        size = arguments.archive.stat().st_size / 2**20
+        logger.info("%d runs packed: %s, %.0f MiB", len(arguments.runs), arguments.archive, size)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from stages.command import STOPPED, log_to_stderr
+from stages.command import STOPPED, command
 from stages.elsewhere import record
 from stages.runs import configs
 from stages.runs.fingerprint import require_own
@@ -59,8 +59,8 @@ def work(run: str, stage: str, end: float) -> int:
         return STOPPED
     record.write(run, stage, inputs)
     logger.info("%s of %s", stage, run)
-    command = [sys.executable, "-m", f"stages.{stage}", run, "--until", str(end)]
-    status = subprocess.run(command, check=False).returncode
+    program = [sys.executable, "-m", f"stages.{stage}", run, "--until", str(end)]
+    status = subprocess.run(program, check=False).returncode
     if status == 0:
         record.write(run, stage, inputs | {"outputs": record.outputs(RUNS, run, stage)})
     return status
@@ -90,7 +90,6 @@ def interrupt(*_) -> NoReturn:
 
 
 def main() -> None:
-    log_to_stderr()
     signal.signal(signal.SIGTERM, interrupt)  # so that a stage that is running ends with this program
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
@@ -98,22 +97,18 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop about then, at an epoch's end")
     arguments = parser.parse_args()
-    runs = arguments.runs or configs.run_names()
-    try:
+    with command("work"):
+        runs = arguments.runs or configs.run_names()
         if not runs:
             raise ValueError("found no run, expected names or configurations in runs/configs")
         check(runs)
         unfinished, failed = work_on(runs, time.time() + 60 * arguments.minutes)
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"work: {error}") from error
-    except KeyboardInterrupt:
-        raise SystemExit("work: interrupted; repeat the command to resume") from None
-    if failed:
-        raise SystemExit(f"work: failed: {', '.join(failed)}; the errors are above")
-    if unfinished:
-        logger.info("out of time before the end of %s; repeat the command to resume", ", ".join(unfinished))
-        raise SystemExit(STOPPED)
-    logger.info("%d runs trained and evaluated: the folder runs is complete", len(runs))
+        if failed:
+            raise SystemExit(f"work: failed: {', '.join(failed)}; the errors are above")
+        if unfinished:
+            logger.info("out of time before the end of %s; repeat the command to resume", ", ".join(unfinished))
+            raise SystemExit(STOPPED)
+        logger.info("%d runs trained and evaluated: the folder runs is complete", len(runs))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Vega in it, of the versions that DVC names, which npm fetches once. FOLDER: of a
 import argparse
 import re
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -80,7 +81,9 @@ def main() -> None:
             raise ValueError(f"{folder}: found no .dvc, expected this repository or a clone of it")
         write_text(folder / PAGE, page([script(*package) for package in wanted()]))
         setting = ["config", "--local", "plots.html_template", PAGE.relative_to(".dvc").as_posix()]
-        subprocess.run(["dvc", *setting], cwd=folder, check=True)
+        done = subprocess.run([sys.executable, "-m", "dvc", *setting], cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            raise ValueError(f"dvc config in {folder}: {done.stderr.strip()}")
         print(f"{folder / PAGE}: dvc plots show and dvc plots diff make pages of it")
 
 

@@ -36,7 +36,7 @@ def parse() -> argparse.Namespace:
 
 
 def make(arguments: argparse.Namespace) -> Described:
-    """Writes package, entry and parameter. Raises ValueError or OSError, before which nothing is left of them."""
+    """Writes package, entry and parameter. Raises ValueError or OSError, and then nothing is left of them."""
     name = arguments.name or arguments.file.stem
     if not NAME.fullmatch(name) or iskeyword(name):
         raise ValueError(f"--name: found {name!r}, expected lower-case letters, digits and _, beginning with a letter")
@@ -48,17 +48,29 @@ def make(arguments: argparse.Namespace) -> Described:
     shape = None if arguments.image_shape is None else tuple(arguments.image_shape)
     wanted = Wanted(name, arguments.title or name, arguments.observation, shape, arguments.standardise, arguments.kappa)
     made = describe(arguments.file, wanted)
-    params = with_kappa(PARAMS.read_text(encoding="utf-8"), made)
-    folder = REGISTRY.parent / name
-    new = folder.with_name(f".new-{name}")
-    shutil.rmtree(new, ignore_errors=True)
-    for file, text in modules(made).items():
-        write_text(new / file, text)
-    shutil.copyfile(arguments.file, new / made.file)
-    write_text(REGISTRY, REGISTRY.read_text(encoding="utf-8") + entry(made))
-    new.rename(folder)
-    write_text(PARAMS, params)
+    write(arguments.file, made)
     return made
+
+
+def write(file: Path, made: Described) -> None:
+    """All of it or, where something cannot be written, nothing. Raises OSError, and ValueError of with_kappa."""
+    params, registry = with_kappa(PARAMS.read_text(encoding="utf-8"), made), REGISTRY.read_text(encoding="utf-8")
+    folder = REGISTRY.parent / made.name
+    new = folder.with_name(f".new-{made.name}")
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        for name, text in modules(made).items():
+            write_text(new / name, text)
+        shutil.copyfile(file, new / made.file)
+        new.rename(folder)
+        write_text(REGISTRY, registry + entry(made))
+        write_text(PARAMS, params)
+    except BaseException:  # Ctrl-C, too
+        for unfinished in (new, folder):
+            shutil.rmtree(unfinished, ignore_errors=True)
+        if REGISTRY.read_text(encoding="utf-8") != registry:
+            write_text(REGISTRY, registry)
+        raise
 
 
 def main() -> None:

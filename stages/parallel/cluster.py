@@ -18,6 +18,7 @@ from typing import Any
 import cloudpickle
 from distributed import Client, Future
 
+from stages.clones.git import git
 from stages.files import read_json
 from stages.parallel import lockfile, worker
 from stages.parallel.display import Display
@@ -45,12 +46,11 @@ class Options:
 
 
 def head_revision() -> str:
-    """Raises ValueError for uncommitted code, since workers get the code by its revision."""
-    command = ["git", "status", "--porcelain", "--", *CODE]
-    if changed := subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]:
+    """Raises ValueError for uncommitted code, since workers get the code by its revision, and where git has none."""
+    if changed := git("status", "--porcelain", "--", *CODE).splitlines():
         names = ", ".join(line[3:] for line in changed[:5])
         raise ValueError(f"found uncommitted changes in {names}; commit them: workers get the code by its revision")
-    return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    return git("rev-parse", "HEAD").strip()
 
 
 def travelling(todo: set[str], folder: Path = CONFIGS) -> dict[str, dict[str, Any]]:

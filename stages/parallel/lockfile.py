@@ -24,10 +24,13 @@ Entry = dict[str, Any]  # of one stage: its command, dependencies, parameters an
 # DVC's own reader, imported late because that takes a while: PyYAML takes ruamel's 1e-05 for text, and the stages with
 # such a parameter would run again.
 def read(file: Path = FILE) -> dict[str, Entry]:
-    """Stage -> entry; empty if the file does not exist yet."""
+    """Stage -> entry; empty if the file does not exist yet. Raises ValueError, and DVC's errors for what is no YAML."""
     from dvc.utils.serialize import load_yaml
 
-    return (load_yaml(file) or {}).get("stages", {}) if file.exists() else {}
+    content = load_yaml(file) if file.exists() else None
+    if not isinstance(content, dict | None):
+        raise ValueError(f"{file}: found {type(content).__name__}, expected a mapping, as DVC writes it")
+    return (content or {}).get("stages", {})
 
 
 def broken_chains(entries: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -15,7 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from stages.command import command
 from stages.reports.table import Table, markdown
+
+MEASURED = ["train_seconds", "eval_seconds"]  # of a cell
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,23 @@ class Costs:
     collect_per_stage: float  # the head's last pull or checkout
 
 
+def read(path: Path) -> pd.DataFrame:
+    """The measured cells, columns MEASURED. Raises ValueError for a file that has none, and OSError."""
+    try:
+        cells = pd.read_csv(path, usecols=MEASURED, dtype=float)
+    except ValueError as error:
+        raise ValueError(f"{path}: found no CSV with numbers in {' and '.join(MEASURED)}: {error}") from error
+    if cells.empty or cells.isna().any(axis=None):
+        raise ValueError(
+            f"{path}: found no cells, or some without a time, expected numbers in {' and '.join(MEASURED)}"
+        )
+    return cells
+
+
 def chains(cells: pd.DataFrame, n_cells: int, costs: Costs, seed: int = 0) -> np.ndarray:
     """Seconds of every stage on its worker, (n_cells, stages): measured cells, drawn at random with replacement."""
     drawn = cells.sample(n_cells, replace=True, random_state=seed)
-    measured = drawn[["train_seconds", "eval_seconds"]].to_numpy()
+    measured = drawn[MEASURED].to_numpy()
     small = np.tile(costs.small_stages, (n_cells, 1))
     return np.concatenate([measured, small], axis=1) + costs.worker_per_stage
 
@@ -93,19 +109,15 @@ def main() -> None:
         ("collect-per-stage", 0.12, "the head's last checkout or pull, and its writing of dvc.lock"),
     ):
         parser.add_argument(f"--{name}", type=float, default=default, help=f"{meaning}; seconds (default: {default})")
-    small, meaning = (
-        [4.5, 4.5, 6.0],
-        "interpolate, smoothness and representation without DVC; seconds (default: %(default)s)",
-    )
-    parser.add_argument("--small-stages", type=float, nargs=3, default=small, help=meaning)
+    meaning = "interpolate, smoothness and representation without DVC; seconds (default: %(default)s)"
+    parser.add_argument("--small-stages", type=float, nargs=3, default=[4.5, 4.5, 6.0], help=meaning)
     arguments = vars(parser.parse_args())
-    try:
-        cells = pd.read_csv(arguments.pop("times"))
-    except FileNotFoundError as error:
-        parser.error(f"{error}; expected for instance docs/cell_times.csv")
-    n_cells, workers = arguments.pop("cells"), arguments.pop("workers")
+    times, n_cells, workers = (arguments.pop(name) for name in ("times", "cells", "workers"))
+    if min(n_cells, *workers) < 1:
+        parser.error(f"--cells {n_cells} --workers {workers}: expected at least 1 of each")
     costs = Costs(**arguments | {"small_stages": tuple(arguments["small_stages"])})
-    print(markdown([table(chains(cells, n_cells, costs), workers, costs)]))
+    with command("simulation"):
+        print(markdown([table(chains(read(times), n_cells, costs), workers, costs)]))
 
 
 if __name__ == "__main__":

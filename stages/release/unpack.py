@@ -31,7 +31,8 @@ def read(archive: Path) -> dict[str, bytes]:
             members = {member.name.partition("/")[2]: member for member in tar.getmembers() if member.isfile()}
             found = {name: tar.extractfile(member).read() for name, member in members.items()}
     except tarfile.TarError as error:
-        raise ValueError(f"{archive}: found no tar archive, or a damaged one ({error})") from error
+        why = str(error).partition("\n")[0].rstrip(":")  # what each kind of compression says of it follows
+        raise ValueError(f"{archive}: found no tar archive, or a damaged one ({why})") from error
     lines = found.pop(SUMS, b"").decode(errors="replace").splitlines()
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     if not expected:

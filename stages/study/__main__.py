@@ -121,7 +121,10 @@ def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
     if last in params["datasets"]:
         params["datasets"] = [last]
     params |= {axis: getattr(arguments, axis) for axis in AXES if getattr(arguments, axis)}
-    for name, _, value in (text.partition("=") for text in arguments.set):
+    for text in arguments.set:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"--set: found {text!r}, expected NAME=VALUE")
         set_value(params, name, scalar(value))
     return at_each(params, arguments.param, [scalar(text) for text in arguments.values])
 

@@ -1,6 +1,6 @@
 """The results of a parameter study: results.csv, table.md and figure.png. Needs no torch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from vhp.figures.style import save
 from vhp.names import DATASETS, METHODS, dataset_name, method_name, position
 
 FIGURE = "figure.png"
+BOUND = "best_validation_bound"
+# The first has the parameter's own name.
+COLUMN_TITLES = ("value", "method", "NLL", "validation bound", "β", "C", "κ²", "C < κ²", "failed")
 
 
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -28,41 +31,42 @@ def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
 def table(results: pd.DataFrame) -> Table:
     """One data set: a row per value and method, means over the seeds; each method's best validation bound in bold."""
     rows, bold = [], set()
-    bounds = results.groupby(["method", "value"], sort=False)["best_validation_bound"].mean()
+    bounds = results.groupby(["method", "value"], sort=False)[BOUND].mean()
     for (value, method), group in results.groupby(["value", "method"], sort=False):
         if bounds[method, value] == bounds[method].max():
-            bold.add((len(rows), 3))
-        kappa = group["kappa"].iloc[0]
-        finished = group["constraint_final"].dropna()
-        holds = f"{(finished < kappa**2).sum()} of {len(finished)}" if pd.notna(kappa) and len(finished) else NONE
-        rows.append(
-            (
-                f"{value}",
-                method_name(method),
-                with_error(group["nll"].mean(), group["nll"].std()),
-                with_error(group["best_validation_bound"].mean(), group["best_validation_bound"].std()),
-                f"{number(group['beta_final'].mean(), '.4g')}",
-                f"{number(group['constraint_final'].mean(), '.4g')}",
-                number(kappa**2, ".4g"),
-                holds,
-                f"{group['failed'].sum()} of {len(group)}",
-            )
-        )
+            bold.add((len(rows), COLUMN_TITLES.index("validation bound")))
+        rows.append((f"{value}", method_name(method), *_cells(group)))
     first = results.iloc[0]
+    title = f"{first['param']}: {dataset_name(first['dataset'])}"
+    columns = (first["param"], *COLUMN_TITLES[1:])
+    return Table(title, columns, tuple(rows), frozenset(bold), (_note(results),), n_text=2)
+
+
+def _cells(group: pd.DataFrame) -> tuple[str, ...]:
+    """Of the runs of one value and method: what stands in COLUMN_TITLES behind these two."""
+    kappa, constraint = group["kappa"].iloc[0], group["constraint_final"].dropna()
+    holds = f"{(constraint < kappa**2).sum()} of {len(constraint)}" if pd.notna(kappa) and len(constraint) else NONE
+    return (
+        *(with_error(group[name].mean(), group[name].std()) for name in ("nll", BOUND)),
+        *(number(group[name].mean(), ".4g") for name in ("beta_final", "constraint_final")),
+        number(kappa**2, ".4g"),
+        holds,
+        f"{group['failed'].sum()} of {len(group)}",
+    )
+
+
+def _note(results: pd.DataFrame) -> str:
     seeds = ", ".join(map(str, sorted(results["seed"].unique())))
     epochs, n_test, n_samples = (
         " or ".join(f"{n:,.0f}" for n in sorted(results[column].dropna().unique())) or "?"
         for column in ("epochs", "n_test", "n_samples")
     )
-    notes = (
-        f"Budget {first['budget']}, {epochs} epochs, seeds {seeds}: mean ± standard deviation over them. NLL: "
-        f"{n_test} test examples, {n_samples} importance samples, lower is better; validation bound: at β = 1, of the "
-        "weights used, higher is better, each method's best in bold. β and C at the end of training. Failed: training "
-        "or evaluation did not finish, for instance because the loss was no longer finite; the log says why.",
+    return (
+        f"Budget {results['budget'].iloc[0]}, {epochs} epochs, seeds {seeds}: mean ± standard deviation over them. "
+        f"NLL: {n_test} test examples, {n_samples} importance samples, lower is better; validation bound: at β = 1, of "
+        "the weights used, higher is better, each method's best in bold. β and C at the end of training. Failed: "
+        "training or evaluation did not finish, for instance because the loss was no longer finite; the log says why."
     )
-    columns = (first["param"], "method", "NLL", "validation bound", "β", "C", "κ²", "C < κ²", "failed")
-    title = f"{first['param']}: {dataset_name(first['dataset'])}"
-    return Table(title, columns, tuple(rows), frozenset(bold), notes, n_text=2)
 
 
 def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
@@ -78,6 +82,6 @@ def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
         save(study.study(results), temporary)
 
 
-def _asked_for(values: pd.Series):
+def _asked_for(values: pd.Series) -> Callable[[pd.Series], pd.Series]:
     order = {value: i for i, value in enumerate(values.unique())}
     return lambda column: column.map(order)

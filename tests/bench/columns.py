@@ -10,14 +10,13 @@ run's evaluation, untrained networks in bf16 where this machine has it.
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from bench import setting
 from bench.floor import Floor, mixture_shapes, shapes_of
-from bench.timing import seconds_of
+from bench.timing import peak_mib, seconds_of
 from stages.inspect.sandwich import REFINEMENT
 from stages.runs.run import load_model, open_run
 from stages.runs.subsets import random_subset
@@ -45,12 +44,6 @@ def trained(name: str) -> tuple[Method, Tensor, str]:
     run = open_run(name)
     load_model(run)
     return run.method, run.splits["test"], run.config["evaluation"]["precision"]
-
-
-def peak_mib() -> float:
-    """Of this process so far, on Linux."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 1024
 
 
 def measure(method: Method, images: Tensor, precision: str) -> dict[str, float]:

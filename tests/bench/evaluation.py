@@ -12,7 +12,7 @@ from torch import Tensor
 from bench import setting
 from bench.floor import Floor, mixture_shapes, shapes_of
 from bench.naive import NaiveVAE, log_likelihood
-from bench.timing import medians
+from bench.timing import medians, ratios
 from vhp.device.precision import usable
 from vhp.likelihood import estimate as likelihood
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
@@ -43,25 +43,15 @@ def compare(name: str, train: Tensor, test: Tensor, floor: Floor, compile: bool)
     with shapes_of(method.model, backward=False) as shapes:
         estimate(method.model, x, settings(compile=False), 0)
     shapes += Counter({shape: IMAGES for shape in mixture_shapes(method, S, backward=False)})
-    ours, eager = found["compiled" if compile else "eager"] / IMAGES, found["eager"] / IMAGES
-    plain = found["naive"] / NAIVE_IMAGES
-    products, least = floor.products(shapes) / IMAGES, floor.floor(shapes) / IMAGES
-    return {
-        "ours_ms": 1e3 * ours,
-        "eager_ms": 1e3 * eager,
-        "naive_ms": 1e3 * plain,
-        "products_ms": 1e3 * products,
-        "floor_ms": 1e3 * least,
-        "naive/ours": plain / ours,
-        "naive/floor": plain / least,  # what no program could exceed here
-        "ours/products": ours / products,
-        "ours/floor": ours / least,
-        "peak_mib": peak_mib(name, compile),
-    }
+    of_all = (found["compiled" if compile else "eager"], found["eager"])
+    bare = (floor.products(shapes), floor.floor(shapes))
+    ours, eager, products, least = (1e3 * seconds / IMAGES for seconds in (*of_all, *bare))
+    row = ratios(ours, eager, 1e3 * found["naive"] / NAIVE_IMAGES, products, least)
+    return row | {"peak_mib": peak_of_a_process(name, compile)}
 
 
-def peak_mib(name: str, compile: bool) -> float | None:
-    """Peak resident memory of a process that evaluates a model of this method, with all data loaded.
+def peak_of_a_process(name: str, compile: bool) -> float | None:
+    """Peak resident memory, MiB, of a process that evaluates a model of this method, with all data loaded.
 
     None where it cannot be read from Linux's /proc.
     """

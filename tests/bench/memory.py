@@ -4,9 +4,9 @@ python -m bench.memory METHOD [--compile]
 """
 
 import sys
-from pathlib import Path
 
 from bench import evaluation, setting
+from bench.timing import peak_mib
 from vhp.likelihood import estimate as likelihood
 from vhp.likelihood.estimate import estimate
 
@@ -14,6 +14,4 @@ _, train, test = setting.images()
 method = setting.build(sys.argv[1], train)
 likelihood.COMPILE_FROM_OUTPUTS = 0
 estimate(method.model, test[:4], evaluation.settings(compile="--compile" in sys.argv), 0)
-# Not from getrusage(), whose ru_maxrss starts with the peak of the process that started this one.
-status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-print(int(status["VmHWM"].split()[0]) / 1024)
+print(peak_mib())

@@ -6,7 +6,7 @@ from torch import Tensor
 from bench import setting
 from bench.floor import Floor, mixture_shapes, shapes_of
 from bench.naive import NaiveTraining
-from bench.timing import medians
+from bench.timing import medians, ratios
 from vhp.datasets.batches import examples
 from vhp.methods import Method
 from vhp.objective.terms import sample_terms
@@ -53,15 +53,4 @@ def compare(name: str, train: Tensor, floor: Floor, compile: bool) -> dict[str, 
         sample_terms(method.model, train[: setting.BATCH].float() / 255, method.n_z, method.n_zeta)
     shapes += mixture_shapes(method, method.n_z * setting.BATCH, backward=True)
     ours = ms["compiled" if compile else "eager"]
-    products, least = 1e3 * floor.products(shapes), 1e3 * floor.floor(shapes)
-    return {
-        "ours_ms": ours,
-        "eager_ms": ms["eager"],
-        "naive_ms": ms["naive"],
-        "products_ms": products,
-        "floor_ms": least,
-        "naive/ours": ms["naive"] / ours,
-        "naive/floor": ms["naive"] / least,  # what no program could exceed here
-        "ours/products": ours / products,
-        "ours/floor": ours / least,
-    }
+    return ratios(ours, ms["eager"], ms["naive"], 1e3 * floor.products(shapes), 1e3 * floor.floor(shapes))

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,6 +26,33 @@ def medians(variants: Mapping[str, Callable[[], object]], turns: int) -> dict[st
         for name, run in variants.items():
             seconds[name].append(seconds_of(run))
     return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def ratios(ours: float, eager: float, naive: float, products: float, least: float) -> dict[str, float]:
+    """A row of a table of times: five in milliseconds, and their ratios.
+
+    products: the bare matrix products, each at its own best rate; least: at the machine's best rate, the floor.
+    """
+    return {
+        "ours_ms": ours,
+        "eager_ms": eager,
+        "naive_ms": naive,
+        "products_ms": products,
+        "floor_ms": least,
+        "naive/ours": naive / ours,
+        "naive/floor": naive / least,  # what no program could exceed here
+        "ours/products": ours / products,
+        "ours/floor": ours / least,
+    }
+
+
+def peak_mib() -> float:
+    """Peak resident memory of this process so far, on Linux.
+
+    Not from getrusage(), whose ru_maxrss starts with the peak of the process that started this one.
+    """
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
 
 
 def line(x: Sequence[float], seconds: Sequence[float]) -> dict[str, float]:

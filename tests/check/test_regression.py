@@ -144,6 +144,25 @@ def test_renewing_the_baseline_prints_old_and_new_and_makes_the_fault_go(monkeyp
     assert faults() == []
 
 
+@pytest.mark.parametrize("text", [None, "", "dataset\n"])
+def test_a_baseline_that_cannot_be_compared_is_renewed_all_the_same(monkeypatch, capsys, text):
+    (THEN / "smoothness.csv").unlink()
+    if text is not None:
+        (THEN / "smoothness.csv").write_text(text)
+    assert outcome(monkeypatch, "--baseline") is None
+    assert (
+        f"The old baseline cannot be compared: {'missing: ' if text is None else ''}{THEN}" in capsys.readouterr().out
+    )
+    assert faults() == []
+
+
+def test_where_dvc_lock_cannot_be_read_the_baseline_stays_as_it_was(monkeypatch):
+    tamper("results.csv", "21.0", "25.0")
+    Path("dvc.lock").write_text("<<<<<<< ours\n")
+    assert outcome(monkeypatch, "--baseline").startswith("check: dvc.lock cannot be read")
+    assert (THEN / "results.csv").read_text() == RESULTS
+
+
 def test_a_verdict_that_changed_is_named_with_both():
     assert verdicts.changed(NOW, THEN) == []
     tamper("claims.csv", "omniglot,vhp_geco,,not reproduced,partly", "omniglot,vhp_geco,,reproduced,reproduced")

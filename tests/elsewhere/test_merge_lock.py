@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stages.elsewhere import merge_lock
 from stages.elsewhere.merge_lock import merged
 from stages.parallel.lockfile import read, write
 
@@ -71,3 +72,16 @@ def test_git_merges_dvc_lock_with_the_driver_that_make_installs(tmp_path, stage,
     assert entries["train@a"] == entry("1") and "report" not in entries
     assert entries["train@b"] == entry("2" if stage == "train@b" else "0")
     assert ("both branches changed train@a" in done.stderr) == bool(status)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("<<<<<<< ours\n", "ours: found str"), ("a: b: c\n", "unable to read: .*ours")]
+)
+def test_a_version_that_cannot_be_read_is_one_line_and_stays(tmp_path, monkeypatch, text, message):
+    files = [tmp_path / name for name in ("base", "ours", "theirs")]
+    for file in files:
+        file.write_text(text if file.name == "ours" else "stages: {}\n")
+    monkeypatch.setattr(sys, "argv", ["merge_lock", *map(str, files)])
+    with pytest.raises(SystemExit, match=rf"^dvc\.lock: .*{message}"):
+        merge_lock.main()
+    assert files[1].read_text() == text

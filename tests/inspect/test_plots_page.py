@@ -58,3 +58,10 @@ def test_a_folder_without_dvc_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["plots_page", str(tmp_path)])
     with pytest.raises(SystemExit, match=r"found no \.dvc, expected this repository or a clone of it"):
         plots_page.main()
+
+
+def test_what_dvc_says_of_damaged_settings_is_one_line(repository, monkeypatch):
+    monkeypatch.setattr(plots_page, "script", fetched)
+    (repository / ".dvc" / "config.local").write_text("[core\n")
+    with pytest.raises(SystemExit, match=r"plots page: dvc config in \.: ERROR"):
+        plots_page.main()

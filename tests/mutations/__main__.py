@@ -71,6 +71,10 @@ def healthy() -> str | None:
 def main() -> None:
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     chosen = [m for m in MUTATIONS if word in m.breaks or word in m.file]
+    if not chosen:
+        raise SystemExit(
+            f"mutations: found none with {word!r} in its description or file, expected a word of planted.py"
+        )
     survivors = []
     print("| planted bug | file | caught by |\n| --- | --- | --- |")
     with ThreadPoolExecutor(JOBS) as pool:
@@ -84,7 +88,7 @@ def main() -> None:
         except FaultError as fault:
             pool.shutdown(cancel_futures=True)
             raise SystemExit(f"mutations: {fault}") from fault
-    if survivors or not chosen:
+    if survivors:
         raise SystemExit(f"mutations: {len(survivors)} of {len(chosen)} not caught: {', '.join(survivors)}")
     print(f"\n{len(chosen)} bugs planted, {len(chosen)} caught")
 

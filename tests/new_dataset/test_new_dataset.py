@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import yaml
 
-from stages.files import read_json
+from stages.files import read_json, write_text
 from stages.new_dataset import __main__ as new_dataset
 from stages.new_dataset.package import Wanted, describe, entry, first_guess, modules, with_kappa
-from vhp.datasets.sources import load_source
+from vhp.datasets.sources import REGISTRY, load_source
 
 ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
@@ -101,6 +101,34 @@ def test_nothing_is_written_for_a_file_or_an_option_that_is_refused(project, mon
         new_dataset.main()
     assert str(error.value).startswith(f"new data set: {message}")
     assert ((project / "params.yaml").read_text(), registry.read_text(), sorted(registry.parent.iterdir())) == before
+
+
+@pytest.mark.parametrize("fails", ["prepare.py", "registry.toml", "params.yaml"])
+def test_where_a_file_cannot_be_written_nothing_is_left(tmp_path, monkeypatch, fails):
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(ROOT / "params.yaml", "params.yaml")
+    registry = tmp_path / "datasets" / "registry.toml"
+    registry.parent.mkdir()
+    shutil.copyfile(REGISTRY, registry)
+    np.savetxt("ring.csv", RNG.normal(0, 1, (400, 2)), delimiter=",", header="east,north", comments="")
+    before = contents(tmp_path)
+
+    def full(path, text):
+        if path.name == fails:
+            monkeypatch.setattr(new_dataset, "write_text", write_text)  # there is room for what was there before
+            raise OSError(28, "No space left on device", str(path))
+        write_text(path, text)
+
+    monkeypatch.setattr(new_dataset, "REGISTRY", registry)
+    monkeypatch.setattr(new_dataset, "write_text", full)
+    monkeypatch.setattr(sys, "argv", ["new_dataset", "ring.csv"])
+    with pytest.raises(SystemExit, match=f"new data set: .*No space left on device.*{fails}"):
+        new_dataset.main()
+    assert contents(tmp_path) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_changed_copy_is_an_error_that_names_both_checksums(project):

@@ -65,6 +65,12 @@ def test_uncommitted_code_is_refused_and_uncommitted_parameters_are_not(reposito
         cluster.head_revision()
 
 
+def test_a_folder_that_git_does_not_know_is_refused_in_its_words(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"^git status: .*not a git repository"):
+        cluster.head_revision()
+
+
 @pytest.fixture
 def head(repository, monkeypatch):
     """A head of the run a-m-0, whose data exist and whose train stage is up to date."""

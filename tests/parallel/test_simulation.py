@@ -1,11 +1,15 @@
 """The simulation of a cluster agrees with what can be worked out by hand, and with Graham's bounds."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.parallel import simulation
 from stages.parallel.simulation import Costs, bounds, chains, makespan, table
 
 COSTS = Costs((3.0, 1.0), worker_per_stage=2.0, head_per_stage=0.1, head_start=10.0, collect_per_stage=0.5)
@@ -52,3 +56,15 @@ def test_the_table_names_what_limits_each_number_of_workers():
     assert many[4].startswith("head's start and end") and float(many[1]) == pytest.approx(
         (100 + 10 + end) / 60, abs=0.5
     )
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "a,b\n1,2\n", "train_seconds,eval_seconds\n", "train_seconds,eval_seconds\n1,x\n"]
+)
+def test_a_file_without_measured_times_is_named_in_one_line(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path("times.csv").write_text(text)
+    monkeypatch.setattr(sys, "argv", ["simulation", "times.csv"])
+    with pytest.raises(SystemExit, match=r"^simulation: .*times\.csv"):
+        simulation.main()

@@ -73,27 +73,6 @@ UNCHANGED = {
     "the package on the way": {"vhp___init__": '"""About."""\n__version__ = "2"\n'},
 }
 CHANGED = {
-    "another docstring": {
-        "stages_train": STAGE.replace("A stage.", "One.\n\nIn more words.").replace('"""Say it."""', '"""?"""')
-    },
-    "no docstring": {"stages_train": STAGE.replace('"""A stage."""\n', "").replace('    """Say it."""\n', "")},
-    "comments and layout": {
-        "stages_train": STAGE.replace("  # a comment", "").replace("(x: float = 1e-3)", "(\n  x: float = 0.001,\n)")
-    },
-    "another order of imports": {
-        "stages_train": STAGE.replace(
-            "import math\nfrom vhp import densities\n", "from vhp import densities\nimport math\n"
-        )
-    },
-    "a module moved and renamed": {
-        "vhp_densities": None,
-        "stages_train": MOVED,
-        "vhp_model/gauss": PROGRAM["vhp/densities.py"],
-    },
-    "a module that nobody imports": {"vhp_new": "X = 1\n"},
-    "the package on the way": {"vhp___init__": '"""About."""\n__version__ = "2"\n'},
-}
-CHANGED = {
     "a number of a density": {"vhp_constants": PROGRAM["vhp/constants.py"].replace("0.5", "0.25")},
     "a number of the stage": {"stages_train": STAGE.replace("1e-3", "2e-3")},
     "a text": {"vhp_names": "def title(x): return 'vhp'\n"},

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import yaml
-from configured import program, write_config, write_data_config
+from configured import TINY_REWO, program, write_config, write_data_config
 from safetensors.numpy import load, save
 
 from stages import (
@@ -52,16 +52,7 @@ RUN, DATASET = "digits-vhp_rewo-3", "digits"
 CONFIG = {
     "run": {"dataset": DATASET, "method": "vhp_rewo", "seed": 3, "budget": "smoke"},
     "model": {"d_z": 2, "network": "mlp", "hidden": [8]},
-    "method": {
-        "kappa": 0.8,
-        "nu": 1.0,
-        "tau": 5.0,
-        "beta_0": 0.01,
-        "alpha": 0.9,
-        "K": 2,
-        "d_zeta": 2,
-        "prior_hidden": [4],
-    },
+    "method": TINY_REWO,
     "training": {
         **{"epochs": 4, "batch_size": 64, "learning_rate": 0.01, "learning_rate_warm_up": 0.1, "validate_every": 2},
         **{

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from configured import write_config
+from configured import TINY_REWO, write_config
 from safetensors.numpy import load_file
 
 import vhp
@@ -23,16 +23,7 @@ NAME = "digits-vhp_rewo-3"
 CONFIG = {
     "run": {"dataset": "digits", "method": "vhp_rewo", "seed": 3, "budget": "smoke"},
     "model": {"d_z": 2, "hidden": [8]},
-    "method": {
-        "kappa": 0.8,
-        "nu": 1.0,
-        "tau": 5.0,
-        "beta_0": 0.01,
-        "alpha": 0.9,
-        "K": 2,
-        "d_zeta": 2,
-        "prior_hidden": [4],
-    },
+    "method": TINY_REWO,
     "training": {
         "epochs": 6,
         "patience": None,

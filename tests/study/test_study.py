@@ -172,6 +172,8 @@ def test_a_value_that_cannot_be_stops_before_anything_runs(place, arguments, mes
 def test_an_unknown_parameter_stops_before_anything_runs(place):
     with pytest.raises(SystemExit, match=r"study: budgets\.huge: found no budgets\.huge"):
         place(lambda *_: False, "--set", "budgets.huge=1")
+    with pytest.raises(SystemExit, match=r"^study: --set: found 'budget', expected NAME=VALUE"):
+        place(lambda *_: False, "--set", "budget")
     assert not CLONE.exists()
 
 

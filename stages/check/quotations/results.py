@@ -64,7 +64,7 @@ def order(sources: Sources) -> Iterator[str]:
     low = {d: span((sources.low(d, m) for m in METHODS), ".0f") for d in ("omniglot", "motion")}
     mnists = span((sources.low(dataset, m) for dataset in MNISTS for m in METHODS), ".0f")
     yield (
-        f"Fewer than ten effective samples have {mnists} % of the MNISTs' test images, {low['omniglot']} % of "
+        f"There are fewer than ten for {mnists} % of the MNISTs' test images, {low['omniglot']} % of "
         f"OMNIGLOT's, {low['motion']} % of the frames of human motion"
     )
     faces, motion = (sources.lead(dataset, "vhp_geco") for dataset in ("faces", "motion"))

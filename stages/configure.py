@@ -10,7 +10,8 @@ from pathlib import Path
 
 from stages.command import command
 from stages.files import write_json
-from stages.params.schema import read, resolve
+from stages.params.reading import read
+from stages.params.resolution import resolve
 from stages.runs.fingerprint import Program
 from stages.runs.places import CONFIGS, DATA_CONFIGS
 from stages.runs.resolved import resolved

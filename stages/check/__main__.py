@@ -23,7 +23,9 @@ from stages.check.since import changes, earlier_revision
 from stages.command import command
 from stages.files import replacing
 from stages.parallel.lockfile import Entry
-from stages.params.schema import Params, read, resolve
+from stages.params.reading import read
+from stages.params.resolution import resolve
+from stages.params.schema import Params
 from stages.reports.claims import evidence
 from stages.reports.table import markdown
 from stages.reports.tables import read_sections, runs_of, stale_results

@@ -11,7 +11,7 @@ from pathlib import Path
 from stages.clones.lock import check_idle
 from stages.command import command
 from stages.files import write_text
-from stages.params.schema import read
+from stages.params.reading import read
 from stages.reports import sections
 from stages.reports.claims.evidence import SUPPLEMENTS
 from stages.reports.table import markdown

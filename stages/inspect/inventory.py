@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.command import command
-from stages.params.schema import read
+from stages.params.reading import read
 from stages.reports.table import NONE, Table, markdown
 from stages.runs.places import data_file, raw_file
 from vhp.datasets.sources import load_source

@@ -16,7 +16,7 @@ from pathlib import Path
 from stages.command import command
 from stages.files import write_text
 from stages.new_dataset.package import Described, Wanted, describe, entry, modules, with_kappa
-from stages.params.schema import read as read_params
+from stages.params.reading import read as read_params
 from vhp.datasets.sources import REGISTRY
 
 PARAMS = Path("params.yaml")

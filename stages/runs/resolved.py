@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stages.params.schema import Params, resolve
+from stages.params.resolution import resolve
+from stages.params.schema import Params
 from stages.runs.fingerprint import Program
 from stages.runs.places import CLAIMS, MATRIX, PUBLISHED, config_file, data_config_file
 from stages.runs.run_stages import RUN_STAGES

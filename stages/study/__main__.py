@@ -24,7 +24,9 @@ from stages.clones import __main__ as clone
 from stages.command import command
 from stages.files import read_json, write_text
 from stages.params import plain_yaml
-from stages.params.schema import ParamsError, resolve, validate
+from stages.params.problems import ParamsError
+from stages.params.reading import validate
+from stages.params.resolution import resolve
 from stages.runs.places import run_folder
 from stages.study import report as study_report
 

@@ -9,7 +9,10 @@ from typing import get_args
 import pytest
 import yaml
 
-from stages.params.schema import Budget, ParamsError, read, resolve
+from stages.params.problems import ParamsError
+from stages.params.reading import read
+from stages.params.resolution import resolve
+from stages.params.schema import Budget
 from vhp.seeds import STRIDE
 
 PARAMS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from stages.params import plain_yaml
-from stages.params.schema import Model, ParamsError, check_keys, shown, validated
+from stages.params.problems import ParamsError, check_keys, shown
+from stages.params.resolution import validated
+from stages.params.schema import Model
 from vhp.methods import vhp_rewo
 from vhp.model.patches import PatchSettings
 from vhp.training.settings import TrainingSettings

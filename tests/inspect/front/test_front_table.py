@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from stages.inspect.front.table import NETWORKS, read
-from stages.params.schema import ParamsError
+from stages.params.problems import ParamsError
 from vhp.model.vae import VAE
 
 SMALL = yaml.safe_load(NETWORKS.read_text())

@@ -23,8 +23,9 @@ LARGEST = 2**64 - 1  # that torch accepts
 def numbered(seed: int, number: int) -> int:
     """The seed of the stream `number` (an epoch, an image) of a seed: different for all numbers below a million.
 
-    torch's generator on the CPU takes the lowest 32 bits of it: streams of seeds up to 4,293 stay apart, those of larger
-    seeds, and streams of streams, could meet by chance. Raises ValueError for one that torch's generators do not accept: a run's seed is at most about 1.8e13.
+    torch's generator on the CPU takes the lowest 32 bits of it: streams of seeds up to 4,293 stay apart, those of
+    larger seeds, and streams of streams, could meet by chance. Raises ValueError for a seed that torch's generators do
+    not accept: a run's is at most about 1.8e13.
     """
     stream = seed * STRIDE + number
     if not 0 <= stream <= LARGEST:

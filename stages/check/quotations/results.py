@@ -1,12 +1,9 @@
 """docs/results.md: what it says of likelihoods, of the pendulum experiment and of the interpolations."""
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from stages.check.quotations import pendulum_seeds
+from stages.check.quotations import motion_seeds, pendulum_seeds
 from stages.check.quotations.sources import (
     LAPTOP,
     MNISTS,
@@ -33,7 +30,7 @@ def quoted(sources: Sources) -> Iterator[str]:
     yield from experiment(sources)
     yield from pendulum_seeds.quoted(sources)
     yield from pendulum_graphs(sources)
-    yield from motion(sources)
+    yield from motion_seeds.quoted(sources)
     yield from faces(sources)
 
 
@@ -70,7 +67,7 @@ def order(sources: Sources) -> Iterator[str]:
     faces, motion = (sources.lead(dataset, "vhp_geco") for dataset in ("faces", "motion"))
     elbo = {dataset: sources.lead(dataset, "vhp_geco", "elbo") for dataset in ("faces", "motion")}
     yield f"| faces | GECO {-faces:.1f} nats ahead of REWO | REWO {elbo['faces']:.1f} ahead of GECO |"
-    yield f"| human motion | REWO {motion:.1f} ahead of GECO | REWO {elbo['motion']:.1f} ahead of GECO |"
+    yield f"| human motion | REWO {motion:.1f} ahead of GECO | GECO {-elbo['motion']:.1f} ahead of REWO |"
     nll, elbo = ([sources.lead(d, "vampprior", c) for d in ("dynamic_mnist", "static_mnist")] for c in ("nll", "elbo"))
     yield (
         f"| dynamic and static MNIST | REWO {nll[0]:.1f} and {nll[1]:.1f} ahead of VampPrior | VampPrior "
@@ -109,21 +106,6 @@ def _graph_row(sources: Sources, file: Path, trim: str, method: str) -> str:
     with_path = "; ".join(["all", *(f"{n} with seed {seed}" for seed, n in found.items())])
     numbers = (span(rows["path_length_ratio"], ".2f"), span(rows["monotonicity"], ".2f"))
     return cells(method_name(method), trim, steps, *numbers, span(rows["angle_error"], ".3f"), with_path)
-
-
-def motion(sources: Sources) -> Iterator[str]:
-    rewo = np.array(sources.run("motion", "vhp_rewo")["smoothness"]["path_smoothness"], float)
-    for method in METHODS:
-        row = sources.row(INTERPOLATION, dataset="motion", method=method)
-        own = np.array(sources.run("motion", method)["smoothness"]["path_smoothness"], float)
-        difference = (own - rewo)[np.isfinite(own - rewo)]
-        paired = ""
-        if method != "vhp_rewo":
-            standard_error = difference.std(ddof=1) / math.sqrt(len(difference))
-            paired = f"{difference.mean() / standard_error:+.1f} ({len(difference)})"
-        factor, moved = row["smoothness"], row["end_to_end"]
-        numbers = (f"{factor:.4f}", paired, f"{moved:.2f}", f"{factor / moved:.4f}", f"{row['end_error']:.2f}")
-        yield cells(method_name(method), *numbers, f"{100 * row['unreachable']:.0f} %").replace("|  |", "| |")
 
 
 def faces(sources: Sources) -> Iterator[str]:

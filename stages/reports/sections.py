@@ -36,7 +36,7 @@ class Drawn:
 
     @property
     def files(self) -> list[Path]:
-        """The picture, and those beside it: of few lines the same as vector graphics, of strips a moving picture."""
+        """The picture, and those beside it: the same as vector graphics, of strips a moving picture."""
         beside = [self.path.with_suffix(suffix) for suffix in (VECTOR, MOVING) if suffix != self.path.suffix]
         return [self.path, *(path for path in beside if path.exists())]
 

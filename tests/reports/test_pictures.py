@@ -24,12 +24,12 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_figure_has_the_files_that_it_was_last_written_with(tmp_path):
-    drawn = write(figure(), tmp_path, "a_b", "How to read it.", vector=True, moving=animation())
+    drawn = write(figure(), tmp_path, "a_b", "How to read it.", animation())
     assert (drawn.title, drawn.caption) == ("a b", "How to read it.")
     assert [path.name for path in drawn.files] == ["a_b.png", "a_b.svg", "a_b.gif"]
     assert names(tmp_path) == ["a_b.gif", "a_b.png", "a_b.svg"]
     drawn = write(figure(), tmp_path, "a_b", "")
-    assert names(tmp_path) == ["a_b.png"] == [path.name for path in drawn.files]
+    assert names(tmp_path) == ["a_b.png", "a_b.svg"] == [path.name for path in drawn.files]
 
 
 def test_an_animation_is_its_own_file(tmp_path):
@@ -41,4 +41,14 @@ def test_what_no_figure_has_is_removed(tmp_path):
     (tmp_path / "old.png").write_bytes(b"")
     (tmp_path / "kept").mkdir()
     remove_others(tmp_path, write(figure(), tmp_path, "a", "").files)
-    assert names(tmp_path) == ["a.png", "kept"]
+    assert names(tmp_path) == ["a.png", "a.svg", "kept"]
+
+
+def test_many_marks_are_a_picture_in_the_vector_graphics_and_few_are_vectors(tmp_path):
+    for n, pictures in ((5, 0), (2_000, 1)):
+        drawn = figure()
+        drawn.axes[0].scatter(range(n), range(n))
+        write(drawn, tmp_path, "a", "")
+        svg = (tmp_path / "a.svg").read_text()
+        assert svg.count("<image") == pictures
+        assert len(svg) < 60_000

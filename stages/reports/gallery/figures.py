@@ -28,11 +28,10 @@ from vhp.figures.likelihood import differences, trust
 ARRAYS = ("latent_space.npz", "paths.npz", "gallery.npz")
 SNAPSHOTS = "snapshots.npz"
 LIKELIHOOD = "likelihood.npz"
-VECTORS = ("training_curves", "joint_smoothness", "differences", "importance_weights")  # of lines and marks alone
 
 
 def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path) -> list[Drawn]:
-    """The figures of one data set, as folder/<figure>.png or .gif, some as .svg or .gif, too.
+    """The figures of one data set, as folder/<figure>.png and .svg, or as .gif; some as both.
 
     runs: all its runs, in the table's order; pairs: their paired differences.
 
@@ -49,10 +48,7 @@ def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path
             figures["differences"] = differences.forest(forest), differences.CAPTION
         if weights := [found for run in first if (found := _weights(run))]:
             figures["importance_weights"] = trust.trust(weights), trust.CAPTION
-        return [
-            write(figure, folder, name, caption, vector=name in VECTORS, moving=moving.get(name))
-            for name, (figure, caption) in figures.items()
-        ]
+        return [write(figure, folder, name, caption, moving.get(name)) for name, (figure, caption) in figures.items()]
 
 
 def _figures(

@@ -14,7 +14,7 @@ from vhp.figures.likelihood import effective_samples, nll_minutes, nll_samples, 
 
 def compare(runs: Sequence[RunArtifacts], folder: Path) -> list[Drawn]:
     """Each as <name>.png and <name>.svg in the folder, which has nothing else afterwards."""
-    drawn = [write(figure, folder, name, caption, vector=True) for name, (figure, caption) in _figures(runs).items()]
+    drawn = [write(figure, folder, name, caption) for name, (figure, caption) in _figures(runs).items()]
     remove_others(folder, [path for figure in drawn for path in figure.files])
     return drawn
 

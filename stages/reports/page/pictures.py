@@ -1,4 +1,4 @@
-"""Figures in files: pixels, and beside them vector graphics or a moving picture."""
+"""Figures in files: pixels and vector graphics, and beside them a moving picture."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,33 +8,29 @@ from matplotlib.figure import Figure
 
 from stages.files import replacing
 from stages.reports.sections import MOVING, VECTOR, Drawn
+from vhp.figures.dense import as_pixels_where_dense
 from vhp.figures.style import save, save_animation, save_vector
 
 
 def write(
-    figure: Figure | FuncAnimation,
-    folder: Path,
-    name: str,
-    caption: str,
-    vector: bool = False,
-    moving: FuncAnimation | None = None,
+    figure: Figure | FuncAnimation, folder: Path, name: str, caption: str, moving: FuncAnimation | None = None
 ) -> Drawn:
-    """folder/<name>.png, or .gif of an animation.
+    """folder/<name>.png and the same as <name>.svg, or <name>.gif of an animation.
 
-    vector: also <name>.svg, for figures without images or many marks; moving: what is in <name>.gif beside a figure.
-    What an earlier version of the figure had beside it is removed.
+    moving: what is in <name>.gif beside a figure. What an earlier version of the figure had beside it is removed.
     """
     still = isinstance(figure, Figure)
     pixels = folder / f"{name}{'.png' if still else MOVING}"
-    with replacing(pixels) as temporary:
-        save(figure, temporary) if still else save_animation(figure, temporary)
-    if vector:
+    if isinstance(figure, Figure):
+        with replacing(pixels) as temporary:
+            save(figure, temporary)
         with replacing(pixels.with_suffix(VECTOR)) as temporary:
+            as_pixels_where_dense(figure)
             save_vector(figure, temporary)
-    if moving:
+    if film := moving if still else figure:
         with replacing(pixels.with_suffix(MOVING)) as temporary:
-            save_animation(moving, temporary)
-    made = {pixels.suffix} | ({VECTOR} if vector else set()) | ({MOVING} if moving else set())
+            save_animation(film, temporary)
+    made = {pixels.suffix} | ({VECTOR} if still else set()) | ({MOVING} if moving else set())
     for suffix in {VECTOR, MOVING} - made:
         pixels.with_suffix(suffix).unlink(missing_ok=True)
     return Drawn(pixels, name.replace("_", " "), caption)

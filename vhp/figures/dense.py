@@ -1,0 +1,12 @@
+"""Figures of many marks as vector graphics of a readable size."""
+
+from matplotlib.collections import Collection
+from matplotlib.figure import Figure
+
+MANY = 500  # marks or lines of one artist: as vectors they would make megabytes
+
+
+def as_pixels_where_dense(figure: Figure) -> None:
+    """Scatters and graphs of many marks become pictures in the vector graphics; axes, text and paths stay vectors."""
+    for artist in figure.findobj(Collection):
+        artist.set_rasterized(max(len(artist.get_offsets()), len(artist.get_paths())) > MANY)

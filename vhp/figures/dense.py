@@ -1,12 +1,18 @@
 """Figures of many marks as vector graphics of a readable size."""
 
-from matplotlib.collections import Collection
+from matplotlib.collections import Collection, QuadMesh
 from matplotlib.figure import Figure
 
 MANY = 500  # marks or lines of one artist: as vectors they would make megabytes
+DPI = 200  # of what becomes a picture
 
 
 def as_pixels_where_dense(figure: Figure) -> None:
-    """Scatters and graphs of many marks become pictures in the vector graphics; axes, text and paths stay vectors."""
+    """Scatters and graphs of many marks become pictures in the vector graphics; axes, text and paths stay vectors.
+
+    So do scales of colours, which viewers would draw with a line between each two.
+    """
+    figure.set_dpi(DPI)
     for artist in figure.findobj(Collection):
-        artist.set_rasterized(max(len(artist.get_offsets()), len(artist.get_paths())) > MANY)
+        many = max(len(artist.get_offsets()), len(artist.get_paths())) > MANY
+        artist.set_rasterized(many or isinstance(artist, QuadMesh))

@@ -1,9 +1,13 @@
 """Which files a figure has, and what is left of those that it had."""
 
+import base64
+import io
+import re
 from pathlib import Path
 
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
+from PIL import Image
 
 from stages.reports.page.pictures import remove_others, write
 
@@ -47,8 +51,11 @@ def test_what_no_figure_has_is_removed(tmp_path):
 def test_many_marks_are_a_picture_in_the_vector_graphics_and_few_are_vectors(tmp_path):
     for n, pictures in ((5, 0), (2_000, 1)):
         drawn = figure()
+        drawn.set_size_inches(4, 4)
         drawn.axes[0].scatter(range(n), range(n))
         write(drawn, tmp_path, "a", "")
         svg = (tmp_path / "a.svg").read_text()
-        assert svg.count("<image") == pictures
-        assert len(svg) < 60_000
+        found = re.findall(r'<image [^>]*base64,([^"]*)"', svg)
+        assert len(found) == pictures and len(svg) < 100_000
+    with Image.open(io.BytesIO(base64.b64decode(found[0]))) as image:
+        assert image.width > 450  # of axes of about three inches: not at a screen's resolution

@@ -4,7 +4,6 @@ from matplotlib.collections import Collection, QuadMesh
 from matplotlib.figure import Figure
 
 MANY = 500  # marks or lines of one artist: as vectors they would make megabytes
-DPI = 200  # of what becomes a picture
 
 
 def as_pixels_where_dense(figure: Figure) -> None:
@@ -12,7 +11,6 @@ def as_pixels_where_dense(figure: Figure) -> None:
 
     So do scales of colours, which viewers would draw with a line between each two.
     """
-    figure.set_dpi(DPI)
     for artist in figure.findobj(Collection):
         many = max(len(artist.get_offsets()), len(artist.get_paths())) > MANY
         artist.set_rasterized(many or isinstance(artist, QuadMesh))

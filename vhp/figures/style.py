@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 DPI = 130
+PICTURE_DPI = 200  # of what is a picture in vector graphics
 MAX_BYTES = 250_000  # the report is read on telephones, and is in git
 COLOURS = 160
 ANIMATION_DPI = 80
@@ -71,7 +72,7 @@ def save(figure: Figure, path: Path) -> None:
 def save_vector(figure: Figure, path: Path) -> None:
     """SVG with text as outlines, so that it looks the same without its fonts; its bytes depend on the figure alone."""
     with matplotlib.style.context(["default", RC | {"svg.hashsalt": "vhp"}]):
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(path, format="svg", dpi=PICTURE_DPI, metadata={"Date": None, "Creator": None})
 
 
 def save_animation(animation: FuncAnimation, path: Path) -> None:

@@ -18,6 +18,9 @@ def quoted(sources: Sources) -> Iterator[str]:
         of_seeds = [run for run in runs.values() if run["config"]["run"]["method"] == method]
         yield cells(method_name(method), *likelihood(of_seeds), *latent(of_seeds))
         yield cells(method_name(method), *paths(of_seeds))
+    ablation = sources.supplement("ablation", "pendulum").values()
+    one_phase = [run for run in ablation if run["config"]["run"]["method"] == "rewo_one_phase"]
+    yield f"REWO ends at {likelihood(one_phase)[0]} nats"
 
 
 def likelihood(runs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

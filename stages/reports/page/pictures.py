@@ -7,8 +7,8 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
 from stages.files import replacing
+from stages.reports.page.dense import as_pixels_where_dense
 from stages.reports.sections import MOVING, VECTOR, Drawn
-from vhp.figures.dense import as_pixels_where_dense
 from vhp.figures.style import save, save_animation, save_vector
 
 

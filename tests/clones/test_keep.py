@@ -36,6 +36,11 @@ def test_what_a_clone_measured_is_kept_and_read_as_evidence(tmp_path, monkeypatc
     assert source == "ablation" and [run.likelihood["nll"] for run in found["vhp_elbo"].values()] == [22.0, 23.0]
     assert "| VHP, β = 1 | gated MLP | **22.50 ± 0.71 (2)** |" in (PLACE / "table.md").read_text()
     assert (PLACE / "digits" / "training_curves.png").exists()
+    kept, made = (
+        PLACE / "digits" / "section.json",
+        Path("ablation") / section_folder("smoke", "digits") / "section.json",
+    )
+    assert read_json(kept) == read_json(made) and kept.read_text().count("\n") == 1  # a third smaller in git
     keep(Path("ablation"))  # again: what was there is replaced
     assert [path.name for path in PLACE.parent.iterdir()] == ["ablation"]
 

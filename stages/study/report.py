@@ -10,6 +10,7 @@ from stages.files import replacing, write_text
 from stages.reports.frames import csv
 from stages.reports.table import NONE, Table, markdown, number, with_error
 from stages.study.columns import COLUMNS
+from stages.study.suiting import WITHIN, suiting
 from vhp.figures import study
 from vhp.figures.style import save
 from vhp.names import DATASETS, METHODS, dataset_name, method_name, position
@@ -22,7 +23,7 @@ COLUMN_TITLES = ("value", "method", "NLL", "validation bound", "β", "C", "κ²"
 
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Columns COLUMNS, in the order of the paper's table; NaN for what a failed run lacks."""
-    results = pd.DataFrame(rows, columns=list(COLUMNS))
+    results = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"kappa": float})  # all None: no method has one
     order = {"dataset": DATASETS, "method": METHODS}
     known = lambda column: column.map(lambda name: position(name, order[column.name]))  # noqa: E731
     return results.sort_values(["dataset", "method"], key=known, kind="stable").reset_index(drop=True)
@@ -39,7 +40,7 @@ def table(results: pd.DataFrame) -> Table:
     first = results.iloc[0]
     title = f"{first['param']}: {dataset_name(first['dataset'])}"
     columns = (first["param"], *COLUMN_TITLES[1:])
-    return Table(title, columns, tuple(rows), frozenset(bold), (_note(results),), n_text=2)
+    return Table(title, columns, tuple(rows), frozenset(bold), (_note(results), *_choice(results)), n_text=2)
 
 
 def _cells(group: pd.DataFrame) -> tuple[str, ...]:
@@ -67,6 +68,16 @@ def _note(results: pd.DataFrame) -> str:
         "the weights used, higher is better, each method's best in bold. β and C at the end of training. Failed: "
         "training or evaluation did not finish, for instance because the loss was no longer finite; the log says why."
     )
+
+
+def _choice(results: pd.DataFrame) -> tuple[str, ...]:
+    """For a study of kappa with VHP + REWO: which one the rule takes. By another method's bound none is chosen."""
+    method = "vhp_rewo"
+    if results["param"].iloc[0].partition(".")[0] != "kappa" or method not in set(results["method"]):
+        return ()
+    rule = f"the loosest at which C < κ² with every seed and the validation bound is within {WITHIN} nats of its best"
+    suit = suiting(results, method)
+    return (f"By {method_name(method)}'s validation bound alone, {rule}: {f'κ = {suit[-1]:g}' if suit else 'none'}.",)
 
 
 def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:

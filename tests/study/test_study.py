@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 from stages.files import write_json
 from stages.study import __main__ as study
 from stages.study import report as study_report
+from stages.study.suiting import suiting
 from vhp.figures.study import study as draw
 
 REAL = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
@@ -151,6 +153,40 @@ def test_a_study_in_which_nothing_works_stops(place):
     with pytest.raises(SystemExit, match=r"study: no run was finished at any value of kappa\.digits"):
         place(lambda *_: True)
     assert not Path("reports").exists()
+
+
+def study_of_kappa(bounds, constraints, method="vhp_rewo"):
+    """Values 0.1, 0.2, ..., one seed each."""
+    rows = []
+    for i, (bound, constraint) in enumerate(zip(bounds, constraints, strict=True), start=1):
+        row = {"method": method, "value": i / 10, "kappa": i / 10, "seed": 0}
+        rows.append(row | {"best_validation_bound": bound, "constraint_final": constraint})
+    return pd.DataFrame(rows)
+
+
+def test_a_kappa_suits_where_the_constraint_holds_and_the_bound_is_near_its_best():
+    results = study_of_kappa([-90.1, -90.0, -90.19, -90.3], [0.02, 0.03, 0.08, 0.1])
+    assert suiting(results, "vhp_rewo") == [0.2, 0.3]  # at 0.1 C = 0.02 is above 0.01
+    assert suiting(results, "vhp_rewo", within=0.4) == [0.2, 0.3, 0.4]
+    assert suiting(results, "vhp_geco") == []
+
+
+def test_a_mean_over_seeds_decides_and_every_seed_must_fulfil_the_constraint():
+    first = study_of_kappa([-90, -90, -90], [0, 0, 0])
+    second = study_of_kappa([-90, -90.6, -90], [0, 0, 0.5]).assign(seed=1)
+    assert suiting(pd.concat([first, second]), "vhp_rewo") == [0.1]
+
+
+def test_the_table_of_a_study_of_kappa_says_what_the_rule_takes(place):
+    place(lambda *_: False)
+    table = Path("reports/studies/laptop/kappa.digits/table.md").read_text()
+    # The bound falls by 2 nats from 0.5 to 0.7, and C = 0.2 is below both squares.
+    assert "the validation bound is within 0.2 nats of its best: κ = 0.5." in table
+
+
+def test_no_kappa_is_chosen_by_another_methods_bound(place):
+    place(lambda *_: False, "--methods", "iwae_l1")
+    assert "within 0.2 nats" not in Path("reports/studies/laptop/kappa.digits/table.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from stages.reports.claims.cases import Case, enough, over_seeds
 from stages.reports.claims.evidence import Evidence
 from stages.reports.claims.judging import Estimate, MissingError
 from stages.reports.claims.likelihoods import paper_gap
+from stages.study.suiting import fulfilled, suiting
 from vhp.names import method_name
 
 LEAST_VALUES = 5  # of kappa: fewer are no curve
@@ -21,11 +22,8 @@ def gap_ratio_on_curve(evidence: Evidence, case: Case) -> Estimate:
     """
     curve = _curve(evidence, case)
     gap, within = paper_gap(case), case.option("within")
-    method = case.test.method
-    bound = curve.xs(method, level="method")["best_validation_bound"].groupby("value").mean()
-    good = set(bound.index[bound >= bound.max() - within]) & fulfilled(curve, method)
-    candidates = []
-    for value in good:
+    method, candidates = case.test.method, []
+    for value in suiting(curve.reset_index(), method, within):
         at = curve.xs(value, level="value")
         both = [at.loc[name] for name in case.methods]
         seeds = both[0].index.intersection(both[1].index)
@@ -43,7 +41,7 @@ def gap_ratio_on_curve(evidence: Evidence, case: Case) -> Estimate:
 def kappa_share(evidence: Evidence, case: Case) -> Estimate:
     """Range of the method's NLL over that of the other's, over the kappas at which its constraint is fulfilled."""
     curve = _curve(evidence, case)
-    values = sorted(fulfilled(curve, case.test.method))
+    values = sorted(fulfilled(curve.reset_index(), case.test.method))
     shares = []
     for _, of_seed in curve.groupby("seed"):
         nll = of_seed["nll"].droplevel("seed").unstack("method").reindex(index=values, columns=case.methods)
@@ -57,13 +55,6 @@ def kappa_share(evidence: Evidence, case: Case) -> Estimate:
         )
     enough(len(shares), case)
     return over_seeds(shares, f"study of kappa.{case.dataset}")
-
-
-def fulfilled(curve: pd.DataFrame, method: str) -> set[float]:
-    """The kappas at which the method's constraint C < kappa^2 is fulfilled at the end with every seed."""
-    own = curve.xs(method, level="method")
-    holds = (own["constraint_final"] < own["kappa"] ** 2).groupby("value").all()
-    return set(holds.index[holds])
 
 
 def _curve(evidence: Evidence, case: Case) -> pd.DataFrame:

@@ -90,7 +90,8 @@ class TrainedModel:
         """-log p(x) of each example in nats, (N,) float64, by importance sampling (vhp.likelihood.estimate).
 
         x: binary where the model's pixels are: 0 and 255, or 0.0 and 1.0; a grey image has no probability. With the
-        default seed and a data set's whole test split, the mean is the number of the benchmark's tables.
+        default seed and a data set's whole test split, the mean is the NLL of the benchmark's tables, to within the
+        rounding of bf16 products where its evaluation used them.
         """
         test = rows("x", x, self.vae.n_dims, self.vae.observation.unit_interval, binary=True).to(self.device)
         settings = LikelihoodSettings(n_samples=n_samples, precision="float32", compile=False)

@@ -17,11 +17,11 @@ from vhp.names import dataset_name
 MADE = "<!-- below: made by python -m stages.inspect.front from networks.csv; what is above is kept -->"
 HEAD = """# Networks worth their minutes
 
-VHP + REWO trained with each network for a given processor time, over which the learning rate's schedule goes, and
+VHP + REWO trained with each network for a given processor time, which the learning rate's schedule fills, and
 measured on validation images: a network is chosen by these numbers, so the test set is not in them. Which networks:
 [networks.yaml](../stages/inspect/front/networks.yaml).
 
-    python -m stages.inspect.front --minutes 5 20 60     # those without a row in networks.csv; resumes
+    python -m stages.inspect.front --minutes 5 20 60     # all without a row in networks.csv; resumes
     python -m stages.inspect.front patch mlp-300 --dataset omniglot --minutes 5
 """
 COLUMNS = (

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from stages.runs.fingerprint import FingerprintError, Program
 from stages.runs.run_stages import RUN_STAGES
 
+MOST_NAMED = 5  # of the modules that differ
+
 
 class Made(NamedTuple):
     """How a run's results were made, as recorded with them."""
@@ -79,11 +81,15 @@ def changed_settings(old: Mapping[str, Any], new: Mapping[str, Any], sections: S
 
 
 def changed_modules(program: Program, old: Program, cell: tuple[str, str, str]) -> str:
-    """The modules whose own code differs, by name: those of the present code, then those that no longer exist."""
+    """The modules whose own code differs: those of the present code, then those that no longer exist.
+
+    By name if they are few; a longer list says no more than their number, and git has it for the revision.
+    """
     before, after = (own_codes(each, each.entry_points(*cell)) for each in (old, program))
     changed = {module for module, own in after.items() if own not in before.values()}
     gone = {module for module, own in before.items() if own not in after.values() and module not in after}
-    return ", ".join([*sorted(changed), *(f"{module} (gone)" for module in sorted(gone))])
+    names = [*sorted(changed), *(f"{module} (gone)" for module in sorted(gone))]
+    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} modules"
 
 
 def own_codes(program: Program, entry_points: tuple[str, ...]) -> dict[str, str]:

@@ -71,9 +71,10 @@ def _note(results: pd.DataFrame) -> str:
 
 
 def _choice(results: pd.DataFrame) -> tuple[str, ...]:
-    """For a study of kappa with VHP + REWO: which one the rule takes. By another method's bound none is chosen."""
+    """For a study of this data set's kappa with VHP + REWO: which one the rule takes. By another's bound none is."""
     method = "vhp_rewo"
-    if results["param"].iloc[0].partition(".")[0] != "kappa" or method not in set(results["method"]):
+    own = results[results["method"] == method]
+    if own.empty or results["param"].iloc[0].partition(".")[0] != "kappa" or (own["kappa"] != own["value"]).any():
         return ()
     rule = f"the loosest at which C < κ² with every seed and the validation bound is within {WITHIN} nats of its best"
     suit = suiting(results, method)

@@ -71,7 +71,7 @@ def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Sec
 
 
 def read_study(path: Path) -> pd.DataFrame:
-    """Columns COLUMNS; the runs that were finished. Raises ValueError."""
+    """Columns COLUMNS; NaN for what a run that failed lacks. Raises ValueError."""
     remedy = f"`make study` makes it, `git checkout {path}` restores the committed one"
     try:
         frame = pd.read_csv(path)
@@ -79,4 +79,4 @@ def read_study(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
     if missing := set(COLUMNS) - set(frame.columns):
         raise ValueError(f"{path}: found no column {', '.join(sorted(missing))}; {remedy}")
-    return frame[~frame["failed"].astype(bool)]
+    return frame

@@ -64,7 +64,8 @@ def read(budget: str, found: Sequence[sections.Section], root: Path = Path()) ->
 def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Section]]:
     """Name -> sections. Raises ArtifactsError for one that is damaged."""
     found: dict[str, list[sections.Section]] = {}
-    for path in sorted((root / SUPPLEMENTS / budget).glob(f"*/*/{sections.NAME}")):
+    # Not what an interrupted `make keep` has left, whose name begins with a point.
+    for path in sorted((root / SUPPLEMENTS / budget).glob(f"[!.]*/*/{sections.NAME}")):
         remedy = f"`git checkout {path.parent}` restores the committed one"
         found.setdefault(path.parents[1].name, []).append(sections.parse(path, remedy))
     return found

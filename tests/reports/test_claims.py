@@ -155,6 +155,11 @@ def test_joints_are_compared_over_the_pairs_that_both_have():
     other = {"path_roughness_joints": [[2.0, 2.0], [3.0, 1.0], None]}
     known = table(run("vhp_rewo", smoothness=own), run("vampprior", smoothness=other))
     assert latent.smoother_joints(known, case("", "vampprior", factor="roughness")).value == 0.5
+    # At rest in one of two pairs the first joint has no roughness there: the other one alone is compared.
+    own, other = ({"path_roughness_joints": rows} for rows in ([[1.0, 1.0], [None, 3.0]], [[1.5, 2.0], [0.1, 2.5]]))
+    known = table(run("vhp_rewo", smoothness=own), run("vampprior", smoothness=other))
+    assert latent.smoother_joints(known, case("", "vampprior", factor="roughness")).value == 1.0
+    own |= {"path_roughness_joints": [[1.0, 1.0]] * 3}
     nothing = table(run("vhp_rewo", smoothness=own), run("vampprior", smoothness={"path_roughness_joints": [None] * 3}))
     with pytest.raises(MissingError, match="no pair with a path of both"):
         latent.smoother_joints(nothing, case("", "vampprior", factor="roughness"))

@@ -157,6 +157,7 @@ def main() -> None:
             rows = study(matrices, arguments.param, name, arguments.jobs)
         folder = "reports" / name
         study_report.write(rows, folder)
+        print((folder / "table.md").read_text(encoding="utf-8"), end="")
         logger.info("%d runs: %s", len(rows), folder)
 
 

@@ -125,6 +125,15 @@ def test_other_parameters_can_be_set(place):
     assert params["methods"] == ["vhp_rewo"] and params["kappa"]["digits"] == 0.7
 
 
+def test_a_study_of_the_budget_shows_its_table_wherever_that_is(place, monkeypatch, capsys):
+    monkeypatch.setattr("test_study.CLONE", Path("studies", "smoke", "budget"))
+    with pytest.raises(FileNotFoundError):  # of the results of the parameter kappa.digits, which the fixture reads
+        place(lambda *_: False, "--param", "budget", "--values", "smoke", "demo", "--datasets", "digits")
+    table = Path("reports/studies/smoke/budget/table.md").read_text()
+    assert table in capsys.readouterr().out
+    assert "| demo | VHP + REWO |" in table and "- Budget smoke or demo, " in table
+
+
 def test_another_budget_is_another_study(place, monkeypatch):
     place()
     before = Path("reports/studies/laptop/kappa.digits/table.md").read_bytes()

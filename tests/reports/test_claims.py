@@ -169,6 +169,10 @@ def test_the_share_off_the_data_and_how_much_more_of_the_straight_line():
     known = table(run("vhp_rewo", smoothness={"off_data": 0.125, "straight_off_data": 0.5}))
     assert latent.off_data(known, case("")).value == 0.125
     assert latent.off_data_straight(known, case("")).value == 0.375
+    with pytest.raises(MissingError, match=r"off_data of .*, which the stage smoothness now measures"):
+        latent.off_data(table(run("vhp_rewo")), case(""))
+    with pytest.raises(MissingError, match=r"off_data of .*: it has no path between two different nodes"):
+        latent.off_data(table(run("vhp_rewo", smoothness={"off_data": None})), case(""))
 
 
 def curve(values, rewo, geco, bounds, constraint=0.0, seeds=(0,)) -> Evidence:

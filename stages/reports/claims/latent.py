@@ -1,6 +1,5 @@
 """Measures of latent space: does the prior match, and do paths on it stay on the data and run smoothly."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -79,7 +78,8 @@ def _per_path(run: RunArtifacts, key: str) -> Sequence[Any]:
 
 
 def _value(run: RunArtifacts, key: str) -> float:
-    value = run.smoothness.get(key)
-    if value is None or math.isnan(value):
+    if key not in run.smoothness:
         raise MissingError(f"{key} of {run.name}, which the stage smoothness now measures")
-    return value
+    if run.smoothness[key] is None:
+        raise MissingError(f"{key} of {run.name}: it has no path between two different nodes")
+    return run.smoothness[key]

@@ -31,12 +31,10 @@ smoke: .venv/installed ## every stage and method in minutes, in smoke/; with VHP
 	@$(COMMIT) smoke
 	@cat smoke/reports/smoke/table.md
 
-STUDY = studies/$(or $(BUDGET),laptop)/$(PARAM)
 study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/studies/laptop/<PARAM>/; also BUDGET, METHODS, SEEDS, DATASETS, SET
 	@test -n "$(PARAM)" -a -n "$(VALUES)" || { echo 'expected PARAM=<name> VALUES="<value> <value> ..."'; exit 1; }
 	@$(MIRROR) $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" --values $(VALUES) --methods $(METHODS) \
 		--datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) --set $(SET) $(if $(FORCE),--force)
-	@cat "reports/$(STUDY)/table.md"
 
 pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPrior and IWAE, five seeds, in pendulum/; make keep KEEP=pendulum
 	@$(CLONE) pendulum --budget laptop --datasets pendulum --methods vhp_rewo vhp_geco vampprior iwae_l1 \

@@ -8,7 +8,7 @@ repository's.
 import argparse
 from pathlib import Path
 
-from stages.clones.git import CloneError, commit
+from stages.clones.git import check_other, commit
 from stages.clones.lock import check_idle
 from stages.command import command
 
@@ -18,8 +18,7 @@ def main() -> None:
     parser.add_argument("clone", type=Path, help="the folder that stages.clones made")
     clone = parser.parse_args().clone
     with command("commit"):
-        if not (clone / ".git").is_dir():
-            raise CloneError(f"found no clone in {clone}, expected a folder that `python -m stages.clones` made")
+        check_other(clone)
         check_idle(clone)
         commit(clone, f"Results of make {clone.name}")
 

@@ -15,6 +15,14 @@ class CloneError(ValueError):
     """The clone cannot be made, replaced or committed; nothing was removed."""
 
 
+def check_other(clone: Path) -> None:
+    """Raises CloneError where the folder is no repository, or the one that this command runs in."""
+    if not (clone / ".git").is_dir():
+        raise CloneError(f"found no clone in {clone}, expected a folder that `python -m stages.clones` made")
+    if clone.resolve() == Path.cwd().resolve():
+        raise CloneError(f"found this repository itself in {str(clone)!r}, expected a clone of it")
+
+
 def git(*arguments: str, folder: Path = Path(), check: bool = True) -> str | None:
     """What git prints; None where it fails and check is false."""
     command = ["git", "-C", str(folder), *arguments]

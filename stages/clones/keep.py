@@ -9,6 +9,7 @@ import json
 import shutil
 from pathlib import Path
 
+from stages.clones.git import check_other
 from stages.clones.lock import check_idle
 from stages.command import command
 from stages.files import read_json, write_text
@@ -30,8 +31,9 @@ def keep(clone: Path) -> Path:
     folders = [clone / section_folder(params.budget, dataset) for dataset in params.datasets]
     found = [sections.parse(folder / sections.NAME, remedy) for folder in folders]
     tables = [*overview(found), *(t for section in found for t in dataset_tables(section))]
-    place = SUPPLEMENTS / params.budget / clone.name
-    new = place.with_name(f".0-{clone.name}")  # a name that DVC and git take for a file being written
+    name = clone.resolve().name  # also of one that is called `..`
+    place = SUPPLEMENTS / params.budget / name
+    new = place.with_name(f".0-{name}")  # a name that DVC and git take for a file being written
     shutil.rmtree(new, ignore_errors=True)
     for folder in folders:
         shutil.copytree(folder, new / folder.name)
@@ -52,6 +54,7 @@ def main() -> None:
     parser.add_argument("clone", type=Path, help="the folder that stages.clones made")
     clone = parser.parse_args().clone
     with command("keep"):
+        check_other(clone)
         check_idle(clone)
         print(f"kept in {keep(clone)}; `make report` renews the claims' verdicts, then commit")
 

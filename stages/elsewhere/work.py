@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from stages.command import STOPPED, command
 from stages.elsewhere import record
+from stages.files import read_json
 from stages.runs import configs
 from stages.runs.fingerprint import require_own
 from stages.runs.places import RUNS, config_file, run_folder
@@ -30,8 +31,7 @@ def outcome_so_far(run: str, stage: str) -> tuple[bool, dict]:
     not the one that its configuration was made for.
     """
     now, before = record.inputs(run, stage), record.read(RUNS, run, stage)
-    config = now["config"]
-    require_own(stage, config["code"][stage], config_file(run), config["run"]["dataset"], config["run"]["method"])
+    require_program(now["config"], run, stage)
     if before is None:
         return False, now
     wrong = record.differences(before["files"], now["files"])
@@ -43,6 +43,12 @@ def outcome_so_far(run: str, stage: str) -> tuple[bool, dict]:
             f"{run_folder(run)} to begin again\n  " + "\n  ".join(wrong)
         )
     return "outputs" in before and before["outputs"] == record.outputs(RUNS, run, stage), now
+
+
+def require_program(config: Mapping[str, Any], run: str, stage: str) -> None:
+    """Raises ValueError if this folder's program is not the one that the configuration was made for."""
+    cell = config["run"]
+    require_own(stage, config["code"][stage], config_file(run), cell["dataset"], cell["method"])
 
 
 def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -82,7 +88,11 @@ def check(runs: Sequence[str]) -> None:
     """Raises ValueError for a run that cannot be begun or resumed: now, and not hours later when its turn comes."""
     configs.check(runs)
     for run in runs:
-        outcome_so_far(run, "train")
+        trained, _ = outcome_so_far(run, "train")
+        if trained:
+            outcome_so_far(run, "evaluate")
+        else:
+            require_program(read_json(config_file(run)), run, "evaluate")
 
 
 def interrupt(*_) -> NoReturn:

@@ -40,6 +40,8 @@ def rows(name: str, n_images: int | None, tolerance: float) -> list[tuple[str, .
     test = run.splits["test"]
     arrays = read_arrays(run.config, name, "likelihood.npz", n_test=len(test))
     of = {estimate: [f"{prefix}{array}" for array in ARRAYS] for estimate, prefix in ESTIMATES.items()}
+    if not arrays.keys() & set(of["refined"]):
+        raise ValueError(f"found no refined estimate of {name}, expected both: its budget has `refined: null`, or had")
     if missing := sorted({key for keys in of.values() for key in keys} - arrays.keys()):
         raise unreadable(run.folder / "likelihood.npz", f"found no {', '.join(missing)}")
     index = arrays["index"][:n_images]

@@ -1,12 +1,10 @@
 """Print which files and examples of every data set in params.yaml exist: `make data`."""
 
 import argparse
-import zipfile
 from pathlib import Path
 
-import numpy as np
-
 from stages.command import command
+from stages.files import open_npz
 from stages.params.reading import read
 from stages.reports.table import NONE, Table, markdown
 from stages.runs.places import data_file, raw_file
@@ -21,9 +19,9 @@ def counts(path: Path) -> list[str]:
     if not path.exists():
         return [NONE] * len(SPLITS)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open_npz(path) as arrays:
             return [f"{len(arrays[split]):,}" for split in SPLITS]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (ValueError, KeyError):
         return ["unreadable"] * len(SPLITS)
 
 

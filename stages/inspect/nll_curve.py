@@ -53,11 +53,16 @@ class State:
 
 
 def read_state(path: Path, device: torch.device) -> State:
-    """Raises ValueError for a file that is no checkpoint of a training."""
+    """Raises ValueError for a file that is no checkpoint of a training, or of one that was never validated."""
     content = checkpointed(path, device)
     if not (isinstance(content, dict) and content.keys() >= TRAINED):
         raise ValueError(f"{path}: found no checkpoint of a training, expected {', '.join(sorted(TRAINED))} in it")
     fit = content["fit"]
+    if not fit["best_epoch"]:
+        raise ValueError(
+            f"{path}: found no validation in the first {content['epoch']} epochs, expected a later state: "
+            "its best weights are still untrained"
+        )
     return State(content["epoch"], content["seconds"], fit["best_epoch"], fit["best_bound"], content["best"])
 
 

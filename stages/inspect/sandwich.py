@@ -77,8 +77,8 @@ def rows(name: str, n_images: int, settings: Settings) -> list[tuple[str, ...]]:
 def table(found: list[tuple[str, ...]], n_images: int, settings: Settings) -> Table:
     likelihood, _, annealing = settings
     notes = (
-        f"−log p(x), nats, means over {n_images:,} images: estimates with {likelihood.n_samples:,} samples; annealed "
-        f"importance sampling from {FROM[annealing.start]} with {annealing.n_temperatures:,} temperatures and "
+        f"−log p(x), nats, means over at most {n_images:,} images: estimates with {likelihood.n_samples:,} samples; "
+        f"annealed importance sampling from {FROM[annealing.start]} with {annealing.n_temperatures:,} temperatures and "
         f"{annealing.n_chains} chains for each.",
         "Test: random test images, of which there is a bound on one side only, or, of latent planes, the exact value. "
         "Simulated: images drawn from the model, with bounds on both sides; their gap is the referee's own doubt.",

@@ -6,6 +6,7 @@ unless the file can be read, split and trained on. docs/own_data.md says what a 
 """
 
 import argparse
+import math
 import re
 import shutil
 import tomllib
@@ -16,7 +17,9 @@ from pathlib import Path
 from stages.command import command
 from stages.files import write_text
 from stages.new_dataset.package import Described, Wanted, describe, entry, modules, with_kappa
+from stages.params import plain_yaml
 from stages.params.reading import read as read_params
+from stages.params.schema import DEFAULT
 from vhp.datasets.sources import REGISTRY
 
 PARAMS = Path("params.yaml")
@@ -40,9 +43,11 @@ def make(arguments: argparse.Namespace) -> Described:
     name = arguments.name or arguments.file.stem
     if not NAME.fullmatch(name) or iskeyword(name):
         raise ValueError(f"--name: found {name!r}, expected lower-case letters, digits and _, beginning with a letter")
+    if name == DEFAULT or plain_yaml.parse(name) != name:
+        raise ValueError(f"--name: found {name!r}, which means something else in params.yaml; choose another")
     if find_spec(f"vhp.datasets.{name}") or name in tomllib.loads(REGISTRY.read_text(encoding="utf-8")):
         raise ValueError(f"--name: found {name!r}, which vhp.datasets or its registry.toml has already; choose another")
-    if arguments.kappa is not None and not arguments.kappa > 0:
+    if arguments.kappa is not None and not 0 < arguments.kappa < math.inf:
         raise ValueError(f"--kappa: found {arguments.kappa}, expected a positive number")
     read_params(PARAMS)  # a mistake in it is found before anything is written
     shape = None if arguments.image_shape is None else tuple(arguments.image_shape)

@@ -88,8 +88,11 @@ def describe(path: Path, wanted: Wanted) -> Described:
         raise ValueError(f"{path.name}: {error}") from error
     n_dims = arrays["train"].shape[1]
     shape = wanted.image_shape or (x.shape[1:] if x.ndim == 3 else None)
-    if shape is not None and shape[0] * shape[1] != n_dims:
+    if shape is not None and (min(shape) < 1 or shape[0] * shape[1] != n_dims):
         raise ValueError(f"--image-shape: found {shape[0]} x {shape[1]}, expected {n_dims} pixels, as {path.name} has")
+    kappa = first_guess(arrays["train"]) if wanted.kappa is None else wanted.kappa
+    if kappa == 0:
+        raise ValueError(f"{path.name}: found the same values in every example, expected different ones, or --kappa")
     names = raw["name"].tolist() if "name" in raw else [f"x{i + 1}" for i in range(n_dims)]
     return Described(
         name=wanted.name,
@@ -100,7 +103,7 @@ def describe(path: Path, wanted: Wanted) -> Described:
         image_shape=(1, n_dims) if shape is None else (int(shape[0]), int(shape[1])),
         coordinates=tuple(names) if shape is None else (),
         standardise=wanted.standardise,
-        kappa=first_guess(arrays["train"]) if wanted.kappa is None else wanted.kappa,
+        kappa=kappa,
         guessed=wanted.kappa is None,
         sizes=(len(arrays["train"]), len(arrays["val"]), len(arrays["test"])),
         sha256=content_sha256(raw),

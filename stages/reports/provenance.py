@@ -21,7 +21,7 @@ def provenance_table(runs: Sequence[RunArtifacts]) -> Table:
         "seed": [str(run.seed) for run in runs],
         "data SHA-256": [run.training["data_sha256"][:12] for run in runs],
         "parameters": [f"{run.training['n_parameters']:,}" for run in runs],
-        "revision": [listed(run.training_time["revision"], run.evaluation_time["revision"]) for run in runs],
+        "revision": [listed(*(t["revision"] or "not known" for t in _times(run))) for run in runs],
         "torch": [listed(run.training_time["torch"], run.evaluation_time["torch"]) for run in runs],
         "threads": [listed(run.training_time["threads"], run.evaluation_time["threads"]) for run in runs],
         "minutes": [run.minutes for run in runs],

@@ -29,6 +29,7 @@ from stages.params.reading import validate
 from stages.params.resolution import resolve
 from stages.runs.places import run_folder
 from stages.study import report as study_report
+from vhp import datasets
 
 logger = logging.getLogger(__name__)
 
@@ -78,15 +79,21 @@ class AtValue(NamedTuple):
 
 
 def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[AtValue]:
-    """Validated before anything runs. Raises ValueError for an impossible value."""
-    matrices = []
+    """Validated before anything runs. Raises ValueError for an impossible value, or two that make the same runs."""
+    matrices: list[AtValue] = []
     for value in values:
         changed = copy.deepcopy(params)
         set_value(changed, param, value)
         try:
-            matrices.append(AtValue(value, changed, resolve(validate(changed))))
+            at_value = AtValue(value, changed, resolve(validate(changed)))
         except ParamsError as error:
             raise ValueError(f"{param} = {value}: {error}") from error
+        if same := [other.value for other in matrices if other.configs == at_value.configs]:
+            raise ValueError(
+                f"{param} = {value}: found the same configurations of all runs as at {same[0]}, expected others; the "
+                "budget or a method may have a value of its own, and not every data set and method depends on it"
+            )
+        matrices.append(at_value)
     return matrices
 
 
@@ -120,7 +127,7 @@ def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
     params = plain_yaml.read(PARAMS)
     validate(params)
     last = arguments.param.rpartition(".")[2]
-    if last in params["datasets"]:
+    if last in datasets.names():  # also one that params.yaml does not choose
         params["datasets"] = [last]
     params |= {axis: getattr(arguments, axis) for axis in AXES if getattr(arguments, axis)}
     for text in arguments.set:
@@ -150,6 +157,7 @@ def main() -> None:
             rows = study(matrices, arguments.param, name, arguments.jobs)
         folder = "reports" / name
         study_report.write(rows, folder)
+        print((folder / "table.md").read_text(encoding="utf-8"), end="")
         logger.info("%d runs: %s", len(rows), folder)
 
 

@@ -58,12 +58,13 @@ def _cells(group: pd.DataFrame) -> tuple[str, ...]:
 
 def _note(results: pd.DataFrame) -> str:
     seeds = ", ".join(map(str, sorted(results["seed"].unique())))
+    budgets = " or ".join(results["budget"].unique())
     epochs, n_test, n_samples = (
         " or ".join(f"{n:,.0f}" for n in sorted(results[column].dropna().unique())) or "?"
         for column in ("epochs", "n_test", "n_samples")
     )
     return (
-        f"Budget {results['budget'].iloc[0]}, {epochs} epochs, seeds {seeds}: mean ± standard deviation over them. "
+        f"Budget {budgets}, {epochs} epochs, seeds {seeds}: mean ± standard deviation over them. "
         f"NLL: {n_test} test examples, {n_samples} importance samples, lower is better; validation bound: at β = 1, of "
         "the weights used, higher is better, each method's best in bold. β and C at the end of training. Failed: "
         "training or evaluation did not finish, for instance because the loss was no longer finite; the log says why."
@@ -71,9 +72,10 @@ def _note(results: pd.DataFrame) -> str:
 
 
 def _choice(results: pd.DataFrame) -> tuple[str, ...]:
-    """For a study of kappa with VHP + REWO: which one the rule takes. By another method's bound none is chosen."""
+    """For a study of this data set's kappa with VHP + REWO: which one the rule takes. By another's bound none is."""
     method = "vhp_rewo"
-    if results["param"].iloc[0].partition(".")[0] != "kappa" or method not in set(results["method"]):
+    own = results[results["method"] == method]
+    if own.empty or results["param"].iloc[0].partition(".")[0] != "kappa" or (own["kappa"] != own["value"]).any():
         return ()
     rule = f"the loosest at which C < κ² with every seed and the validation bound is within {WITHIN} nats of its best"
     suit = suiting(results, method)

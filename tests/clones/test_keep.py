@@ -1,10 +1,14 @@
 """A clone's sections become a supplement of the report."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
-from artifacts import make_section, write_run
+from artifacts import call, make_section, write_run
 
+from stages.clones import commit
+from stages.clones import keep as keep_command
 from stages.clones.__main__ import set_matrix
 from stages.clones.keep import keep
 from stages.files import read_json, write_json
@@ -53,3 +57,36 @@ def test_a_clone_without_all_its_sections_replaces_nothing(tmp_path, monkeypatch
     with pytest.raises(ArtifactsError, match=r"section\.json cannot be read .*the pipeline in ablation makes it"):
         keep(Path("ablation"))
     assert read_json(PLACE / "digits" / "section.json") == before
+
+
+def test_a_half_written_supplement_is_no_evidence(tmp_path, monkeypatch):
+    make_clone(tmp_path / "ablation", monkeypatch)
+    shutil.copytree(keep(Path("ablation")), PLACE.with_name(".0-ablation"))  # the name that keep writes under
+    assert list(evidence.supplements("smoke")) == ["ablation"]
+
+
+def test_a_supplement_has_the_name_of_the_clones_folder(tmp_path, monkeypatch):
+    make_clone(tmp_path / "ablation", monkeypatch)
+    monkeypatch.chdir("ablation/reports")
+    assert keep(Path("..")).name == "ablation"
+
+
+@pytest.mark.parametrize("module", [keep_command, commit])
+def test_this_repository_itself_is_neither_kept_nor_committed(tmp_path, monkeypatch, module):
+    make_clone(tmp_path / "ablation", monkeypatch)
+    monkeypatch.chdir("ablation")
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    supplement = evidence.SUPPLEMENTS / "smoke" / "motion" / "table.md"
+    supplement.parent.mkdir(parents=True)
+    supplement.touch()
+    with pytest.raises(SystemExit, match=r"found this repository itself in '\.', expected a clone of it"):
+        call(module, ".")
+    assert supplement.exists() and not Path(".git/index").exists()
+
+
+@pytest.mark.parametrize("module", [keep_command, commit])
+def test_a_folder_that_is_no_clone_is_neither_kept_nor_committed(tmp_path, monkeypatch, module):
+    make_clone(tmp_path / "ablation", monkeypatch)
+    with pytest.raises(SystemExit, match="found no clone in ablation"):
+        call(module, "ablation")
+    assert not evidence.SUPPLEMENTS.exists()

@@ -8,9 +8,10 @@ import pytest
 from configured import program
 
 from stages.command import STOPPED
-from stages.elsewhere import bring_back, work
+from stages.elsewhere import bring_back, record, work
 from stages.elsewhere.record import path_of
-from stages.files import write_json
+from stages.files import read_json, write_json
+from stages.runs.places import RUNS, config_file, run_folder
 from stages.runs.resolved import with_code
 
 
@@ -92,6 +93,41 @@ def test_a_run_begun_from_other_files_is_named_before_any_run_is_worked_on(tmp_p
     assert worked == []
 
 
+@pytest.fixture
+def two_runs(tmp_path, monkeypatch):
+    """Of which the first is trained; called, the command is refused with this message before it works on either."""
+    monkeypatch.chdir(tmp_path)
+    config = {"run": {"dataset": "digits", "method": "vhp_rewo"}}
+    config |= {section: {} for section in ("model", "method", "training", "evaluation")}
+    for run in ("a", "b"):
+        write_json(config_file(run), with_code(config, program()))
+    (tmp_path / "data" / "processed").mkdir(parents=True)
+    (tmp_path / "data" / "processed" / "digits.npz").touch()
+    run_folder("a").mkdir(parents=True)
+    (run_folder("a") / "model.safetensors").touch()
+    outputs = {"outputs": record.outputs(RUNS, "a", "train")}
+    record.write("a", "train", record.inputs("a", "train") | outputs)
+
+    def refused(message):
+        monkeypatch.setattr(work, "work", lambda run, stage, end: pytest.fail(f"{stage} of {run} was begun"))
+        monkeypatch.setattr(sys, "argv", ["cells", "a", "b"])
+        with pytest.raises(SystemExit, match=message):
+            work.main()
+
+    return refused
+
+
+def test_an_evaluation_begun_from_other_files_is_named_before_any_run_is_worked_on(two_runs):
+    record.write("a", "evaluate", record.inputs("a", "evaluate") | {"config": {}})
+    two_runs("work: evaluate of a was begun from other files or code")
+
+
+def test_a_program_that_cannot_evaluate_is_named_before_it_trains(two_runs):
+    config = read_json(config_file("b"))
+    write_json(config_file("b"), config | {"code": config["code"] | {"evaluate": "0" * 16}})
+    two_runs(r"work: runs/configs/b\.json: found 0000000000000000 as the code of evaluate")
+
+
 def test_out_of_time_no_stage_is_begun(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(work, "outcome_so_far", lambda run, stage: (False, {}))
@@ -102,12 +138,12 @@ def test_out_of_time_no_stage_is_begun(tmp_path, monkeypatch):
 def test_what_is_unfinished_is_left_to_the_pipeline(tmp_path):
     begun = {"config": {}, "files": {}}
     done = begun | {"outputs": {}}
-    for run, stage, record in (
+    for run, stage, made in (
         ("a", "train", done),
         ("a", "evaluate", begun),
         ("b", "train", begun),
         ("c", "train", done),
         ("c", "evaluate", done),
     ):
-        write_json(path_of(tmp_path, run, stage), record)
+        write_json(path_of(tmp_path, run, stage), made)
     assert list(bring_back.finished(tmp_path, ["a", "b", "c"])) == ["train@a", "train@c", "evaluate@c"]

@@ -19,6 +19,7 @@ from vhp.likelihood.exact.plane import exact_log_likelihood
 
 SIDE2, N = 64, 12
 INDEX = np.array([7, 2, 9, 4])
+REFINED = ("refined_log_likelihood", "refined_monte_carlo_se", "refined_effective_samples")
 STATED = np.array([0.5, 0.1, 0.02, 0.02])
 
 
@@ -78,6 +79,7 @@ def test_errors_are_those_of_each_image(workplace, monkeypatch, capsys, method):
     ("made", "arguments", "said"),
     [
         ({"refined_monte_carlo_se": None}, [], "found no refined_monte_carlo_se"),
+        (dict.fromkeys(REFINED), [], "found no refined estimate of digits-vhp_rewo-0, expected both"),
         ({"d_z": 3}, [], "found d_z = 3, d_zeta = 2, expected planes"),
     ],
 )

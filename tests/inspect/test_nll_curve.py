@@ -1,5 +1,6 @@
 """The likelihood during training: of each checkpoint's own weights, in order, on the same images."""
 
+import math
 import shutil
 import sys
 from pathlib import Path
@@ -103,6 +104,7 @@ def save(state: dict, name: str) -> None:
         (["missing.pt"], "No such file"),
         (["text.pt"], "text.pt: found a checksum that is not the content's: no checkpoint, or a damaged one"),
         (["other.pt"], "other.pt: found no checkpoint of a training, expected best, epoch, fit, model, seconds in it"),
+        (["early.pt"], "early.pt: found no validation in the first 1 epochs, expected a later state"),
         (["."], "Is a directory"),
         (["wider.pt"], f"the weights after epoch 1 do not fit runs/configs/{RUN}.json"),
     ],
@@ -111,6 +113,8 @@ def test_what_is_no_checkpoint_of_the_run_is_refused(states, monkeypatch, argume
     Path("text.pt").write_text("no checkpoint")
     save({"columns": []}, "other.pt")
     state = read_state(Path("1.pt"), torch.device("cpu"))
+    never = {"best_epoch": 0, "best_bound": -math.inf, "history": []}
+    save(state | {"fit": state["fit"] | never}, "early.pt")
     save(state | {"best": {"another": torch.zeros(1)}}, "wider.pt")
     with pytest.raises(SystemExit, match=message):
         command(nll_curve, monkeypatch, *arguments, "--into", "out")

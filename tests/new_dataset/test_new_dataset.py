@@ -78,8 +78,15 @@ REFUSED = [
     ("ring.csv --name half", "--name: found 'half', which vhp.datasets or its registry.toml has already; choose"),
     ("ring.csv --name class", "--name: found 'class', expected lower-case letters"),
     ("ring.csv --name My-Ring", "--name: found 'My-Ring', expected lower-case letters, digits and _"),
+    ("ring.csv --name true", "--name: found 'true', which means something else in params.yaml"),
+    ("ring.csv --name null", "--name: found 'null', which means something else in params.yaml"),
+    ("ring.csv --name default", "--name: found 'default', which means something else in params.yaml"),
+    ("ring.csv --name o --kappa inf", "--kappa: found inf, expected a positive number"),
+    ("ring.csv --name o --kappa nan", "--kappa: found nan, expected a positive number"),
     ("ring.csv --name o --kappa -1", "--kappa: found -1.0, expected a positive number"),
     ("ring.csv --name o --image-shape 3 3", "--image-shape: found 3 x 3, expected 2 pixels, as ring.csv has"),
+    ("my-squares.npz --name o --image-shape -8 -8", "--image-shape: found -8 x -8, expected 64 pixels"),
+    ("flat.npz --name o", "flat.npz: found the same values in every example, expected different ones, or --kappa"),
     ("ring.csv --name o --observation bernoulli", "ring.csv: found numbers from -1"),
     ("my-squares.npz --name o --standardise", "--standardise: found Bernoulli data, expected real values"),
 ]
@@ -88,6 +95,7 @@ REFUSED = [
 @pytest.mark.parametrize(("options", "message"), REFUSED)
 def test_nothing_is_written_for_a_file_or_an_option_that_is_refused(project, monkeypatch, options, message):
     (project / "bad.csv").write_text("x,y\n1,two\n")
+    np.savez(project / "flat.npz", np.ones((400, 4)))
     # Read here by this repository's own program, which lacks the data sets that the tests above have made.
     shutil.copyfile(ROOT / "params.yaml", project / "params.yaml")
     registry = project / "vhp/datasets/registry.toml"

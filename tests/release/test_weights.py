@@ -1,5 +1,6 @@
 """Models of a table packed, loaded from the archive, and put back; an archive that is not whole is refused."""
 
+import gzip
 import hashlib
 import io
 import shutil
@@ -65,6 +66,13 @@ def changed(name: str, content: bytes | None, into: str = "other.tar") -> Path:
     return Path(into)
 
 
+def cut_off(name: str) -> Path:
+    """The archive compressed, and only the first half of that."""
+    content = gzip.compress(ARCHIVE.read_bytes())
+    Path(name).write_bytes(content[: len(content) // 2])
+    return Path(name)
+
+
 def test_a_packed_folder_is_a_model_with_its_card_and_checksums(table):
     with tarfile.open(ARCHIVE) as tar:
         tar.extractall("release", filter="data")
@@ -107,6 +115,7 @@ ARCHIVES = [
     (lambda: changed(MODEL, b"other"), f"{RUNS[1]}/model.safetensors is not what SHA256SUMS says"),
     (lambda: changed(MODEL, None), "found other files than SHA256SUMS lists, among them " + RUNS[1]),
     (lambda: changed("smoke/SHA256SUMS", None), "found no SHA256SUMS"),
+    (lambda: cut_off("other.tar.gz"), r"other\.tar\.gz: found no tar archive, or a damaged one"),
     (lambda: Path("params.yaml"), "No such file"),
     (lambda: Path("runs/matrix/matrix.json"), "found no tar archive"),
 ]

@@ -155,6 +155,11 @@ def test_joints_are_compared_over_the_pairs_that_both_have():
     other = {"path_roughness_joints": [[2.0, 2.0], [3.0, 1.0], None]}
     known = table(run("vhp_rewo", smoothness=own), run("vampprior", smoothness=other))
     assert latent.smoother_joints(known, case("", "vampprior", factor="roughness")).value == 0.5
+    # At rest in one of two pairs the first joint has no roughness there: the other one alone is compared.
+    own, other = ({"path_roughness_joints": rows} for rows in ([[1.0, 1.0], [None, 3.0]], [[1.5, 2.0], [0.1, 2.5]]))
+    known = table(run("vhp_rewo", smoothness=own), run("vampprior", smoothness=other))
+    assert latent.smoother_joints(known, case("", "vampprior", factor="roughness")).value == 1.0
+    own |= {"path_roughness_joints": [[1.0, 1.0]] * 3}
     nothing = table(run("vhp_rewo", smoothness=own), run("vampprior", smoothness={"path_roughness_joints": [None] * 3}))
     with pytest.raises(MissingError, match="no pair with a path of both"):
         latent.smoother_joints(nothing, case("", "vampprior", factor="roughness"))
@@ -164,6 +169,10 @@ def test_the_share_off_the_data_and_how_much_more_of_the_straight_line():
     known = table(run("vhp_rewo", smoothness={"off_data": 0.125, "straight_off_data": 0.5}))
     assert latent.off_data(known, case("")).value == 0.125
     assert latent.off_data_straight(known, case("")).value == 0.375
+    with pytest.raises(MissingError, match=r"off_data of .*, which the stage smoothness now measures"):
+        latent.off_data(table(run("vhp_rewo")), case(""))
+    with pytest.raises(MissingError, match=r"off_data of .*: it has no path between two different nodes"):
+        latent.off_data(table(run("vhp_rewo", smoothness={"off_data": None})), case(""))
 
 
 def curve(values, rewo, geco, bounds, constraint=0.0, seeds=(0,)) -> Evidence:
@@ -194,6 +203,37 @@ def test_the_gap_on_the_curve_is_that_at_the_best_kappa_among_those_that_suit_re
         curves.gap_ratio_on_curve(curve(*(x[:4] for x in (KAPPAS, [80] * 5, geco, BOUNDS))), case("", "vhp_geco"))
     with pytest.raises(MissingError, match=r"no study of kappa\.dynamic_mnist"):
         curves.gap_ratio_on_curve(table(), case("", "vhp_geco", within=0.2))
+
+
+def failed(known: Evidence, folder: Path, *runs: tuple[str, float, int]) -> Evidence:
+    """The study as it is read from its file, in which these runs (method, kappa, seed) were not finished."""
+    frame = known.studies["dynamic_mnist"].astype({"failed": bool})
+    of_runs = pd.MultiIndex.from_frame(frame[["method", "value", "seed"]]).isin(runs)
+    frame.loc[of_runs, ["nll", "nll_se", "best_validation_bound", "constraint_final"]] = math.nan
+    frame.assign(failed=of_runs).to_csv(folder / "results.csv", index=False)
+    return Evidence({}, {"dynamic_mnist": evidence.read_study(folder / "results.csv")})
+
+
+def test_a_kappa_at_which_a_method_was_never_finished_has_no_gap(tmp_path):
+    gap = published()["vhp_geco", "dynamic_mnist"] - published()["vhp_rewo", "dynamic_mnist"]
+    known = curve([*KAPPAS, 0.38], [80] * 6, [80 + gap * i / 5 for i in range(6)], [-87.6] * 6)
+    asked = case("", "vhp_geco", within=0.2)
+    assert curves.gap_ratio_on_curve(known, asked).source == "kappa = 0.38 of its study"
+    without = failed(known, tmp_path, ("vhp_geco", 0.38, 0))
+    assert curves.gap_ratio_on_curve(without, asked).source == "kappa = 0.36 of its study"
+    with pytest.raises(MissingError, match="4 of 5 values"):
+        curves.gap_ratio_on_curve(failed(known, tmp_path, ("vhp_geco", 0.38, 0), ("vhp_geco", 0.36, 0)), asked)
+
+
+def test_the_constraint_is_not_fulfilled_with_every_seed_where_one_failed(tmp_path):
+    gap = published()["vhp_geco", "dynamic_mnist"] - published()["vhp_rewo", "dynamic_mnist"]
+    known = curve(KAPPAS, [80] * 4 + [90], [80 + gap * i / 4 for i in range(5)], [-87.6] * 5, seeds=(0, 1))
+    estimate = curves.gap_ratio_on_curve(
+        failed(known, tmp_path, ("vhp_rewo", 0.34, 1)), case("", "vhp_geco", within=0.2)
+    )
+    assert (estimate.source, estimate.n_seeds) == ("kappa = 0.32 of its study", 2)
+    share = curves.kappa_share(failed(known, tmp_path, ("vhp_rewo", 0.36, 1)), case("", "vhp_geco"))
+    assert share.value == 0  # of the others, at which REWO's NLL is the same
 
 
 def test_kappa_matters_as_much_as_the_ranges_of_the_nll_over_it():
@@ -295,9 +335,9 @@ def test_a_study_and_a_supplement_are_read_from_their_folders(tmp_path):
     study = curve(KAPPAS, [80] * 5, [90] * 5, BOUNDS).studies["dynamic_mnist"]
     folder = tmp_path / evidence.STUDIES / "smoke" / "kappa.dynamic_mnist"
     folder.mkdir(parents=True)
-    study.assign(failed=[True, *[False] * 9]).to_csv(folder / "results.csv", index=False)
+    study.to_csv(folder / "results.csv", index=False)
     known = evidence.read("smoke", [], tmp_path)
-    assert len(known.studies["dynamic_mnist"]) == 9 and known.runs == {"table": []}
+    assert len(known.studies["dynamic_mnist"]) == 10 and known.runs == {"table": []}
     (folder / "results.csv").write_text("dataset,method\n")
     with pytest.raises(ValueError, match=r"results\.csv: found no column"):
         evidence.read("smoke", [], tmp_path)

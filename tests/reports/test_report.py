@@ -17,7 +17,7 @@ from stages.reports.frames import RESULTS
 from stages.reports.latex import latex
 from stages.reports.page.embed import embedded
 from stages.reports.poster_table import likelihood_table, published
-from stages.reports.provenance import not_run
+from stages.reports.provenance import not_run, provenance_table
 from stages.reports.table import Table
 from vhp.names import METHODS
 
@@ -259,6 +259,14 @@ def test_details_compare_with_the_published_and_with_the_exact_value(matrix):
     columns = row(table, "method")
     assert not any(column.startswith("published") for column in columns)
     assert dict(zip(columns, row(table, "VHP + REWO, seed 1"), strict=True))["above exact"] == "+9.50"
+
+
+def test_a_run_whose_revision_is_not_known_says_so(workplace):
+    folder = write_run("digits", "vhp_rewo", 0)
+    for name in ("training_time.json", "evaluation_time.json"):
+        write_json(folder / name, read_json(folder / name) | {"revision": None})
+    table = provenance_table(runs_here())
+    assert table.rows[0][table.columns.index("revision")] == "not known"
 
 
 def test_the_refined_estimate_stands_beside_the_encoders_where_there_is_one(workplace):

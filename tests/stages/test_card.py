@@ -106,6 +106,16 @@ def test_the_inventory_tells_what_is_there_from_what_is_not(prepared, capsys):
     assert "| faces | 101 | – | – | – | – | MIT |" in lines
 
 
+@pytest.mark.parametrize("content", [b"", b"no archive"])
+def test_the_inventory_names_a_file_that_cannot_be_read(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "digits.npz"
+    path.write_bytes(content)
+    assert inventory.counts(path) == ["unreadable"] * 3
+    write_npz(path, {"train": np.zeros(1)})  # without the other splits
+    assert inventory.counts(path) == ["unreadable"] * 3
+
+
 def test_the_inventory_of_a_broken_params_yaml_says_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match=r"params.yaml: params.yaml is missing"):

@@ -125,6 +125,15 @@ def test_other_parameters_can_be_set(place):
     assert params["methods"] == ["vhp_rewo"] and params["kappa"]["digits"] == 0.7
 
 
+def test_a_study_of_the_budget_shows_its_table_wherever_that_is(place, monkeypatch, capsys):
+    monkeypatch.setattr("test_study.CLONE", Path("studies", "smoke", "budget"))
+    with pytest.raises(FileNotFoundError):  # of the results of the parameter kappa.digits, which the fixture reads
+        place(lambda *_: False, "--param", "budget", "--values", "smoke", "demo", "--datasets", "digits")
+    table = Path("reports/studies/smoke/budget/table.md").read_text()
+    assert table in capsys.readouterr().out
+    assert "| demo | VHP + REWO |" in table and "- Budget smoke or demo, " in table
+
+
 def test_another_budget_is_another_study(place, monkeypatch):
     place()
     before = Path("reports/studies/laptop/kappa.digits/table.md").read_bytes()
@@ -185,8 +194,14 @@ def test_the_table_of_a_study_of_kappa_says_what_the_rule_takes(place):
 
 
 def test_no_kappa_is_chosen_by_another_methods_bound(place):
-    place(lambda *_: False, "--methods", "iwae_l1")
+    place(lambda *_: False, "--methods", "vhp_geco")
     assert "within 0.2 nats" not in Path("reports/studies/laptop/kappa.digits/table.md").read_text()
+
+
+def test_no_kappa_is_chosen_for_a_data_set_whose_own_does_not_vary(place):
+    place(lambda *_: False, "--datasets", "pendulum", "digits")
+    tables = Path("reports/studies/laptop/kappa.digits/table.md").read_text().split("# kappa.digits: ")[1:]
+    assert [(text.split("\n")[0], text.count("within 0.2 nats")) for text in tables] == [("pendulum", 0), ("digits", 1)]
 
 
 @pytest.mark.parametrize(
@@ -203,6 +218,26 @@ def test_a_value_that_cannot_be_stops_before_anything_runs(place, arguments, mes
     with pytest.raises(SystemExit, match=message):
         place(lambda *_: False, *arguments)
     assert not CLONE.exists() and yaml.safe_load(Path("params.yaml").read_text()) == PARAMS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--values", "0.5", "0.7", "0.50"], r"kappa\.digits = 0\.5: found the same configurations .* as at 0\.5"),
+        (["--datasets", "pendulum"], r"kappa\.digits = 0\.7: found the same configurations .* as at 0\.5"),
+        # The budget's own kappa goes before it.
+        (["--param", "kappa.static_mnist", "--budget", "workstation"], r"kappa\.static_mnist = 0\.7: found the same"),
+    ],
+)
+def test_values_that_make_the_same_runs_stop_before_anything_runs(place, arguments, message):
+    with pytest.raises(SystemExit, match=message):
+        place(lambda *_: False, *arguments)
+    assert not CLONE.exists()
+
+
+def test_the_data_set_that_the_parameter_names_need_not_be_chosen_in_params_yaml(place):
+    Path("params.yaml").write_text(yaml.safe_dump(PARAMS | {"datasets": ["pendulum"]}))
+    assert {row["dataset"] for row in place()} == {"digits"}
 
 
 def test_an_unknown_parameter_stops_before_anything_runs(place):
@@ -233,6 +268,14 @@ def test_the_table_has_means_over_the_seeds_and_each_methods_best_bound_in_bold(
     assert cells["0.5", "VHP + REWO"][:2] == ("25.05 ± 0.07", "-25.05 ± 0.07")
     assert cells["0.7", "VHP + REWO"][4:6] == ("0.49", "2 of 2") and cells["0.5", "VHP + REWO"][5] == "2 of 2"
     assert {(table.rows[i][:2], j) for i, j in table.bold} == {(("0.5", "VHP + REWO"), 3), (("0.5", "IWAE (L=1)"), 3)}
+
+
+def test_a_study_of_methods_without_a_kappa_has_none_in_its_table(tmp_path):
+    study_report.write([row for row in rows() if row["method"] == "iwae_l1"], tmp_path)
+    assert (
+        "| 0.5 | IWAE (L=1) | 25.55 ± 0.07 | **-25.55 ± 0.07** | 1 | 0.2 | – | – |"
+        in (tmp_path / "table.md").read_text()
+    )
 
 
 def test_the_figure_shows_mean_and_deviation_at_each_value_in_order():

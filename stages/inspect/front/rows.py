@@ -1,6 +1,9 @@
 """networks.csv: a row per network, data set and processor time."""
 
-from collections.abc import Mapping
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +60,21 @@ def has(frame: pd.DataFrame, network: Network, key: Mapping[str, Any]) -> bool:
 def append(path: Path, row: Mapping[str, Any]) -> pd.DataFrame:
     """Add the row to what the file holds now, in the order of data set, minutes and network; gives all rows."""
     added = pd.DataFrame([row], columns=list(COLUMNS)).astype({"main_phase_step": "Int64"})
-    before = read(path)
-    frame = added if before.empty else pd.concat([before, added], ignore_index=True)
-    frame = frame.sort_values(["dataset", "minutes", "network", "seed"], ignore_index=True)
-    write_text(path, csv(frame))
+    with _alone_in(path.parent):
+        before = read(path)
+        frame = added if before.empty else pd.concat([before, added], ignore_index=True)
+        frame = frame.sort_values(["dataset", "minutes", "network", "seed"], ignore_index=True)
+        write_text(path, csv(frame))
     return frame
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Waits for other processes that add a row: each would write the table without the other's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)

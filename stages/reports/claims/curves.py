@@ -21,11 +21,10 @@ def gap_ratio_on_curve(evidence: Evidence, case: Case) -> Estimate:
     constraint is fulfilled.
     """
     curve = _curve(evidence, case)
-    gap, within = paper_gap(case), case.option("within")
+    finished, gap, within = curve.dropna(subset="nll"), paper_gap(case), case.option("within")
     method, candidates = case.test.method, []
     for value in suiting(curve.reset_index(), method, within):
-        at = curve.xs(value, level="value")
-        both = [at.loc[name] for name in case.methods]
+        both = [_at(finished, name, value) for name in case.methods]
         seeds = both[0].index.intersection(both[1].index)
         if len(seeds):
             differences = both[1].loc[seeds, "nll"] - both[0].loc[seeds, "nll"]
@@ -57,11 +56,21 @@ def kappa_share(evidence: Evidence, case: Case) -> Estimate:
     return over_seeds(shares, f"study of kappa.{case.dataset}")
 
 
+def _at(curve: pd.DataFrame, method: str, value: float) -> pd.DataFrame:
+    """The method's runs at one kappa, by seed; there may be none."""
+    rows = curve.reset_index()
+    return rows[(rows["method"] == method) & (rows["value"] == value)].set_index("seed")
+
+
 def _curve(evidence: Evidence, case: Case) -> pd.DataFrame:
-    """Indexed by method, value of kappa and seed. Raises MissingError for too few values."""
+    """Indexed by method, value of kappa and seed; NaN for what a run that failed lacks.
+
+    Raises MissingError for too few values at which a run was finished.
+    """
     frame = evidence.curve(case.dataset)
     frame = frame[(frame["dataset"] == case.dataset) & frame["method"].isin(case.methods)]
-    counts = [frame.loc[frame["method"] == method, "value"].nunique() for method in case.methods]
+    finished = frame.dropna(subset="nll")
+    counts = [finished.loc[finished["method"] == method, "value"].nunique() for method in case.methods]
     if min(counts) < LEAST_VALUES:
         raise MissingError(f"{min(counts)} of {LEAST_VALUES} values in the study of kappa.{case.dataset}")
     return frame.set_index(["method", "value", "seed"]).sort_index()

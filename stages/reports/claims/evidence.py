@@ -64,14 +64,15 @@ def read(budget: str, found: Sequence[sections.Section], root: Path = Path()) ->
 def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Section]]:
     """Name -> sections. Raises ArtifactsError for one that is damaged."""
     found: dict[str, list[sections.Section]] = {}
-    for path in sorted((root / SUPPLEMENTS / budget).glob(f"*/*/{sections.NAME}")):
+    # Not what an interrupted `make keep` has left, whose name begins with a point.
+    for path in sorted((root / SUPPLEMENTS / budget).glob(f"[!.]*/*/{sections.NAME}")):
         remedy = f"`git checkout {path.parent}` restores the committed one"
         found.setdefault(path.parents[1].name, []).append(sections.parse(path, remedy))
     return found
 
 
 def read_study(path: Path) -> pd.DataFrame:
-    """Columns COLUMNS; the runs that were finished. Raises ValueError."""
+    """Columns COLUMNS; NaN for what a run that failed lacks. Raises ValueError."""
     remedy = f"`make study` makes it, `git checkout {path}` restores the committed one"
     try:
         frame = pd.read_csv(path)
@@ -79,4 +80,4 @@ def read_study(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
     if missing := set(COLUMNS) - set(frame.columns):
         raise ValueError(f"{path}: found no column {', '.join(sorted(missing))}; {remedy}")
-    return frame[~frame["failed"].astype(bool)]
+    return frame

@@ -1,6 +1,5 @@
 """Measures of latent space: does the prior match, and do paths on it stay on the data and run smoothly."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,9 +51,10 @@ def smoother_joints(evidence: Evidence, case: Case) -> Estimate:
         pairs = [i for i, (a, b) in enumerate(zip(own, other, strict=True)) if a is not None and b is not None]
         if not pairs:
             raise MissingError(f"no pair with a path of both {' and '.join(map(method_name, case.methods))}")
-        # A joint at rest has no roughness, and is none that is smoother.
-        rows = (np.array([factors[i] for i in pairs], float) for factors in (own, other))
-        first, second = (np.ma.masked_invalid(row).mean(axis=0) for row in rows)
+        # A joint at rest has no roughness, and is none that is smoother; nor is its pair one that both have.
+        rows = [np.array([factors[i] for i in pairs], float) for factors in (own, other)]
+        at_rest = np.isnan(rows).any(axis=0)
+        first, second = (np.ma.array(row, mask=at_rest).mean(axis=0) for row in rows)
         shares.append(float(np.mean((first < second).filled(False))))
     return over_seeds(shares, source)
 
@@ -78,7 +78,8 @@ def _per_path(run: RunArtifacts, key: str) -> Sequence[Any]:
 
 
 def _value(run: RunArtifacts, key: str) -> float:
-    value = run.smoothness.get(key)
-    if value is None or math.isnan(value):
+    if key not in run.smoothness:
         raise MissingError(f"{key} of {run.name}, which the stage smoothness now measures")
-    return value
+    if run.smoothness[key] is None:
+        raise MissingError(f"{key} of {run.name}: it has no path between two different nodes")
+    return run.smoothness[key]

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import yaml
 from PIL import Image
 
 from stages.command import STOPPED
-from stages.files import write_npz
+from stages.files import write_npz, write_text
 from stages.inspect.front import __main__ as command
 from stages.inspect.front import cell, fitting, page, rows
 from stages.inspect.front.fitting import Plan
@@ -139,6 +140,23 @@ def test_a_table_of_results_that_is_none_is_refused(call, change, message):
     path.write_text(change(path.read_text()))
     with pytest.raises(SystemExit, match=message):
         call("small", "--minutes", "1")
+
+
+def test_rows_that_are_added_at_the_same_time_are_all_kept(tmp_path, monkeypatch):
+    path, others = tmp_path / "networks.csv", []
+    row = dict.fromkeys(rows.COLUMNS, 1) | {name: "a" for name in rows.TEXTS}
+
+    def write(path, text):
+        if not others:  # another one comes while the first is about to write
+            others.append(Thread(target=rows.append, args=(path, row | {"network": "b"})))
+            others[0].start()
+            others[0].join(timeout=0.5)
+        write_text(path, text)
+
+    monkeypatch.setattr(rows, "write_text", write)
+    rows.append(path, row)
+    others[0].join()
+    assert rows.read(path)["network"].tolist() == ["a", "b"]
 
 
 def test_a_phase_that_never_came_leaves_whole_numbers_whole(tmp_path):

@@ -104,7 +104,10 @@ class Head:
             "patience": self.options.patience,
             "inputs": self.pipeline.inputs[stage],
             "lock": {need: self.entries[need] for need in sorted(before)},
-            "params": self.params | {"datasets": [run["dataset"]], "methods": [run["method"]], "seeds": [run["seed"]]},
+            "params": {
+                **self.params,
+                **{"datasets": [run["dataset"]], "methods": [run["method"]], "seeds": [run["seed"]]},
+            },
         }
 
     def submit(self, client: Client, attempt: int) -> dict[str, Future]:

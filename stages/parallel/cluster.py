@@ -81,7 +81,7 @@ class Head:
         """stages: those to be run on workers, each with its run. params: the content of params.yaml."""
         self.pipeline, self.runs, self.options, self.display = pipeline, stages, options, display
         self.revision = head_revision()
-        self.params = params
+        self.params = dict(params)
         self.replaced = lockfile.read()  # entries before
         self.entries = dict(self.replaced)
         self.remaining = [stage for stage in pipeline.graph if stage in stages]
@@ -104,10 +104,7 @@ class Head:
             "patience": self.options.patience,
             "inputs": self.pipeline.inputs[stage],
             "lock": {need: self.entries[need] for need in sorted(before)},
-            "params": {
-                **self.params,
-                **{"datasets": [run["dataset"]], "methods": [run["method"]], "seeds": [run["seed"]]},
-            },
+            "params": self.params | {"datasets": [run["dataset"]], "methods": [run["method"]], "seeds": [run["seed"]]},
         }
 
     def submit(self, client: Client, attempt: int) -> dict[str, Future]:

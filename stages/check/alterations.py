@@ -16,7 +16,7 @@ from stages.runs.run_stages import RUN_STAGES
 # Outputs that no table or figure shows: older sections do not have their checksums.
 NOT_SHOWN = ("model.safetensors", "likelihood.npz", "graph.graphml")
 
-Entries = Mapping[str, Mapping[str, Any]]  # the stages of dvc.lock
+Entries = Mapping[str, dict[str, Any]]  # the stages of dvc.lock
 
 
 def altered(section: sections.Section, folder: Path, entries: Entries) -> Iterator[str]:
@@ -36,7 +36,7 @@ def made_otherwise(run: RunArtifacts, entries: Entries) -> Iterator[str]:
         entry = entries.get(f"{stage}@{run.name}", {})
         if (made := run.code.get(stage)) != recorded.code(entry, stage):
             yield f"{made} as the code that made {stage} of {run.name}"
-        values = next(iter(entry.get("params", {}).values()), {})
+        values: Mapping[str, Any] = next(iter(entry.get("params", {}).values()), {})
         if other := [s for s in RUN_STAGES[stage].sections if values.get(s) != run.config.get(s)]:
             yield f"other parameters of {stage} of {run.name} in {', '.join(other)}"
 

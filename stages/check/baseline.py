@@ -1,6 +1,6 @@
 """Is the baseline what it should be? A row for each result, and each row once a result and not written by hand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,6 +55,6 @@ def written_by_hand(results: Path, baseline: Path, revision: str) -> Iterator[st
                 )
 
 
-def _is_one_of(key: tuple[str, ...], row: Mapping[str, str], known: list[Rows]) -> bool:
+def _is_one_of(key: tuple[str, ...], row: dict[str, str], known: list[Rows]) -> bool:
     """Where one of two tables lacks a column, it does not count."""
     return any(key in table and row.items() <= (row | table[key]).items() for table in known)

@@ -107,8 +107,7 @@ def difference_table(comparisons: Sequence[Comparison], title: str) -> Table:
     changed = [c for c in comparisons if c.fault or (number(c.old, ".6g") != number(c.new, ".6g"))]
     rows = []
     for c in changed:
-        both = c.old is not None and c.new is not None
-        difference = number(c.new - c.old, "+.4f") if both else number(None)
+        difference = number(None if c.old is None or c.new is None else c.new - c.old, "+.4f")
         verdict = "worse or missing" if c.fault else "new" if c.old is None else "within tolerance or better"
         rows.append(
             (c.row, number(c.old, ".4f"), number(c.new, ".4f"), difference, number(c.tolerance, ".4f"), verdict)

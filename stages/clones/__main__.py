@@ -19,7 +19,7 @@ from pathlib import Path
 
 from configobj import ConfigObj
 
-from stages.clones.git import FINISHED, CloneError, git
+from stages.clones.git import FINISHED, CloneError, git, try_git
 from stages.clones.lock import Lock, check_idle
 from stages.command import command
 from stages.files import write_text
@@ -87,9 +87,9 @@ def check_content(folder: Path, force: bool) -> None:
     if any(EXPERIMENTS.match(name) for name in references):
         raise CloneError(f"found experiments in {folder} (`dvc exp show` in it); take what you need, then FORCE=1")
     tips = git("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/tags", folder=folder).split()
-    tips += (git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder, check=False) or "").split()
-    own = (git("rev-parse", "--verify", "--quiet", FINISHED, folder=folder, check=False) or "").split()
-    if any(git("cat-file", "-e", tip, check=False) is None for tip in set(tips) - set(own)):
+    tips += (try_git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder) or "").split()
+    own = (try_git("rev-parse", "--verify", "--quiet", FINISHED, folder=folder) or "").split()
+    if any(try_git("cat-file", "-e", tip) is None for tip in set(tips) - set(own)):
         raise CloneError(
             f"found commits in {folder} that this repository lacks (`git fetch {folder}`); take them, then FORCE=1"
         )
@@ -127,7 +127,7 @@ def set_matrix(params: Path, **axes: Sequence[str] | None) -> None:
     for axis, values in axes.items():
         if values:
             line = f"{axis}: {values[0]}" if axis == "budget" else f"{axis}: [{', '.join(values)}]"
-            text, found = re.subn(rf"^{axis}:.*", lambda _, line=line: line, text, flags=re.MULTILINE)
+            text, found = re.subn(rf"^{axis}:.*", line.replace("\\", r"\\"), text, flags=re.MULTILINE)
             if found != 1:
                 raise CloneError(f"{params}: found {found} lines {axis}: ..., expected one")
     write_text(params, text)

@@ -1,6 +1,7 @@
 """Git in a clone, and the commit of what its pipeline made."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 FINISHED = "refs/vhp/finished"  # the commit that a clone got of its own results: made anew with them, so no one's work
@@ -23,19 +24,29 @@ def check_other(clone: Path) -> None:
         raise CloneError(f"found this repository itself in {str(clone)!r}, expected a clone of it")
 
 
-def git(*arguments: str, folder: Path = Path(), check: bool = True) -> str | None:
-    """What git prints; None where it fails and check is false."""
-    command = ["git", "-C", str(folder), *arguments]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="surrogateescape")
-    if done.returncode and check:
+def git(*arguments: str, folder: Path = Path()) -> str:
+    """What git prints. Raises CloneError where it fails."""
+    done = _run(folder, arguments)
+    if done.returncode:
         raise CloneError(f"git {arguments[0]}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def try_git(*arguments: str, folder: Path = Path()) -> str | None:
+    """What git prints; None where it fails."""
+    done = _run(folder, arguments)
     return None if done.returncode else done.stdout
+
+
+def _run(folder: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", errors="surrogateescape")
 
 
 def commit(clone: Path, message: str) -> bool:
     """Commit all that git does not ignore; False if there is nothing. Raises CloneError."""
     git("add", "--all", folder=clone)
-    if git("diff", "--cached", "--quiet", folder=clone, check=False) is not None:
+    if try_git("diff", "--cached", "--quiet", folder=clone) is not None:
         return False
     git(*AS_PROGRAM, "commit", "--quiet", "--no-verify", "--message", message, folder=clone)
     if not git(

@@ -52,6 +52,8 @@ def differences(needs: Sequence[Any], root: Path, run: str, stage: str) -> list[
     needs: the stage's dependencies as DVC's objects.
     """
     made = record.read(root, run, stage)
+    if made is None:
+        return [f"found no record of it, expected {record.path_of(root, run, stage)}"]
     model = (run_folder(run) / "model.safetensors").as_posix()
     lines, files = [], {}
     for need in needs:

@@ -74,7 +74,8 @@ def work(run: str, stage: str, end: float) -> int:
 
 def work_on(runs: Sequence[str], end: float) -> tuple[list[str], list[str]]:
     """All stages of all runs until the time `end`, as of time.time(); gives what is unfinished and what failed."""
-    unfinished, failed = [], []
+    unfinished: list[str] = []
+    failed: list[str] = []
     for run in runs:
         for stage in record.STAGES:
             status = work(run, stage, end)

@@ -87,11 +87,11 @@ def _class(node: ast.ClassDef, lines: Sequence[str]) -> Iterator[str]:
     yield from ("```", "", *_prose(ast.get_docstring(node)))
     for method in made:
         yield from _prose(ast.get_docstring(method))
-    for method in _public(node.body):
-        if isinstance(method, ast.FunctionDef):
-            decorators = [f"@{ast.unparse(d)}" for d in method.decorator_list if ast.unparse(d).endswith("property")]
-            yield from ("```python", *decorators, _signature(method), "```", "")
-            yield from _prose(ast.get_docstring(method))
+    for member in _public(node.body):
+        if isinstance(member, ast.FunctionDef):
+            decorators = [f"@{ast.unparse(d)}" for d in member.decorator_list if ast.unparse(d).endswith("property")]
+            yield from ("```python", *decorators, _signature(member), "```", "")
+            yield from _prose(ast.get_docstring(member))
 
 
 def _signature(node: ast.FunctionDef) -> str:

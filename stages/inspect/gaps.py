@@ -65,6 +65,11 @@ def mean(values: Tensor) -> Value:
     return values.mean().item(), values.std().item() / math.sqrt(len(values))
 
 
+def low_ess(found: LikelihoodEstimate) -> float:
+    """The share of the examples whose likelihood rests on few samples."""
+    return (found.effective_samples < LOW_ESS).double().mean().item()
+
+
 def subset(run: Run, split: str, n: int) -> Tensor:
     """n random examples; grey images are binarised once, as the other splits were."""
     data = run.splits[split]
@@ -133,7 +138,7 @@ def gaps(run: Run, n_images: int, n_samples: int) -> Gaps:
         posterior_z=mean(estimates["test"].log_likelihood - estimates["test"].elbo - in_zeta),
         posterior_zeta=mean(in_zeta),
         prior=prior_gap(run, model),
-        low_ess=tuple((e.effective_samples < LOW_ESS).double().mean().item() for e in estimates.values()),
+        low_ess=(low_ess(estimates["train"]), low_ess(estimates["test"])),
     )
 
 

@@ -58,7 +58,10 @@ def script(package: str, version: str) -> str:
             raise ValueError(f"npm could not fetch {package} {version}: {done.stderr.strip()[-500:]}")
         name = f"package/build/{package}.min.js"
         try:
-            with tarfile.open(archives[0]) as archive, archive.extractfile(name) as file:
+            with tarfile.open(archives[0]) as archive:
+                file = archive.extractfile(name)
+                if file is None:
+                    raise KeyError(f"{name} is no file")
                 return file.read(MOST_BYTES).decode()
         except (KeyError, tarfile.TarError, UnicodeDecodeError) as error:
             raise ValueError(f"{package} {version} of npm: found no script {name} ({error})") from error

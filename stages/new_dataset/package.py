@@ -78,8 +78,8 @@ class Described:
 def describe(path: Path, wanted: Wanted) -> Described:
     """Reads and splits the file as the pipeline will. Raises ValueError, which begins with the file or the option."""
     raw = local_file.read(path)
-    x = raw.get("x", raw.get("train"))
-    observation = wanted.observation or ("bernoulli" if x.dtype in (np.uint8, bool) else "gaussian")
+    x = raw["x"] if "x" in raw else raw["train"]
+    observation = wanted.observation or ("bernoulli" if x.dtype in (np.dtype(np.uint8), np.dtype(bool)) else "gaussian")
     if wanted.standardise and observation == "bernoulli":
         raise ValueError("--standardise: found Bernoulli data, expected real values (--observation gaussian)")
     try:

@@ -81,7 +81,7 @@ class Head:
         """stages: those to be run on workers, each with its run. params: the content of params.yaml."""
         self.pipeline, self.runs, self.options, self.display = pipeline, stages, options, display
         self.revision = head_revision()
-        self.params = params
+        self.params = dict(params)
         self.replaced = lockfile.read()  # entries before
         self.entries = dict(self.replaced)
         self.remaining = [stage for stage in pipeline.graph if stage in stages]

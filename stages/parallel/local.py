@@ -42,7 +42,9 @@ def schedule(
     run(stage) gives its outcome in a word; "failed" keeps what depends on the stage from running, and nothing else.
     interrupt() is called at a KeyboardInterrupt, before the running stages are awaited; tick() every second.
     """
-    waiting, finished, failed = dict.fromkeys(sorted(todo, key=list(graph).index)), set(), []
+    waiting = dict.fromkeys(sorted(todo, key=list(graph).index))
+    finished: set[str] = set()
+    failed: list[str] = []
     futures: dict[Future, str] = {}
     lock = threading.Lock()
 
@@ -91,16 +93,18 @@ class Leashed:
             start_new_session=True,
             **options,
         )
+        assert self.process.stdin and self.process.stdout  # pipes, as was asked for
+        self.leash, self.printed = self.process.stdin, self.process.stdout
 
     def output(self) -> str:
         """What it printed, once it has ended."""
-        with self.process.stdout:
-            printed = self.process.stdout.read()
+        with self.printed:
+            printed = self.printed.read()
         self.process.wait()
         return printed
 
     def end(self) -> None:
-        self.process.stdin.close()
+        self.leash.close()
 
 
 def outcome(code: int, printed: str) -> str:

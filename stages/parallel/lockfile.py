@@ -81,7 +81,11 @@ def write(entries: dict[str, Entry], file: Path = FILE) -> None:
 
 
 class Representer(SafeRepresenter):
-    """As in DVC's files, None is empty and an ordered mapping is a mapping."""
+    """As in DVC's files, None is empty, an ordered mapping is a mapping, and any mapping keeps its order."""
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.sort_base_mapping_type_on_output = False
 
 
 Representer.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", ""))
@@ -93,7 +97,6 @@ def dump(content: Any, file: Path) -> None:
     yaml = YAML(typ="safe")
     yaml.Representer = Representer
     yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False
     text = io.StringIO()
     yaml.dump(content, text)
     with replacing(file) as temporary:

@@ -59,7 +59,7 @@ def makespan(seconds: np.ndarray, n_workers: int, head_per_stage: float) -> floa
     seconds: (cells, stages). A worker does not wait between the stages of a cell, nor for the head.
     """
     free = [0.0] * min(n_workers, len(seconds))  # when each worker is free; already a heap
-    results = []
+    results: list[float] = []
     for chain in seconds:
         start = heapq.heappop(free)
         ends = start + np.cumsum(chain)
@@ -84,10 +84,10 @@ def row(seconds: np.ndarray, n_workers: int, costs: Costs) -> tuple[str, ...]:
     end = costs.head_start + costs.collect_per_stage * seconds.size
     total = makespan(seconds, n_workers, costs.head_per_stage) + end
     limits = bounds(seconds, n_workers, costs.head_per_stage) | {"head's start and end": end}
-    limit = max(limits, key=limits.get)
+    limit, longest = max(limits.items(), key=lambda item: item[1])
     speedup = seconds.sum() / total
     values = (f"{total / 60:.1f}", f"{speedup:.0f}", f"{100 * speedup / n_workers:.0f} %")
-    return (str(n_workers), *values, f"{limit}: {limits[limit] / 60:.1f} min")
+    return (str(n_workers), *values, f"{limit}: {longest / 60:.1f} min")
 
 
 def table(seconds: np.ndarray, workers: Sequence[int], costs: Costs) -> Table:

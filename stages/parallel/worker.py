@@ -49,7 +49,9 @@ class Workspaces(WorkerPlugin):
     def __init__(self, revision: str):
         self.revision = revision
         self.name = resource(revision)
-        self.base = self.workspace = self.unfit = None
+        self.base: Path | None = None
+        self.workspace: Path | None = None
+        self.unfit: str | None = None
 
     async def setup(self, worker) -> None:
         try:
@@ -170,14 +172,16 @@ class Execution:
             text=True,
             start_new_session=True,
         )
-        reader = threading.Thread(target=lambda: self.lines.extend(process.stdout))
+        leash, printed = process.stdin, process.stdout
+        assert leash and printed  # pipes, as was asked for
+        reader = threading.Thread(target=lambda: self.lines.extend(printed))
         reader.start()
         with process:
             while process.poll() is None:
                 time.sleep(POLL)
                 self.tell_progress()
                 if self.cancelled():
-                    process.stdin.close()  # the leash ends it
+                    leash.close()  # the leash ends it
                     process.wait()
             reader.join()
         return self.judge(process.returncode, "".join(self.lines))

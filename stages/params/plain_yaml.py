@@ -49,7 +49,7 @@ def parse(text: str) -> Any:
 def _check_size(events: Iterable[Event]) -> None:
     """Counts the values as if every alias were written out. Raises ValueError."""
     n_values = 0
-    sizes: dict[str, int] = {}  # of what has an anchor and is complete
+    sizes: dict[str | None, int] = {}  # of what is complete, by its anchor; None for all without, which no alias names
     begun: list[tuple[str | None, int]] = []  # the open collections' anchors, and the number of values before each
     for event in events:
         if isinstance(event, AliasEvent):

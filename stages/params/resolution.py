@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from stages.params.problems import ParamsError, check_keys, messages, shown
-from stages.params.schema import DEFAULT, Evaluation, Interpolation, Model, Params, Training
+from stages.params.schema import DEFAULT, Budget, Evaluation, Interpolation, Model, Params, Training
 from vhp import datasets, methods
 from vhp.likelihood.refined.proposal import least_samples
 from vhp.likelihood.refined.search import RefinedSettings
@@ -42,7 +42,7 @@ def check_seed(seed: int, epochs: int) -> None:
         raise ParamsError(f"seeds: {error}") from error
 
 
-def resolve_sections(params: Params, budget: str, dataset: str) -> dict[str, Any]:
+def resolve_sections(params: Params, budget: Budget, dataset: str) -> dict[str, Any]:
     """What does not depend on the method: model, training, evaluation, interpolation."""
     if budget not in params.budgets:
         raise ParamsError(f"budgets: found {', '.join(params.budgets)}, expected also the chosen budget {budget!r}")
@@ -99,7 +99,7 @@ def check_images(where: str, model: dict[str, Any], dataset: str) -> None:
         raise ParamsError(f"{where}.{key} ({dataset}): {error}") from error
 
 
-def resolve_method(params: Params, budget: str, dataset: str, method: str) -> dict[str, Any]:
+def resolve_method(params: Params, budget: Budget, dataset: str, method: str) -> dict[str, Any]:
     """Only what the method depends on, looked up in its own settings, then in the shared ones, then kappa.
 
     Those of the budget go before all of these.

@@ -29,7 +29,8 @@ def read(archive: Path) -> dict[str, bytes]:
     try:
         with tarfile.open(archive) as tar:
             members = {member.name.partition("/")[2]: member for member in tar.getmembers() if member.isfile()}
-            found = {name: tar.extractfile(member).read() for name, member in members.items()}
+            opened = {name: tar.extractfile(member) for name, member in members.items()}
+            found = {name: file.read() for name, file in opened.items() if file}  # all: none is a folder
     except (tarfile.TarError, EOFError) as error:  # EOFError: compressed, and cut off
         why = str(error).partition("\n")[0].rstrip(":")  # what each kind of compression says of it follows
         raise ValueError(f"{archive}: found no tar archive, or a damaged one ({why})") from error

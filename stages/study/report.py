@@ -31,7 +31,8 @@ def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 def table(results: pd.DataFrame) -> Table:
     """One data set: a row per value and method, means over the seeds; each method's best validation bound in bold."""
-    rows, bold = [], set()
+    rows: list[tuple[str, ...]] = []
+    bold: set[tuple[int, int]] = set()
     bounds = results.groupby(["method", "value"], sort=False)[BOUND].mean()
     for (value, method), group in results.groupby(["value", "method"], sort=False):
         if bounds[method, value] == bounds[method].max():

@@ -60,6 +60,11 @@ def test_a_record_that_cannot_be_read_is_named(root, monkeypatch, content):
     assert f"{path} cannot be read" in refusal(monkeypatch, root)
 
 
+def test_a_stage_without_a_record_differs(root):
+    (difference,) = bring_back.differences([], root, RUN, "evaluate")
+    assert difference == f"found no record of it, expected {record.path_of(root, RUN, 'evaluate')}"
+
+
 def test_a_record_or_an_output_that_is_a_link_is_not_followed(root, tmp_path, monkeypatch):
     secret, path = tmp_path / "secret", record.path_of(root, RUN, "train")
     path.rename(secret)

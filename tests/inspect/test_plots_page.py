@@ -3,6 +3,8 @@
 import re
 import subprocess
 import sys
+import tarfile
+from pathlib import Path
 
 import pytest
 from sandbox import call
@@ -52,6 +54,19 @@ def test_without_npm_or_its_registry_nothing_changes(repository, monkeypatch):
     with pytest.raises(SystemExit, match=r"npm could not fetch vega [\d.]+: npm error network"):
         plots_page.main()
     assert not (repository / plots_page.PAGE).exists() and not (repository / ".dvc" / "config.local").exists()
+
+
+def test_a_package_with_a_folder_in_the_place_of_its_script_is_refused(monkeypatch):
+    def packed(command, **_):
+        with tarfile.open(Path(command[-1], "vega.tgz"), "w:gz") as archive:
+            folder = tarfile.TarInfo("package/build/vega.min.js")
+            folder.type = tarfile.DIRTYPE
+            archive.addfile(folder)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(plots_page.subprocess, "run", packed)
+    with pytest.raises(ValueError, match=r"vega 5\.0\.0 of npm: found no script package/build/vega\.min\.js"):
+        plots_page.script("vega", "5.0.0")
 
 
 def test_a_folder_without_dvc_is_refused(tmp_path, monkeypatch):

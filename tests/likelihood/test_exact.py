@@ -9,6 +9,7 @@ from linear_gaussian import PRIORS, T2, LinearGaussian
 
 from vhp.likelihood.exact.plane import exact_log_likelihood
 from vhp.model.distributions import gaussian_log_prob, standard_normal_log_prob
+from vhp.model.priors.standard_normal import StandardNormal
 from vhp.model.vae import VAE
 
 
@@ -61,6 +62,19 @@ def test_latent_spaces_that_are_no_plane_are_refused(d_z, d_zeta):
         "iwae_l2", VAE(tiny.D, d_z, [8], "bernoulli"), tiny.patterns(20, torch.float32), d_zeta=d_zeta
     ).model
     with pytest.raises(ValueError, match=f"found d_z = {d_z}, d_zeta = {d_zeta}"):
+        exact_log_likelihood(model, tiny.patterns(2))
+
+
+class Two(StandardNormal):
+    """A prior that says it has a zeta, and is none that the mixture is made of."""
+
+    d_zeta = 2
+
+
+def test_a_prior_whose_zeta_cannot_be_integrated_out_is_refused():
+    model = VAE(tiny.D, 2, [8], "bernoulli")
+    model.prior = Two(2)
+    with pytest.raises(TypeError, match=r"found Two for p\(z\), expected HierarchicalPrior"):
         exact_log_likelihood(model, tiny.patterns(2))
 
 

@@ -28,16 +28,19 @@ WIDTH = 128
 class LogRatio(nn.Module):
     """T: (n, d_z) -> (n,), a perceptron of two layers on inputs of unit variance."""
 
+    mean: Tensor  # (d_z,), as is
+    scale: Tensor
+
     def __init__(self, sample: Tensor):
         """sample (n, d_z): what the inputs are standardised by."""
         super().__init__()
         self.register_buffer("mean", sample.mean(0))
         self.register_buffer("scale", sample.std(0).clamp_min(1e-6))
-        layers = [nn.Linear(sample.shape[1], WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH), nn.SiLU(), nn.Linear(WIDTH, 1)]
-        self.network = nn.Sequential(*layers)
+        self.hidden = nn.Sequential(nn.Linear(sample.shape[1], WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH), nn.SiLU())
+        self.last = nn.Linear(WIDTH, 1)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.network((z - self.mean) / self.scale).squeeze(-1)
+        return self.last(self.hidden((z - self.mean) / self.scale)).squeeze(-1)
 
 
 @torch.no_grad()
@@ -52,7 +55,7 @@ def gain(log_ratio: nn.Module, posterior: Tensor, prior: Tensor) -> tuple[float,
 def normalised(log_ratio: LogRatio, prior: Tensor) -> LogRatio:
     """T less the constant that makes the mean of e^T over these samples (n, d_z) 1: a copy."""
     shifted = copy.deepcopy(log_ratio)
-    shifted.network[-1].bias -= torch.logsumexp(log_ratio(prior), 0) - math.log(len(prior))
+    shifted.last.bias.sub_(torch.logsumexp(log_ratio(prior), 0) - math.log(len(prior)))
     return shifted
 
 
@@ -68,7 +71,7 @@ def fit_log_ratio(
     gains on them, T is 0.
     """
     network = LogRatio(draw_prior(10 * BATCH)).to(validation[0].device)
-    nn.init.zeros_(network.network[-1].weight)  # at first T is constant
+    nn.init.zeros_(network.last.weight)  # at first T is constant
     optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     best, best_gain = normalised(network, validation[1]), 0.0
     for step in range(1, steps + 1):

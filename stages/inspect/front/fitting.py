@@ -5,6 +5,7 @@ import statistics
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,7 +50,7 @@ def build(network: Network, observation: str, train: Tensor, seed: int) -> Metho
     """An untrained model; the same at each call."""
     torch.manual_seed(seed)
     model = VAE(train.shape[1], observation=observation, **network.model)
-    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in network.method.items()}
+    settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in network.method.items()}
     return vhp_rewo.build(model, vhp_rewo.Settings(**settings), as_means(train[:1]))
 
 
@@ -124,7 +125,7 @@ def trained(
     return Trained(
         processor_minutes=seconds / 60,
         ms_per_step=1e3 * stepping / last["step"],
-        steps=last["step"],
+        steps=int(last["step"]),
         validation_bound=result.best_bound,
         best_epoch=result.best_epoch,
         beta=last["beta"],

@@ -31,8 +31,8 @@ def network_front(rows: pd.DataFrame, title: str) -> Figure:
 
 def _panel(ax: Axes, rows: pd.DataFrame, cost: str, front: str) -> None:
     for family, group in rows.groupby("family"):
-        look = {"fmt": "o", "ms": 4, "lw": 0.8, "color": FAMILY_COLOURS.get(family, OTHER)}
-        ax.errorbar(group[cost], group["nll"], group["nll_se"], label=family, **look)
+        colour = FAMILY_COLOURS.get(family, OTHER)
+        ax.errorbar(group[cost], group["nll"], group["nll_se"], label=family, fmt="o", ms=4, lw=0.8, color=colour)
     best = rows[rows[front]].sort_values(cost)
     ax.step(best[cost], best["nll"], where="post", color="#444444", linewidth=1, zorder=0)
     for row in best.itertuples():

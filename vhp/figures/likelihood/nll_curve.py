@@ -17,8 +17,10 @@ def nll_curve(curve: pd.DataFrame, dataset: str, method: str) -> Figure:
     figure = Figure(figsize=(5.2, 3.2))
     ax = figure.subplots()
     minutes = curve["minutes"]
-    look = {"color": method_colours([method])[method], "marker": "o", "markersize": 3.5, "capsize": 2}
-    ax.errorbar(minutes, curve["nll"], curve["nll_se"], label="test NLL", linewidth=1.3, **look)
+    colour = method_colours([method])[method]
+    ax.errorbar(
+        minutes, curve["nll"], curve["nll_se"], label="test NLL", color=colour, marker="o", ms=3.5, capsize=2, lw=1.3
+    )
     ax.plot(minutes, -curve["validation_bound"], "s--", color="#444444", ms=3, lw=1, label="− validation bound")
     ax.set(xlabel="minutes of training", ylabel="nats", title=f"{dataset_name(dataset)}, {method_name(method)}")
     ax.grid(axis="y", color="#dddddd", linewidth=0.5)

@@ -57,9 +57,9 @@ def starts(
     @torch.no_grad()
     def proposed(x: Tensor, numbers: list[int]) -> Start:
         """A proposal for each image, also where the encoder would do."""
-        encoded = joint.model.encoder(x)
-        log_p = search.pilot(x, *encoded, numbers).log_p
-        return ProposalStart(joint, search.proposals(x, *encoded, numbers, log_p))
+        mean, log_var = joint.model.encoder(x)
+        log_p = search.pilot(x, mean, log_var, numbers).log_p
+        return ProposalStart(joint, search.proposals(x, mean, log_var, numbers, log_p))
 
     return proposed
 

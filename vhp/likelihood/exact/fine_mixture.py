@@ -6,6 +6,8 @@ zeta_i, w_i: nodes and weights of quadrature on tiles of the plane of zeta. Tile
 by no more than a few of its own standard deviations from one side to the other: then they serve every z.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -32,15 +34,14 @@ class FineMixture:
 
         Raises ArithmeticError for a prior that would take too many tiles.
         """
-        tiles, mean, log_var, log_joint, doubt = _fine_tiles(prior, step, least)
+        fine = _fine_tiles(prior, step, least)
         node_weight = torch.outer(GAUSS_LEGENDRE[1], GAUSS_LEGENDRE[1]).flatten() / 4
-        self.mean, self.sigma = mean, torch.exp(0.5 * log_var)  # (T, ORDER^2, 2)
-        self.peak = (
-            log_joint + (node_weight * tiles.width.prod(-1, keepdim=True)).log()
-        )  # log a_i N there, (T, ORDER^2)
-        self.doubt = torch.logsumexp(doubt, 0)
+        self.mean, self.sigma = fine.mean, torch.exp(0.5 * fine.log_var)  # (T, ORDER^2, 2)
+        # log a_i N there, (T, ORDER^2)
+        self.peak = fine.log_joint + (node_weight * fine.width.prod(-1, keepdim=True)).log()
+        self.doubt = torch.logsumexp(fine.doubt, 0)
         # Of each tile: the rectangle of its means, and its widest and its highest component.
-        self.low, self.high = mean.amin(1), mean.amax(1)
+        self.low, self.high = self.mean.amin(1), self.mean.amax(1)
         self.widest, self.highest_peak = self.sigma.amax(1), self.peak.amax(1)
 
     def __len__(self) -> int:
@@ -88,11 +89,20 @@ def _largest(mean: Tensor, sigma: Tensor, peak: Tensor, low: Tensor, high: Tenso
     return peak - 0.5 * ((mean.clamp(low, high) - mean) / sigma).square().sum(-1)
 
 
-def _fine_tiles(prior: HierarchicalPrior, step: float, least: float) -> tuple[Tiles, Tensor, Tensor, Tensor, Tensor]:
-    """Tiles, and at their nodes mean and log-variance of p(z|zeta), (T, ORDER^2, 2) each, and log p(z, zeta) at its
-    peak, (T, ORDER^2); and what each tile adds to log p(z) at most if it should have been cut, else -inf, (T,)."""
+class _Fine(NamedTuple):
+    """T tiles of the plane of zeta, and p(z|zeta) at their nodes."""
+
+    width: Tensor  # (T, 2)
+    mean: Tensor  # (T, ORDER^2, 2)
+    log_var: Tensor
+    log_joint: Tensor  # log p(z, zeta) at the peak of p(z|zeta), (T, ORDER^2)
+    doubt: Tensor  # what a tile adds to log p(z) at most if it should have been cut, else -inf, (T,)
+
+
+def _fine_tiles(prior: HierarchicalPrior, step: float, least: float) -> _Fine:
     corner = torch.full((2,), REACH, dtype=torch.float64)
-    tiles, found, n_tiles = Tiles.over(-corner, corner, TILES), [], 0
+    tiles, n_tiles = Tiles.over(-corner, corner, TILES), 0
+    found: list[_Fine] = []
     while len(tiles.corner):
         n_tiles += len(tiles.corner)
         if n_tiles > MOST_TILES:
@@ -104,13 +114,11 @@ def _fine_tiles(prior: HierarchicalPrior, step: float, least: float) -> tuple[Ti
         moves = torch.stack([_path(mean, log_var, side) for side in (1, 2)], -1)  # (T, 2)
         adds, close = log_joint.amax((1, 2)) + tiles.width.log().sum(-1), (moves <= step).all(-1)
         fine = close | (adds < least)
-        parts = (mean[fine], log_var[fine], log_joint[fine])
-        whole = tiles.chosen(fine)
-        doubt = adds.where(~close, -torch.inf)[fine]
-        found.append((whole.corner, whole.width, *(part.flatten(1, 2) for part in parts), doubt))
+        doubt = adds.where(~close, -torch.inf)
+        of_nodes = (part.flatten(1, 2) for part in (mean, log_var, log_joint))
+        found.append(_Fine(*(part[fine] for part in (tiles.width, *of_nodes, doubt))))
         tiles = tiles.chosen(~fine).halves(moves[~fine].argmax(-1))
-    corner, width, *of_tiles = (torch.cat(part) for part in zip(*found, strict=True))
-    return Tiles(corner, width), *of_tiles
+    return _Fine(*(torch.cat(part) for part in zip(*found, strict=True)))
 
 
 def _path(mean: Tensor, log_var: Tensor, side: int) -> Tensor:

@@ -10,12 +10,14 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vhp.datasets.batches import as_means
 from vhp.likelihood.exact.fine_mixture import FineMixture
 from vhp.likelihood.exact.quadrature import Tiles, covering, integrated
 from vhp.likelihood.pairs import pair_log_likelihoods
+from vhp.model.priors import Prior
+from vhp.model.priors.hierarchical import HierarchicalPrior
 from vhp.model.vae import VAE
 
 REACH = 9.0  # standard deviations of the normal distribution that are covered at first
@@ -34,8 +36,8 @@ def exact_log_likelihood(model: VAE, x: Tensor, tolerance: float = 1e-6) -> Tens
     """log p(x), nats: x (n, D) binary uint8 (0 and 255) or float -> (n,) float64, on the CPU.
 
     tolerance: nats. At 1e-4 500 images of the pendulum with a hierarchical prior take two to three minutes of a core,
-    at 1e-6 several times as long. Raises ValueError where z or zeta is not a plane, ArithmeticError where an integral
-    does not converge.
+    at 1e-6 several times as long. Raises ValueError where z or zeta is not a plane, TypeError for a prior with a zeta
+    that is not a HierarchicalPrior, ArithmeticError where an integral does not converge.
     """
     model = copy.deepcopy(model).cpu().double()
     prior = model.prior.frozen()
@@ -58,24 +60,26 @@ def exact_log_likelihood(model: VAE, x: Tensor, tolerance: float = 1e-6) -> Tens
 
     corner = torch.full((2,), REACH, dtype=torch.float64)
     if prior.d_zeta == 0:
-        return integral(prior.log_prob)[0]
+        return integral(lambda z: prior.log_prob(z, z.new_empty(1, len(z), 0)))[0]  # exact, without noise
+    if not isinstance(prior, HierarchicalPrior):
+        raise TypeError(f"found {type(prior).__name__} for p(z), expected HierarchicalPrior where it has a zeta")
     step = STEP * (tolerance / STEP_AT) ** STEP_POWER
     least = _roughly(prior, model.encoder(x)[0]).min().item() + math.log(tolerance) - MARGIN
     for _ in range(MOST_TIMES):
         mixture = FineMixture(prior, step, least)
-        found, tiles = integral(mixture.log_prob)
+        log_p, tiles = integral(mixture.log_prob)
         # Wherever p(z) is wrong by e^doubt, p(x) is wrong by that times the integral of p(x|z).
-        wrong = mixture.doubt + integrated(log_likelihoods, len(x), tiles, ROUGHLY) - found
+        wrong = mixture.doubt + integrated(log_likelihoods, len(x), tiles, ROUGHLY) - log_p
         excess = wrong.max().item() - math.log(tolerance)
         if excess <= 0:
-            return found
+            return log_p
         least -= excess + 1
     raise ArithmeticError(
         f"found the prior's density in doubt by a share of e^{excess:.0f} times {tolerance:g} of p(x)"
     )
 
 
-def _roughly(prior: nn.Module, z: Tensor) -> Tensor:
+def _roughly(prior: Prior, z: Tensor) -> Tensor:
     """log p(z) by importance sampling, (n, 2) -> (n,), with the same noise at each call."""
     eps = torch.randn(N_ZETA, len(z), prior.d_zeta, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     return prior.log_prob(z, eps)

@@ -90,12 +90,12 @@ def found_at(log_f: Tensor, tiles: Tiles) -> Found:
     mean = torch.einsum("tijn,i,j->tn", f, weight, weight)
     # Coefficients of the two highest degrees along either side, and the square of their size.
     highest = [torch.einsum("tijn,ki->tkjn", f, HIGHEST), torch.einsum("tijn,kj->tkin", f, HIGHEST)]
-    size = sum(torch.einsum("tkjn,j->tn", part.square(), weight) for part in highest)
+    sizes = [torch.einsum("tkjn,j->tn", part.square(), weight) for part in highest]
     bend, log_scale = torch.maximum(*bends), top.squeeze((1, 2)) + tiles.width.log().sum(-1, keepdim=True)
     return Found(
         mean.log() + log_scale,
         # Coefficients c_k that fall off like powers: c_(2 k) ~ c_k^2 / c_0.
-        size.log() - mean.log() + log_scale,
+        (sizes[0] + sizes[1]).log() - mean.log() + log_scale,
         torch.where(bend > BENT, bend / 4 + log_scale, -math.inf),
     )
 

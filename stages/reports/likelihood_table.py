@@ -107,7 +107,8 @@ def _above(run: RunArtifacts, reference: float | None) -> str:
 
 
 def _converged(training: Mapping[str, Any]) -> str:
-    word = {True: "yes", False: "no"}.get(training.get("converged"), NONE)
+    converged = training.get("converged")
+    word = NONE if converged is None else "yes" if converged else "no"
     gain = training.get("gain_last_tenth")
     return word if gain is None else f"{word} ({gain:+.2f})"
 

@@ -58,7 +58,8 @@ def reasons(made: Made, stage: str, config: Mapping[str, Any], program: Program)
     if changed:
         yield f"other parameters: {', '.join(changed)}", revision
     if other:
-        modules = changed_modules(program, at_revision(revision), cell) if revision else ""
+        old = at_revision(revision) if revision else None
+        modules = changed_modules(program, old, cell) if old else ""
         yield f"other code{f': {modules}' if modules else ''}", revision
 
 

@@ -1,6 +1,7 @@
 """Every case of every claim, measured and judged: a row each of claims.csv."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -43,12 +44,12 @@ def over(test: Test) -> list[tuple[str, str | None]]:
 
 def row(
     evidence: Evidence, thresholds: Thresholds, claim: Claim, test: Test, dataset: str, against: str | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """One case. Raises ValueError for a measure that does not exist."""
     if test.measure not in MEASURES:
         raise ValueError(f"claims.toml: found the measure {test.measure}, expected one of {', '.join(MEASURES)}")
     case = Case(test, dataset, against, thresholds.seeds_needed(dataset))
-    about: dict[str, object] = {
+    about: dict[str, Any] = {
         **{"claim": claim.name, "words": claim.words, "setting": claim.setting, "measure": test.measure},
         **{"dataset": dataset, "method": test.method, "against": against, "factor": test.options.get("factor")},
         **{"reproduced": str(test.reproduced), "partly": str(test.partly)},

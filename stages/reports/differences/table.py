@@ -20,15 +20,18 @@ COLUMNS = ("dataset", "first", "second", "difference", "se", "n_test", "first_se
 def difference_table(dataset: str, differences: Sequence[Difference]) -> Table:
     """Methods as rows and columns: the row's NLL minus the column's, ± its standard error."""
     methods = list(dict.fromkeys(m for d in differences for m in (d.first, d.second)))
-    cells = {(d.first, d.second): (d.mean, d) for d in differences}
-    cells |= {(d.second, d.first): (-d.mean, d) for d in differences}
+    signed = {(d.first, d.second): (d.mean, d) for d in differences}
+    signed |= {(d.second, d.first): (-d.mean, d) for d in differences}
     rows, bold = [], set()
     for i, row in enumerate(methods):
         texts = [method_name(row)]
         for j, column in enumerate(methods):
-            mean, d = cells.get((row, column), (None, None))
-            texts.append(NONE if d is None else f"{number(mean, '+.2f')} ± {number(d.se)}")
-            if d is not None and d.decided and mean < 0:
+            if (row, column) not in signed:
+                texts.append(NONE)
+                continue
+            mean, d = signed[row, column]
+            texts.append(f"{number(mean, '+.2f')} ± {number(d.se)}")
+            if d.decided and mean < 0:
                 bold.add((i, 1 + j))
         rows.append(tuple(texts))
     seeds = {n for d in differences for n in (d.first_seeds, d.second_seeds)}

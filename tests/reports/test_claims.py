@@ -236,6 +236,13 @@ def test_the_constraint_is_not_fulfilled_with_every_seed_where_one_failed(tmp_pa
     assert share.value == 0  # of the others, at which REWO's NLL is the same
 
 
+def test_a_kappa_at_which_the_other_failed_is_left_out_of_the_ranges(tmp_path):
+    known = curve([*KAPPAS, 0.38], [80, 80.5, 80, 80, 80, 81], [80, 82, 84, 88, 90, 99], [-87.6] * 6)
+    asked = case("", "vhp_geco")
+    assert curves.kappa_share(known, asked).value == pytest.approx(1 / 19)
+    assert curves.kappa_share(failed(known, tmp_path, ("vhp_geco", 0.38, 0)), asked).value == pytest.approx(0.5 / 10)
+
+
 def test_kappa_matters_as_much_as_the_ranges_of_the_nll_over_it():
     known = curve(KAPPAS, [80, 80.5, 81, 80, 80], [80, 82, 84, 88, 90], BOUNDS, seeds=(0, 1))
     estimate = curves.kappa_share(known, case("", "vhp_geco"))

@@ -38,13 +38,16 @@ def gap_ratio_on_curve(evidence: Evidence, case: Case) -> Estimate:
 
 
 def kappa_share(evidence: Evidence, case: Case) -> Estimate:
-    """Range of the method's NLL over that of the other's, over the kappas at which its constraint is fulfilled."""
+    """Range of the method's NLL over that of the other's, over the kappas at which its constraint is fulfilled.
+
+    And at which both were finished: the other's range is no less than what is left of it where it failed at some.
+    """
     curve = _curve(evidence, case)
     values = sorted(fulfilled(curve.reset_index(), case.test.method))
     shares = []
     for _, of_seed in curve.groupby("seed"):
-        nll = of_seed["nll"].droplevel("seed").unstack("method").reindex(index=values, columns=case.methods)
-        if len(values) > 1 and nll.notna().all(axis=None):
+        nll = of_seed["nll"].droplevel("seed").unstack("method").reindex(index=values, columns=case.methods).dropna()
+        if len(nll) > 1:
             own, other = (float(nll[method].max() - nll[method].min()) for method in case.methods)
             if other > 0:
                 shares.append(own / other)

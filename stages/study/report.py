@@ -58,18 +58,29 @@ def _cells(group: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _note(results: pd.DataFrame) -> str:
-    seeds = ", ".join(map(str, sorted(results["seed"].unique())))
+    seeds = sorted(results["seed"].unique())
+    over = (
+        f"seeds {', '.join(map(str, seeds))}: mean ± standard deviation over them"
+        if len(seeds) > 1
+        else f"seed {seeds[0]}"
+    )
     budgets = " or ".join(results["budget"].unique())
     epochs, n_test, n_samples = (
-        " or ".join(f"{n:,.0f}" for n in sorted(results[column].dropna().unique())) or "?"
-        for column in ("epochs", "n_test", "n_samples")
+        _numbers(sorted(results[column].dropna().unique())) for column in ("epochs", "n_test", "n_samples")
     )
     return (
-        f"Budget {budgets}, {epochs} epochs, seeds {seeds}: mean ± standard deviation over them. "
+        f"Budget {budgets}, {epochs} epochs, {over}. "
         f"NLL: {n_test} test examples, {n_samples} importance samples, lower is better; validation bound: at β = 1, of "
         "the weights used, higher is better, each method's best in bold. β and C at the end of training. Failed: "
         "training or evaluation did not finish, for instance because the loss was no longer finite; the log says why."
     )
+
+
+def _numbers(values: Sequence[float]) -> str:
+    """Each, if they are few: trainings that end by their bound have all lengths."""
+    if len(values) > 3:
+        return f"{values[0]:,.0f} to {values[-1]:,.0f}"
+    return " or ".join(f"{n:,.0f}" for n in values) or "?"
 
 
 def _choice(results: pd.DataFrame) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from vhp.figures.colours import method_colours
 from vhp.figures.style import styled
@@ -41,6 +42,9 @@ def study(results: pd.DataFrame) -> Figure:
                 _kappa_squared(ax, chosen)
             if column == "beta_final":
                 ax.set_yscale("log")
+                if chosen[column].max() < 100 * chosen[column].min():  # else powers of ten say enough
+                    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
                 ax.axhline(1, color="#444444", linewidth=0.7, linestyle=":")
             _values(ax, list(dict.fromkeys(chosen["value"])))
             ax.set(xlabel=chosen["param"].iloc[0], ylabel=label)

@@ -73,6 +73,7 @@ def write(run: Run, result: Fit, data_sha256: str) -> None:
         "falls_from": result.falls_from,
         "converged": result.converged,
         "gain_last_tenth": result.gain_last_tenth,
+        "skipped_steps": result.skipped_steps,
         "n_parameters": sum(p.numel() for p in run.method.model.parameters()),
         "data_sha256": data_sha256,
     }

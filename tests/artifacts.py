@@ -64,7 +64,7 @@ def write_run(dataset: str, method: str, seed: int, **likelihood: Any) -> Path:
         "beta_final": rows[-1]["beta"],
         "constraint_best": best["constraint"],
         "constraint_final": rows[-1]["constraint"],
-        **{"falls_from": 30.0, "converged": method != "vhp_geco", "gain_last_tenth": 0.02},
+        **{"falls_from": 30.0, "converged": method != "vhp_geco", "gain_last_tenth": 0.02, "skipped_steps": 0},
         "main_phase_step": 900 if method == "vhp_rewo" else 1,
         "n_parameters": 12345,
         "data_sha256": "0123456789abcdef" * 4,

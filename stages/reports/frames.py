@@ -11,7 +11,7 @@ from vhp.names import method_name
 
 RESULTS = (
     *("dataset", "method", "seed", "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"),
-    *("beta_final", "constraint_final", "kappa", "epochs", "converged", "gain_last_tenth"),
+    *("beta_final", "constraint_final", "kappa", "epochs", "converged", "gain_last_tenth", "skipped_steps"),
     *("train_seconds", "eval_seconds", "device"),
     *("revision", *(f"code_{stage}" for stage in RUN_STAGES)),
 )

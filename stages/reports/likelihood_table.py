@@ -87,6 +87,8 @@ def _training(runs: Sequence[RunArtifacts]) -> Columns:
     columns["epochs (best)"] = [f"{run.training['epochs']} ({run.training['best_epoch']})" for run in runs]
     if any(run.training.get("gain_last_tenth") is not None for run in runs):
         columns["converged"] = [_converged(run.training) for run in runs]
+    if any(run.training.get("skipped_steps") for run in runs):
+        columns["skipped steps"] = [str(run.training.get("skipped_steps", NONE)) for run in runs]
     columns["minutes"] = [run.minutes for run in runs]
     return columns
 

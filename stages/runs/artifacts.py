@@ -96,7 +96,10 @@ VALUES = {
 }
 # What outputs of earlier revisions do not have.
 LATER = {
-    "training.json": {"falls_from": MAYBE, "converged": (bool, type(None)), "gain_last_tenth": MAYBE},
+    "training.json": {
+        **{"falls_from": MAYBE, "converged": (bool, type(None)), "gain_last_tenth": MAYBE},
+        "skipped_steps": (int, type(None)),
+    },
     "smoothness.json": {
         **{f"{way}{name}{std}": MAYBE for way in ("", "straight_") for name in NEWER for std in ("", "_std")},
         **dict.fromkeys(("path_roughness", "path_off_data", "path_monotonicity"), SOME),

@@ -294,6 +294,30 @@ def test_the_constraints_graph_is_not_kept(make):
     assert not schedule.beta.requires_grad
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: WarmUp(1.0),
+        lambda: Geco(0.5, 1.0),
+        lambda: Rewo(0.5, 1.0, 3.0, 0.01),
+        lambda: ClippedRewo(0.5, 1, 9, 0.1),
+    ],
+    ids=["warm-up", "geco", "rewo", "later"],
+)
+def test_a_step_that_was_not_taken_leaves_everything_as_it_was(make):
+    """Whatever its constraint is; also as the first step, and as that which would have begun the main phase."""
+    with_bad, without = make(), make()
+    for t, (constraint, taken) in enumerate(
+        [(math.nan, 0), (0.4, 1), (1e9, 0), (0.3, 1), (-1e9, 0), (0.1, 1), (0.0, 1)]
+    ):
+        with_bad.step(torch.tensor(constraint), t / 10, counts=torch.tensor(bool(taken)))
+        if taken:
+            without.step(torch.tensor(constraint), t / 10)
+        for name, tensor in without.state_dict().items():
+            assert torch.equal(with_bad.state_dict()[name], tensor) or tensor.isnan(), (t, name)
+            assert bool(with_bad.state_dict()[name].isnan()) == bool(tensor.isnan()), (t, name)
+
+
 # --- the later update ---
 
 

@@ -57,7 +57,7 @@ def test_results_csv_has_one_row_per_run_with_the_agreed_columns(matrix):
     rows = read_csv("results.csv")
     assert (FOLDER / "results.csv").read_text().splitlines()[0] == (
         "dataset,method,seed,nll,nll_se,elbo,ess,n_test,n_samples,beta_final,constraint_final,kappa,epochs,"
-        "converged,gain_last_tenth,"
+        "converged,gain_last_tenth,skipped_steps,"
         "train_seconds,eval_seconds,device,revision,"
         "code_train,code_evaluate,code_interpolate,code_smoothness,code_representation"
     )

@@ -1,16 +1,21 @@
 """A run that diverges stops with the step, the last values before it, and a checkpoint from before."""
 
 import math
+import re
 
 import pytest
 import tiny
 import torch
 
+from vhp.objective.terms import drawn_noise
 from vhp.resumable import Checkpoint, Resumable
 from vhp.training.divergence import DivergenceWatch, TrainingDivergedError
-from vhp.training.fit import DIVERGED_NATS_PER_DIMENSION, fit
+from vhp.training.fit import DIVERGED_NATS_PER_DIMENSION, Training, fit
 
 SETTINGS = tiny.training()
+
+
+NAN = [math.nan, 1.0]
 
 
 def watch_of(*rows, limits=(math.inf, 5.0)):
@@ -21,13 +26,43 @@ def watch_of(*rows, limits=(math.inf, 5.0)):
 
 
 def test_good_values_pass():
-    watch_of([1e30, 5.0], [-1e30, -5.0]).check(steps_per_epoch=1)
+    assert watch_of([1e30, 5.0], [-1e30, -5.0]).check(steps_per_epoch=1) == 0
+
+
+def test_a_step_is_good_or_bad_by_its_own_values():
+    watch = watch_of()
+    rows = [[0.5, 1.0], NAN, [1.0, 1.0], [1.0, -5.1], [math.inf, 0.0], [0.0, 5.0]]
+    assert [bool(watch.see(step, torch.tensor(row))) for step, row in enumerate(rows)] == [True, False] * 2 + [
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(("n_steps", "allowed"), [(1, 1), (99, 1), (199, 1), (200, 2), (390, 3), (1000, 10)])
+def test_a_hundredth_of_an_epoch_may_be_bad_and_one_step_in_any_case(n_steps, allowed, caplog):
+    good = [1.0, 1.0]
+    assert watch_of(*[NAN] * allowed, *[good] * (n_steps - allowed)).check(n_steps) == allowed
+    assert re.search(
+        rf"^epoch 1, step 1: .* in {allowed} of the epoch's {n_steps} steps; .*; skipped$", caplog.messages[0]
+    )
+    with pytest.raises(TrainingDivergedError, match=rf" in {allowed + 1} of the epoch's {n_steps} steps; .* or nu$"):
+        watch_of(*[NAN] * (allowed + 1), *[good] * (n_steps - allowed - 1)).check(n_steps)
+
+
+def test_each_epoch_is_counted_for_itself():
+    watch = watch_of([1.0, 1.0], NAN, [2.0, 2.0])
+    assert (watch.check(3), watch.check(3)) == (1, 0)
+    watch.see(4, torch.tensor([3.0, 3.0]))
+    watch.see(5, torch.tensor(NAN))
+    watch.see(6, torch.tensor(NAN))
+    with pytest.raises(TrainingDivergedError, match=r"^epoch 2, step 5: .*'step': 4, 'loss': 3.0"):
+        watch.check(3)
 
 
 @pytest.mark.parametrize("bad", [[math.nan, 1.0], [math.inf, 1.0], [1.0, -math.inf], [1.0, 5.1], [1.0, -5.1]])
 def test_the_first_bad_step_and_the_last_good_values_are_named(bad):
     """Any later loss: a good step. Steps 1 to 4 are epoch 1."""
-    watch = watch_of([0.5, 1.0], [0.25, 2.0], [0.125, 3.0], [0.75, 4.0], bad, [1.0, 1.0])
+    watch = watch_of([0.5, 1.0], [0.25, 2.0], [0.125, 3.0], [0.75, 4.0], bad, bad, [1.0, 1.0])
     with pytest.raises(TrainingDivergedError, match=r"^epoch 2, step 5: one of loss, kl ") as error:
         watch.check(steps_per_epoch=4)
     assert "{'epoch': 1, 'step': 4, 'loss': 0.75, 'kl': 4.0}" in str(error.value)
@@ -35,7 +70,7 @@ def test_the_first_bad_step_and_the_last_good_values_are_named(bad):
 
 def test_a_bad_first_step_has_no_values_before_it():
     with pytest.raises(TrainingDivergedError, match=r"^epoch 1, step 1: .*last finite values: none"):
-        watch_of([math.nan, 1.0]).check(steps_per_epoch=4)
+        watch_of(NAN, NAN).check(steps_per_epoch=4)
 
 
 def spoilt(train, epoch, value):
@@ -106,3 +141,48 @@ def test_it_is_one_where_no_other_sample_is_good(method):
     built, train = build(method), tiny.patterns(64, torch.float32)
     with pytest.raises(TrainingDivergedError, match=r"^epoch 1, step 1: "):
         fit(with_unlikely(method, built.n_z), train, train.clone(), SETTINGS, 1)
+
+
+def spoilt_steps(training, bad):
+    """The batches of these steps are not finite, or far beyond use."""
+    step = training.step
+    return lambda x, n: step(x * bad.get(n, 1.0), n)
+
+
+def steps_left_out(training, bad):
+    """These steps draw the noise that they would have used, and do nothing else."""
+    step, method = training.step, training.method
+
+    def left_out(x, n):
+        if n not in bad:
+            return step(x, n)
+        drawn_noise(method.model, x, method.n_z, method.n_zeta)
+        return torch.zeros(4)
+
+    return left_out
+
+
+@pytest.mark.parametrize("bad", [{1: math.nan}, {2: 1e9, 3: math.inf}, {150: 1e9}], ids=["first", "early", "late"])
+@pytest.mark.parametrize("method", ["vhp_geco", "vhp_rewo", "vampprior", "iwae_l2"])
+def test_a_skipped_step_changes_nothing(method, bad):
+    """Weights, optimiser, multiplier and the gradient's average are those of a training that leaves the step out.
+
+    REWO's main phase begins between step 3 and step 150.
+    """
+    torch.manual_seed(0)
+    train, trainings = tiny.patterns(800, torch.float32), []
+    for changed in (spoilt_steps, steps_left_out):
+        training = Training(build(method), train, tiny.training(batch_size=4, epochs=2, gradient_limit=5.0), seed=1)
+        training.step = changed(training, bad)
+        trainings.append((training, training.epoch(1)))
+    (skipping, means), (expected, left_out) = trainings
+    assert (skipping.result.skipped_steps, expected.result.skipped_steps) == (len(bad), 0)
+    if method == "vhp_rewo":
+        assert 3 < skipping.result.main_phase_step < 150
+    steps = torch.tensor([200.0, 200.0 - len(bad)])
+    torch.testing.assert_close(torch.tensor(means) * steps[1], torch.tensor(left_out) * steps[0])
+    mine, its = skipping.state(1), expected.state(1)
+    for part in ("model", "schedule", "gradient_norm"):
+        torch.testing.assert_close(mine[part], its[part], rtol=0, atol=0)
+    for number, state in its["optimiser"]["state"].items():
+        torch.testing.assert_close(mine["optimiser"]["state"][number], state, rtol=0, atol=0)

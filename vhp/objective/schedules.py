@@ -37,15 +37,20 @@ class Schedule(nn.Module):
         return bool(self.main_phase)
 
     @torch.no_grad()
-    def step(self, batch_constraint: Tensor, progress: float) -> None:
+    def step(self, batch_constraint: Tensor, progress: float, counts: Tensor | None = None) -> None:
         """After each optimisation step.
 
         batch_constraint: C of the batch, a scalar. progress: share done of the longest training, in [0, 1].
+        counts: a scalar, false for a step that was not taken, after which everything stays as it was; None: it was.
         """
+        before = [buffer.clone() for buffer in self.buffers()]
         c = batch_constraint.detach().to(self.constraint)
         average = self.alpha * self.constraint + (1 - self.alpha) * c
         self.constraint.copy_(torch.where(self.constraint.isnan(), c, average))  # C_0 = C_batch
         self.update(progress)
+        if counts is not None:
+            for buffer, value in zip(self.buffers(), before, strict=True):
+                buffer.copy_(torch.where(counts, buffer, value))
 
     def update(self, progress: float) -> None:
         pass

@@ -1,19 +1,28 @@
-"""Notices the step in which a training run diverges, without making any step wait for the device."""
+"""Notices the steps in which a training run diverges, without making any step wait for the device."""
 
+import logging
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
+logger = logging.getLogger(__name__)
+
+# Of an epoch's steps; one in any case. One image that the encoder suddenly sends far away makes one bad step, or two; a
+# run that has diverged makes nothing else.
+SKIPPED_SHARE = 0.01
+
 
 class TrainingDivergedError(RuntimeError):
-    """A term of the loss is not finite or far beyond any use; the message gives the step and the last values before."""
+    """Too many steps had terms beyond any use; the message gives the first one and the last values before it."""
 
 
 class DivergenceWatch:
-    """Sees the terms of every step. Asked once per epoch, it still knows the first bad step and the last good values.
+    """Sees the terms of every step, and says which steps are not to be taken.
 
-    What it needs for that lives on the device.
+    A step is bad if a term is not finite or beyond its limit. A few in an epoch are skipped; more are a divergence.
+    Asked once per epoch, it still knows the first bad step of the epoch and the last good values before it. What it
+    needs for that lives on the device.
     """
 
     def __init__(self, limits: Mapping[str, float], device: torch.device):
@@ -21,28 +30,41 @@ class DivergenceWatch:
         self.names = tuple(limits)
         largest = torch.finfo(torch.float32).max
         self.limits = torch.tensor([min(limit, largest) for limit in limits.values()], device=device)
-        self.good = torch.tensor(True, device=device)
-        self.step = torch.tensor(0, device=device)  # the last one before a bad one
+        self.n_bad = torch.zeros((), dtype=torch.int64, device=device)  # since it was last asked
+        self.step = torch.zeros((), dtype=torch.int64, device=device)  # the last one before a bad one
         self.values = torch.zeros(len(limits), device=device)  # its terms
 
-    def see(self, step: int, values: Tensor) -> None:
-        """The terms of a step, (len(limits),), in the order of the limits."""
+    def see(self, step: int, values: Tensor) -> Tensor:
+        """The terms of a step, (len(limits),), in the order of the limits; gives whether they are good, a scalar."""
         # NaN is in no order with a limit: it fails the comparison, as infinity does.
-        self.good &= (values.abs() <= self.limits).all()
-        self.step = torch.where(self.good, step, self.step)
-        self.values = torch.where(self.good, values, self.values)
+        good = (values.abs() <= self.limits).all()
+        self.n_bad += ~good
+        all_good = self.n_bad == 0
+        self.step = torch.where(all_good, step, self.step)
+        self.values = torch.where(all_good, values, self.values)
+        return good
 
-    def check(self, steps_per_epoch: int) -> None:
-        """Raises TrainingDivergedError if one of the steps was bad. Waits for the device."""
-        if bool(self.good):
-            return
+    def check(self, steps_per_epoch: int) -> int:
+        """How many steps of the epoch that ends now were bad. Waits for the device.
+
+        Raises TrainingDivergedError if they are more than SKIPPED_SHARE of the epoch, and more than one.
+        """
+        n_bad = int(self.n_bad)
+        if not n_bad:
+            return 0
+        self.n_bad.zero_()
         step = int(self.step)
         last = {"epoch": _epoch(step, steps_per_epoch), "step": step}
         last |= dict(zip(self.names, self.values.tolist(), strict=True))
-        raise TrainingDivergedError(
+        found = (
             f"epoch {_epoch(step + 1, steps_per_epoch)}, step {step + 1}: one of {', '.join(self.names)} is not finite "
-            f"or beyond use; last finite values: {last if step else 'none'}; lower the learning rate or nu"
+            f"or beyond use, as in {n_bad} of the epoch's {steps_per_epoch} steps; "
+            f"last finite values: {last if step else 'none'}"
         )
+        if n_bad > max(1, SKIPPED_SHARE * steps_per_epoch):
+            raise TrainingDivergedError(f"{found}; lower the learning rate or nu")
+        logger.warning("%s; skipped", found)
+        return n_bad
 
 
 def _epoch(step: int, steps_per_epoch: int) -> int:

@@ -73,9 +73,10 @@ class Training:
         return loss, torch.stack(means).detach()
 
     def step(self, x: Tensor, step: int) -> Tensor:
-        """One optimisation step, counted from 1, on x (batch, D); gives the Means, (4,).
+        """One optimisation step, counted from 1, on x (batch, D); gives the Means, (4,), zeros for a skipped step.
 
-        Nothing here waits for the device: the multiplier, the phase and the watch live there.
+        A step with a term beyond use moves neither the weights nor the multiplier. Nothing here waits for the device:
+        the multiplier, the phase and the watch live there.
         """
         schedule = self.method.schedule
         factor = self.pace.factor(step / self.steps_per_epoch)
@@ -86,13 +87,13 @@ class Training:
         with self.precision:
             loss, means = self.loss(x, schedule.beta.float(), *noise)
         loss.backward()
+        good = self.watch.see(step, means)
         self.hold_prior()
         if self.limit:
-            self.limit.apply(self.method.model.parameters())
-        self.optimise()
-        schedule.step(Means(*means).constraint, progress=step / self.n_steps)
-        self.watch.see(step, means)
-        return means
+            self.limit.apply(self.method.model.parameters(), good)
+        self.optimise(good)
+        schedule.step(Means(*means).constraint, progress=step / self.n_steps, counts=good)
+        return torch.where(good, means, 0.0)
 
     def waiting(self) -> list[torch.nn.Parameter]:
         """The prior's parameters while it is not known that the main phase has begun."""
@@ -105,9 +106,12 @@ class Training:
         if prior := self.waiting():
             torch._foreach_mul_([p.grad for p in prior], self.method.schedule.main_phase.float())
 
-    def optimise(self) -> None:
-        """Adam's step; in the initial phase the prior stands still, and Adam has not seen a gradient of it."""
+    def optimise(self, good: Tensor) -> None:
+        """Adam's step, if the step is good; in the initial phase the prior stands still, and Adam has not seen a
+        gradient of it."""
         in_main_phase = self.method.schedule.main_phase
+        # Through this attribute GradScaler, too, tells a fused optimiser on its device that a step is not to be taken.
+        self.optimiser.found_inf = (~good).float()
         self.optimiser.step()
         if self.result.main_phase_step is None:
             self.steps_in_initial_phase += ~in_main_phase
@@ -124,10 +128,11 @@ class Training:
         for i in range(self.steps_per_epoch):
             x = with_noise(examples(self.train, order[i * size : (i + 1) * size]), self.noise)
             totals += self.step(x, (epoch - 1) * self.steps_per_epoch + i + 1)
-        self.watch.check(self.steps_per_epoch)
+        skipped = self.watch.check(self.steps_per_epoch)
+        self.result.skipped_steps += skipped
         if self.result.main_phase_step is None and self.steps_in_initial_phase < epoch * self.steps_per_epoch:
             self.result.main_phase_step = int(self.steps_in_initial_phase) + 1
-        return Means(*(totals / self.steps_per_epoch).tolist())
+        return Means(*(totals / (self.steps_per_epoch - skipped)).tolist())
 
     def validate(self, epoch: int, means: Means, val: Tensor) -> None:
         """Add a row to the history, and keep the weights if they are the best so far."""
@@ -201,9 +206,9 @@ def fit(
     observe: called at each epoch's end, with its number and whether it is the last; what it returns is kept in the Fit,
     also by checkpoints. It must leave model and random state alone.
     noise: (D,) standard deviations, in the data's unit, of the noise that each training batch gets anew; None for none.
-    Raises TrainingDivergedError when the loss is no longer finite or beyond use, with the state before that epoch in
-    the checkpoint, ValueError for arrays that are no data or fewer examples than one batch, and UnfinishedError when it
-    is asked to stop.
+    Raises TrainingDivergedError when more than a few steps of an epoch have a term that is not finite or beyond
+    use, with the state before that epoch in the checkpoint; ValueError for arrays that are no data or fewer examples
+    than one batch; UnfinishedError when it is asked to stop.
     """
     model = method.model
     expected = Expected(model.n_dims, model.observation.unit_interval, next(model.parameters()).dtype)

@@ -20,8 +20,11 @@ class GradientLimit:
         self.average = torch.full((), float("nan"), device=device)
 
     @torch.no_grad()
-    def apply(self, parameters: Iterable[torch.nn.Parameter]) -> None:
-        """Scale the parameters' gradients in place. The first gradient is taken as it is."""
+    def apply(self, parameters: Iterable[torch.nn.Parameter], counts: torch.Tensor) -> None:
+        """Scale the parameters' gradients in place. The first gradient is taken as it is.
+
+        counts: a scalar, false for a step that is not taken; its norm is no part of the average.
+        """
         gradients = [p.grad for p in parameters if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         allowed = torch.where(self.average.isnan(), norm, self.limit * self.average)
@@ -29,4 +32,5 @@ class GradientLimit:
         if norm.is_cuda or norm > allowed:
             torch._foreach_mul_(gradients, torch.where(norm > allowed, allowed / norm, 1.0))
         kept = torch.minimum(norm, allowed)
-        self.average = torch.where(self.average.isnan(), kept, ALPHA * self.average + (1 - ALPHA) * kept)
+        average = torch.where(self.average.isnan(), kept, ALPHA * self.average + (1 - ALPHA) * kept)
+        self.average = torch.where(counts, average, self.average)

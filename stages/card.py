@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from stages.command import command
 from stages.files import replacing, write_text
 from stages.reports.table import Table, escaped, markdown
-from stages.runs.artifacts import read_data
 from stages.runs.configs import require_own_data
+from stages.runs.outputs.data import read_data
 from vhp import datasets, figures
 from vhp.datasets.sources import Source, load_source
 from vhp.figures import contact_sheet, scatter

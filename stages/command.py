@@ -43,7 +43,7 @@ def command(name: str, *errors: type[Exception]) -> Iterator[None]:
     except UnfinishedError as error:
         logger.info("%s: %s; %s", name, error, REPEAT)
         raise SystemExit(STOPPED) from None
-    except (ValueError, OSError, *errors) as error:
+    except (ValueError, OSError, *errors) as error:  # type: ignore[misc]
         raise SystemExit(f"{name}: {error}") from error
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not any(words in str(error) for words in OUT_OF_MEMORY):

@@ -130,7 +130,7 @@ class Meter(tqdm):
 
     def __init__(self, max_bytes: int):
         super().__init__(unit="B", unit_scale=True, disable=not sys.stderr.isatty())
-        self.left = max_bytes
+        self.left: float = max_bytes
 
     def __bool__(self) -> bool:
         return True  # pooch asks whether it has a bar

@@ -85,7 +85,8 @@ def main() -> None:
             seconds += better.seconds
         write(run, found, values, seconds)
         for resumable in resumed:
-            resumable.checkpoint.discard()
+            if resumable.checkpoint:
+                resumable.checkpoint.discard()
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[s
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Uncompressed: the bytes then depend on the arrays alone, and not on a version of zlib."""
-    _write(path, lambda file: np.savez(file, **arrays))
+    _write(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
 
 def md5(path: Path) -> str:

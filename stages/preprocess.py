@@ -7,8 +7,8 @@ import numpy as np
 
 from stages.command import command
 from stages.files import unreadable, write_npz
-from stages.runs.artifacts import SPLITS, read_raw
 from stages.runs.configs import require_own_data
+from stages.runs.outputs.data import SPLITS, read_raw
 from stages.runs.places import data_file, raw_file
 from vhp import datasets
 

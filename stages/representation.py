@@ -7,8 +7,9 @@ import argparse
 
 from stages.command import command
 from stages.files import write_json
-from stages.runs.artifacts import open_data, read_arrays
 from stages.runs.configs import own_config
+from stages.runs.outputs.arrays import read_arrays
+from stages.runs.outputs.data import open_data
 from stages.runs.places import run_folder
 from vhp.latent.representation import against_angle, against_prior
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from stages.command import command
 from stages.files import write_json
-from stages.runs.artifacts import open_data, read_arrays
 from stages.runs.configs import own_config
+from stages.runs.outputs.arrays import read_arrays
+from stages.runs.outputs.data import open_data
 from stages.runs.places import run_folder
 from vhp import datasets
 from vhp.latent.off_data import Data

@@ -32,7 +32,7 @@ SNAPSHOT_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 
 def write_snapshots(run: Run, result: Fit) -> None:
     """Arrays: step (T,), example (n,) and those of vhp.training.snapshots, (T, n, d_z) each."""
-    last = result.history[-1]["epoch"]
+    last = int(result.history[-1]["epoch"])
     steps_per_epoch = result.history[-1]["step"] // last
     observed = [epoch for epoch in range(1, last + 1) if is_power_of_two(epoch) or epoch == last]
     shown = to_show(observed, SNAPSHOT_SHARES)

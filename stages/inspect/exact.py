@@ -16,7 +16,7 @@ from stages.command import command
 from stages.files import unreadable
 from stages.reports.table import NONE, Table, markdown, number
 from stages.runs import configs
-from stages.runs.artifacts import read_arrays
+from stages.runs.outputs.arrays import read_arrays
 from stages.runs.run import load_model, open_run
 from vhp.likelihood.exact.calibration import EDGES, Calibration, calibration
 from vhp.likelihood.exact.plane import exact_log_likelihood

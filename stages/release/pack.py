@@ -21,8 +21,9 @@ from stages.command import command
 from stages.files import replacing
 from stages.release.card import card
 from stages.reports.table import Table, markdown, with_error
-from stages.runs.artifacts import read_values, unaltered
 from stages.runs.configs import read_matrix
+from stages.runs.outputs.unaltered import unaltered
+from stages.runs.outputs.values import read_values
 from vhp.datasets.sources import load_source
 from vhp.model import files, loading
 from vhp.names import dataset_name, method_name

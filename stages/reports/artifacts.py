@@ -12,8 +12,8 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from stages.files import unreadable
-from stages.runs.artifacts import check_output
-from stages.runs.contents import NUMBER, check_values
+from stages.runs.outputs.contents import NUMBER, check_values
+from stages.runs.outputs.values import check_output
 from vhp.names import DATASETS, METHODS, position
 
 # Outputs that tables are made of, beside the history; arrays are for figures alone.

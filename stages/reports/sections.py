@@ -15,8 +15,9 @@ from stages.reports.artifacts import JSON_OUTPUTS, ArtifactsError, RunArtifacts,
 from stages.reports.differences import pairs
 from stages.reports.differences.pairs import Difference
 from stages.runs import recorded
-from stages.runs.artifacts import open_data, read_lines, read_values
 from stages.runs.configs import read_config
+from stages.runs.outputs.data import open_data
+from stages.runs.outputs.values import read_lines, read_values
 from stages.runs.places import data_file, run_folder, section_folder
 from stages.runs.run_stages import RUN_STAGES
 from vhp import datasets

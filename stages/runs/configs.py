@@ -7,13 +7,13 @@ from typing import Any
 from stages.command import at_end
 from stages.files import md5, read_json, unreadable
 from stages.runs import recorded
-from stages.runs.contents import MAYBE, NUMBER, check_values
 from stages.runs.fingerprint import require_own
+from stages.runs.outputs.contents import MAYBE, NUMBER, Types, check_values
 from stages.runs.places import CONFIGS, DATA_CONFIGS, MATRIX, config_file, data_config_file
 from stages.runs.run_stages import RUN_STAGES
 
 # Of the sections of a configuration, but for the methods' own.
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Types]] = {
     "run": {"dataset": str, "method": str, "seed": int},
     "model": {"d_z": int, "hidden": list},
     "training": {

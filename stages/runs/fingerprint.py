@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 PACKAGES = ("stages", "vhp")
 ROOT = Path(__file__).parents[2]
@@ -170,8 +171,8 @@ class Program:
         return hashlib.sha256("\n".join(entries).encode()).hexdigest()[:16]
 
 
-def ours(module: str) -> bool:
-    return module.partition(".")[0] in PACKAGES
+def ours(module: str | None) -> TypeGuard[str]:
+    return module is not None and module.partition(".")[0] in PACKAGES
 
 
 def check_imports(module: str, tree: ast.Module) -> None:
@@ -187,7 +188,8 @@ def check_imports(module: str, tree: ast.Module) -> None:
             expected = f"it in {', '.join(LOAD_BY_NAME)} alone, with what it loads in ENTRY_POINTS"
         else:
             continue
-        raise FingerprintError(f"{module}, line {node.lineno}: found `{ast.unparse(node)}`, expected {expected}")
+        line = getattr(node, "lineno", "?")
+        raise FingerprintError(f"{module}, line {line}: found `{ast.unparse(node)}`, expected {expected}")
 
 
 def loads_by_name(node: ast.AST) -> bool:

@@ -9,8 +9,9 @@ import torch
 from safetensors.torch import load_file
 
 from stages.files import unreadable
-from stages.runs.artifacts import SPLITS, read_data, unaltered
 from stages.runs.configs import own_config, read_config
+from stages.runs.outputs.data import SPLITS, read_data
+from stages.runs.outputs.unaltered import unaltered
 from stages.runs.places import config_file, data_file, run_folder
 from vhp import datasets, methods
 from vhp.datasets.batches import as_means

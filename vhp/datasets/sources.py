@@ -18,7 +18,7 @@ REGISTRY = Path(__file__).with_name("registry.toml")
 
 
 # Defaults that an entry has for all its items.
-SHARED = {"urls": (), "mirror": (), "max_mib": 256}
+SHARED: dict[str, Any] = {"urls": (), "mirror": (), "max_mib": 256}
 
 
 class WrongContentError(ValueError):
@@ -125,7 +125,7 @@ def _source(entry: dict[str, Any]) -> Source:
         given = {**shared, "files": () if embedded else (name,), **given}
         lists = {key: tuple(given.pop(key)) for key in ("files", "urls", "mirror")}
         lists["urls"] += more
-        items.append(Item(name=name, **lists, **given))
+        items.append(Item(name=name, **lists, **given))  # type: ignore[arg-type]
     if not items:
         raise ValueError("found no items, expected at least one")
     return Source(items=tuple(items), **entry)

@@ -72,13 +72,15 @@ class _Weights:
 
     def __init__(self, n: int, n_samples: int, device: torch.device):
         """n: images. n_samples: S, all that will be added."""
-        self.n_samples, self.seen, self.of_first = n_samples, 0, []
+        self.n_samples, self.seen = n_samples, 0
+        self.of_first: list[Tensor] = []
         tail = tail_length(n_samples) + 1  # how many of the largest log-weights are kept
         self.tail = torch.full((tail, n), -math.inf, dtype=torch.float64, device=device)
         self.largest = torch.full((n,), -math.inf, dtype=torch.float64, device=device)
         self.w = torch.zeros(n, dtype=torch.float64, device=device)
         self.w2 = torch.zeros(n, dtype=torch.float64, device=device)
-        self.shift: Tensor | None = None  # of the log-weights, or their squares would cancel: the first sample's
+        # Of the log-weights, or their squares would cancel: the first sample's.
+        self.shift = torch.zeros(n, dtype=torch.float64, device=device)
         self.log_w = torch.zeros(n, dtype=torch.float64, device=device)
         self.log_w2 = torch.zeros(n, dtype=torch.float64, device=device)
 
@@ -90,6 +92,8 @@ class _Weights:
                 # Summed by itself: a first sample may be hundreds of nats below the best of its chunk.
                 first = torch.logsumexp(log_w[: count - self.seen].double(), 0)
                 self.of_first.append(torch.logaddexp(log_sum, first) - math.log(count))
+        if not self.seen:
+            self.shift = log_w[0].double()
         self.seen += len(log_w)
         largest = torch.maximum(self.largest, log_w.max(0).values.double())
         rescale = torch.exp(self.largest - largest)
@@ -97,7 +101,6 @@ class _Weights:
         self.w = self.w * rescale + w.sum(0, dtype=torch.float64)
         self.w2 = self.w2 * rescale.square() + w.square().sum(0, dtype=torch.float64)
         self.tail = torch.cat([self.tail, log_w.double()]).topk(len(self.tail), 0).values
-        self.shift = log_w[0].double() if self.shift is None else self.shift
         log_w = log_w - self.shift
         self.log_w += log_w.sum(0)
         self.log_w2 += log_w.square().sum(0)
@@ -198,5 +201,6 @@ def estimate(
         done += n_images
         sitting.done(f"image {done} of {len(test)}", done == len(test), lambda: {"columns": columns})
     sitting.save({"columns": columns})  # what comes after may be interrupted, too
-    rows, counts = torch.cat(columns, 1).cpu(), len(sample_counts(n_samples))
-    return LikelihoodEstimate(*rows[:-counts], rows[-counts:].T.contiguous(), seconds=sitting.seconds)
+    found, counts = torch.cat(columns, 1).cpu(), len(sample_counts(n_samples))
+    *each, of_first = *found[:-counts], found[-counts:].T.contiguous()
+    return LikelihoodEstimate(*each, of_first, sitting.seconds)  # type: ignore[call-arg]

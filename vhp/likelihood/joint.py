@@ -41,10 +41,10 @@ class Joint:
         z = gaussian_sample(mean, log_var, eps[..., : self.d_z])
         if self.width == self.d_z:
             return z
-        return torch.cat([z, gaussian_sample(*self.prior.q_zeta(z), eps[..., self.d_z : self.width])], -1)
+        return torch.cat([z, gaussian_sample(*self.prior.q_zeta(z), eps[..., self.d_z : self.width])], -1)  # type: ignore[call-arg, operator]
 
     def log_encoder(self, mean: Tensor, log_var: Tensor, u: Tensor) -> Tensor:
         """log q(z|x) + log q(zeta|z): mean, log_var (batch, d_z), u (..., batch, d) -> (..., batch)."""
         z, zeta = u[..., : self.d_z], u[..., self.d_z :]
         log_q = gaussian_log_prob(z, mean, log_var)
-        return log_q if self.width == self.d_z else log_q + gaussian_log_prob(zeta, *self.prior.q_zeta(z))
+        return log_q if self.width == self.d_z else log_q + gaussian_log_prob(zeta, *self.prior.q_zeta(z))  # type: ignore[operator]

@@ -66,10 +66,10 @@ class Training:
     def loss_and_terms(self, x: Tensor, beta: Tensor, eps: Tensor, eps_zeta: Tensor) -> tuple[Tensor, Tensor]:
         """The loss, and the Means over the batch, (4,), without gradient. The noise is that of drawn_noise."""
         model = self.method.model
-        t = terms(model, x, *model.encoder(x), eps, eps_zeta)
+        t = terms(model, x, *model.encoder(x), eps, eps_zeta)  # type: ignore[call-arg]
         loss = -self.method.bound(t, beta).mean()
         kl = (t.log_posterior - t.log_prior).mean()
-        means = Means(loss, -t.log_likelihood.mean(), kl, t.constraint.mean())
+        means = [loss, -t.log_likelihood.mean(), kl, t.constraint.mean()]  # in the order of Means
         return loss, torch.stack(means).detach()
 
     def step(self, x: Tensor, step: int) -> Tensor:
@@ -92,7 +92,7 @@ class Training:
         if self.limit:
             self.limit.apply(self.method.model.parameters(), good)
         self.optimise(good)
-        schedule.step(Means(*means).constraint, progress=step / self.n_steps, counts=good)
+        schedule.step(means[Means._fields.index("constraint")], progress=step / self.n_steps, counts=good)
         return torch.where(good, means, 0.0)
 
     def waiting(self) -> list[torch.nn.Parameter]:
@@ -104,14 +104,14 @@ class Training:
     def hold_prior(self) -> None:
         """In the initial phase the prior has no gradient."""
         if prior := self.waiting():
-            torch._foreach_mul_([p.grad for p in prior], self.method.schedule.main_phase.float())
+            torch._foreach_mul_([p.grad for p in prior if p.grad is not None], self.method.schedule.main_phase.float())
 
     def optimise(self, good: Tensor) -> None:
         """Adam's step, if the step is good; in the initial phase the prior stands still, and Adam has not seen a
         gradient of it."""
         in_main_phase = self.method.schedule.main_phase
         # Through this attribute GradScaler, too, tells a fused optimiser on its device that a step is not to be taken.
-        self.optimiser.found_inf = (~good).float()
+        self.optimiser.found_inf = (~good).float()  # type: ignore[attr-defined]
         self.optimiser.step()
         if self.result.main_phase_step is None:
             self.steps_in_initial_phase += ~in_main_phase
@@ -228,7 +228,7 @@ def fit(
         for epoch in resumable.progress(range(first_epoch, settings.epochs + 1)):
             if epoch > training.pace.last_epoch:
                 break
-            before = copy.deepcopy(training.state(epoch - 1)) if resumable.checkpoint else None
+            before = copy.deepcopy(training.state(epoch - 1)) if resumable.checkpoint else {}
             try:
                 means = training.epoch(epoch)
                 if epoch % settings.validate_every == 0 or epoch == training.pace.last_epoch:

@@ -49,7 +49,7 @@ class Pace:
             fall = 1.0 - (1.0 - s.learning_rate_final) * (time - start) / (self.last_epoch - start)
         return rise * fall
 
-    def see(self, epoch: int, bounds: list[tuple[int, float]], settled: bool) -> None:
+    def see(self, epoch: int, bounds: list[tuple[float, float]], settled: bool) -> None:
         """After an epoch is validated: decide whether the rate falls from here on.
 
         bounds: (epoch, validation bound) of all epochs validated so far. settled: the objective no longer changes.

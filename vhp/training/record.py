@@ -8,12 +8,12 @@ from torch import Tensor
 
 
 class Means(NamedTuple):
-    """Over the examples of a batch or an epoch, nats but for the constraint; as a tensor (4,), in this order."""
+    """Over the examples of an epoch, nats but for the constraint; of a batch as a tensor (4,), in this order."""
 
-    loss: Tensor | float
-    reconstruction: Tensor | float  # -log p(x|z)
-    kl: Tensor | float  # F = log q(z|x) - log p(z)
-    constraint: Tensor | float  # C per data dimension
+    loss: float
+    reconstruction: float  # -log p(x|z)
+    kl: float  # F = log q(z|x) - log p(z)
+    constraint: float  # C per data dimension
 
 
 @dataclass

@@ -10,8 +10,8 @@ import numpy as np
 
 from stages.files import unreadable
 from stages.reports.artifacts import RunArtifacts
-from stages.runs.artifacts import read_arrays
-from stages.runs.contents import MAYBE, NUMBER, check_values
+from stages.runs.outputs.arrays import read_arrays
+from stages.runs.outputs.contents import MAYBE, NUMBER, check_values
 from stages.runs.places import run_folder
 from vhp.likelihood.paired import decided, paired_difference
 

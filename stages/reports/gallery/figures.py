@@ -13,7 +13,8 @@ from stages.reports.differences.pairs import Difference
 from stages.reports.gallery.interpolations import Figures, as_means, interpolations, view
 from stages.reports.page.pictures import write
 from stages.reports.sections import Drawn
-from stages.runs.artifacts import open_data, read_arrays
+from stages.runs.outputs.arrays import read_arrays
+from stages.runs.outputs.data import open_data
 from vhp import datasets
 from vhp.figures import (
     joint_smoothness,

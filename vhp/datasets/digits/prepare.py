@@ -24,4 +24,6 @@ def preprocess(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     ends = np.cumsum(list(SPLIT.values()))[:-1]
     grey = np.split(np.rint(raw["images"][order] * (255 / 16)).astype(np.uint8), ends)
     labels = np.split(raw["label"][order], ends)
-    return binarised_once(*grey, SEED) | {f"{split}_label": label for split, label in zip(SPLIT, labels, strict=True)}
+    train, val, test = grey
+    named = {f"{split}_label": label for split, label in zip(SPLIT, labels, strict=True)}
+    return binarised_once(train, val, test, SEED) | named

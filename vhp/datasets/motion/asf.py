@@ -151,13 +151,14 @@ def _tree(section: list[Line], bones: list[_Bone]) -> tuple[list[int], list[int]
             placed.add(word)
         children[parent] += below
 
-    order, parents = [], []
+    order: list[int] = []
+    parents: list[int] = []
     stack = [("root", -1)]
     while stack:
-        name, parent = stack.pop()
+        name, above = stack.pop()
         stack += [(child, len(order)) for child in reversed(children[name])]
         order.append(index[name])
-        parents.append(parent)
+        parents.append(above)
     lost = sorted(set(range(len(bones))) - set(order))
     if lost:
         bone = bones[lost[0]]

@@ -89,7 +89,7 @@ def refine(
         columns.append(batch)
         done += len(index)
         sitting.done(f"image {done} of {len(test)}", done == len(test), lambda: {"columns": columns})
-    return RefinedEstimate(*torch.cat(columns, 1), seconds=sitting.seconds)
+    return RefinedEstimate(*torch.cat(columns, 1), sitting.seconds)  # type: ignore[call-arg]
 
 
 @torch.no_grad()
@@ -108,8 +108,8 @@ def refined_rounding_error(
     for index in torch.arange(len(test)).split(batch_size(model, refinement, len(test))):
         x, of = as_means(test[index.to(test.device)]).float(), numbers[index].tolist()
         encoded = model.encoder(x)
-        log_p = search.pilot(x, *encoded, of).log_p
-        for j, proposal in enumerate(search.proposals(x, *encoded, of, log_p)):
+        log_p = search.pilot(x, *encoded, of).log_p  # type: ignore[call-arg]
+        for j, proposal in enumerate(search.proposals(x, *encoded, of, log_p)):  # type: ignore[call-arg]
             one = x[j : j + 1]
             log_w = rounded(one, of[j], proposal), reference(one.double(), of[j], proposal.to(torch.float64))
             errors.append(torch.logsumexp(log_w[0], 0) - torch.logsumexp(log_w[1], 0))

@@ -69,11 +69,13 @@ def _check_values(path: Path, name: str, found: np.ndarray, expected: Array, siz
             raise unreadable(path, f"{name}: found numbers {limits}, expected indices below {n}")
 
 
+Types = type | tuple[type, ...]
+
 NUMBER = (int, float)
 MAYBE = (int, float, type(None))
 
 
-def check_values(where: Path | str, found: Any, expected: Mapping[str, type | tuple[type, ...]]) -> dict[str, Any]:
+def check_values(where: Path | str, found: Any, expected: Mapping[str, Types]) -> dict[str, Any]:
     """The JSON object, if it has these keys with values of these types, and no number that is not finite.
 
     Others may stand beside them. Raises ValueError, which begins with `where`, a file or what stands for one.

@@ -98,8 +98,8 @@ def from_json(name: str, content: Mapping[str, Any]) -> RunArtifacts:
         check_of_first(f"{name}, likelihood", outputs["likelihood"])
         config, code = dict(content["config"]), dict(content["code"])
         history = read_history(f"{name}, history", content["history"], config["training"], outputs["training"])
-        about = {key: content[key] for key in ("n_test", "observation", "note")}
-        return RunArtifacts(name=name, config=config, code=code, history=history, **about, **outputs)
+        about: dict[str, Any] = {key: content[key] for key in ("n_test", "observation", "note")}
+        return RunArtifacts(name=name, config=config, code=code, history=history, **about, **outputs)  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactsError(f"{name}: found other content than this version reads ({error!r})") from error
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
-Filters = Mapping[str, Callable[[str], str]]
+Filters = Mapping[str, Callable[[Any], Any]]
 
 
 def template(text: str, filters: Filters) -> jinja2.Template:

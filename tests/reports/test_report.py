@@ -61,7 +61,7 @@ def test_results_csv_has_one_row_per_run_with_the_agreed_columns(matrix):
         "train_seconds,eval_seconds,device,revision,"
         "code_train,code_evaluate,code_interpolate,code_smoothness,code_representation"
     )
-    assert len(RESULTS) == 24 and len(rows) == 7
+    assert len(RESULTS) == 25 and len(rows) == 7
     chosen = {(r["dataset"], r["method"], r["seed"]): r for r in rows}
     rewo = chosen["pendulum", "vhp_rewo", "1"]
     assert (rewo["nll"], rewo["kappa"], rewo["epochs"], rewo["n_test"]) == ("-392.0", "0.3", "60", "200")

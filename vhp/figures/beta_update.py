@@ -36,6 +36,6 @@ def beta_update(beta: np.ndarray, delta: np.ndarray, changes: Mapping[str, np.nd
         ax.locator_params(nbins=5)
     axes[0].set_ylabel(r"$\beta_{t-1}$")
     bar = figure.colorbar(filled, ax=axes, label=r"$\Delta\beta_t = \beta_t - \beta_{t-1}$", aspect=22, pad=0.02)
-    bar.set_ticks(np.linspace(-LIMIT, LIMIT, 5))
+    bar.set_ticks(np.linspace(-LIMIT, LIMIT, 5).tolist())
     bar.outline.set_visible(False)
     return figure

@@ -68,7 +68,9 @@ def margin(width: int) -> int:
     return width + width // 2
 
 
-def _canvas(strip: Strips, draw: Draw, limits: tuple[float, float]) -> tuple[np.ndarray, ...]:
+def _canvas(
+    strip: Strips, draw: Draw, limits: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]:
     """The canvas, the top of each strip (P, 2), the index of each frame drawn, and a frame's height and width."""
     frames = shown_frames(strip.graph.shape[1], N_FRAMES)
     pairs = np.stack([strip.graph[:N_PATHS, frames], strip.straight[:N_PATHS, frames]], axis=1)

@@ -56,7 +56,8 @@ def latent_graph(graphs: Sequence[LatentGraph], colours: Sequence[str] = PATH_CO
         labels, origin, plane = ("$z_1$", "$z_2$"), np.zeros(2), np.eye(2)
         if not (flat := graph.nodes.shape[1] == 2):
             origin, plane, share = principal_plane(graph.nodes)
-            labels = tuple(f"principal component {i + 1} ({share[i]:.0%} of variance)" for i in range(2))
+            first, second = (f"principal component {i + 1} ({share[i]:.0%} of variance)" for i in range(2))
+            labels = (first, second)
         nodes = (graph.nodes - origin) @ plane
         order = np.argsort(graph.edge_lengths, kind="stable")  # the long, dark edges last, on top
         lines = LineCollection(

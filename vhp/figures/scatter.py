@@ -123,4 +123,4 @@ def _panels(rows: int, columns: int, seen: View) -> tuple[Figure, np.ndarray]:
 
 
 def _data(ax: Axes, points: np.ndarray) -> None:
-    ax.scatter(*points[:N_POINTS].T, s=SIZE, color=GREY, linewidths=0)
+    ax.scatter(points[:N_POINTS, 0], points[:N_POINTS, 1], s=SIZE, color=GREY, linewidths=0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,7 @@ def training_curves(curves: Sequence[Curve]) -> Figure:
             _limit_to_later_steps(ax, curves, column)
 
     handles = [Line2D([], [], color=colours[m], linewidth=1.6, label=method_name(m)) for m in methods]
-    if any(_changes_phase(c) for c in curves):
+    if any(_main_phase_begins(c) for c in curves):
         handles.append(Line2D([], [], color="#444444", linestyle=":", label="main phase begins"))
     if any(c.kappa is not None for c in curves):
         handles.append(Line2D([], [], color="#444444", linestyle="--", linewidth=0.9, label="κ²"))
@@ -78,17 +79,23 @@ def training_curves(curves: Sequence[Curve]) -> Figure:
 
 def _draw(ax: Axes, curve: Curve, column: str, colour: str, first: bool, zorder: float) -> None:
     marker = "." if len(curve.history) < 15 else None  # a line through few points would hide how few they are
-    look = {"color": colour, "linewidth": 1.6 if first else 0.6, "marker": marker, "markersize": 4, "zorder": zorder}
+    look: dict[str, Any] = {
+        "color": colour,
+        "linewidth": 1.6 if first else 0.6,
+        "marker": marker,
+        "markersize": 4,
+        "zorder": zorder,
+    }
     ax.plot(curve.history["step"], curve.history[column], **look)
     if column == "constraint" and curve.kappa is not None:
         ax.axhline(curve.kappa**2, color="#444444", linestyle="--", linewidth=0.9)
-    if _changes_phase(curve):
-        ax.axvline(curve.main_phase_step, color=colour, linestyle=":", linewidth=1.2 if first else 0.6)
+    if step := _main_phase_begins(curve):
+        ax.axvline(step, color=colour, linestyle=":", linewidth=1.2 if first else 0.6)
 
 
-def _changes_phase(curve: Curve) -> bool:
-    """Methods without an initial phase are in the main one from step 1."""
-    return curve.main_phase_step is not None and curve.main_phase_step > 1
+def _main_phase_begins(curve: Curve) -> int | None:
+    """In which step; None for a method without an initial phase, which is in the main one from step 1."""
+    return None if curve.main_phase_step == 1 else curve.main_phase_step
 
 
 def _limit_to_later_steps(ax: Axes, curves: Sequence[Curve], column: str) -> None:
@@ -114,7 +121,7 @@ def _say_what_is_outside(ax: Axes, curves: Sequence[Curve], column: str) -> None
     if not reached:
         return
     low, high = ax.get_ylim()
-    look = {"transform": ax.transAxes, "ha": "right", "fontsize": 7, "color": "#444444", "zorder": 4}
+    look: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "fontsize": 7, "color": "#444444", "zorder": 4}
     look["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
     for (value, method), outside, arrow, place in (
         (max(reached), max(reached)[0] > high, "↑", "top"),

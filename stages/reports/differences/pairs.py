@@ -11,12 +11,12 @@ import numpy as np
 from stages.files import unreadable
 from stages.reports.artifacts import RunArtifacts
 from stages.runs.outputs.arrays import read_arrays
-from stages.runs.outputs.contents import MAYBE, NUMBER, check_values
+from stages.runs.outputs.contents import MAYBE, NUMBER, Types, check_values
 from stages.runs.places import run_folder
 from vhp.likelihood.paired import decided, paired_difference
 
 FILE = "likelihood.npz"
-VALUES = {"first": str, "second": str, "mean": NUMBER, "se": MAYBE}
+VALUES: dict[str, Types] = {"first": str, "second": str, "mean": NUMBER, "se": MAYBE}
 VALUES |= dict.fromkeys(("n_test", "first_seeds", "second_seeds"), int)
 
 
@@ -52,10 +52,10 @@ def measure(runs: Sequence[RunArtifacts]) -> list[Difference]:
     Raises ValueError for a file that is damaged, or of other test examples than the first run's.
     """
     nll: dict[str, list[np.ndarray]] = {}
-    index = None
+    index = np.zeros(0, int)
     for run in runs:
         arrays = read_arrays(run.config, run.name, FILE, n_test=run.n_test)
-        index = arrays["index"] if index is None else index
+        index = index if nll else arrays["index"]
         if not np.array_equal(arrays["index"], index):
             found = f"found other test examples than those of {runs[0].name}, expected the same"
             raise unreadable(run_folder(run.name) / FILE, found)

@@ -27,7 +27,7 @@ def interpolations(
     And what moves in a file beside a figure, by the figure's name: of strips of images their first pair.
     """
     shown = pairs_to_show([a for _, a in arrays], data.get("test_movement"))
-    graphs = [latent_graph.LatentGraph(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]
+    graphs = [latent_graph.LatentGraph(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]  # type: ignore[call-arg]
     ends = arrays[0][1]["pair_examples"][shown]
     strips = [_strips(run, a, shown, as_means(data["test"][ends])) for run, a in arrays]
     if (seen := view(dataset, data)) is not None:
@@ -56,7 +56,7 @@ def pairs_to_show(runs: Sequence[Mapping[str, np.ndarray]], labels: np.ndarray |
 
     Where examples have labels, before these the best pair of each combination of two different labels.
     """
-    n_moving = sum((a["found"] & (a["straight_length"] > 0)).astype(int) for a in runs)
+    n_moving = np.sum([a["found"] & (a["straight_length"] > 0) for a in runs], 0)
     repeated = np.zeros(len(n_moving), int)
     order = np.argsort(-n_moving, kind="stable")
     if labels is not None:

@@ -1,5 +1,6 @@
 """Figures of many marks as vector graphics of a readable size."""
 
+import numpy as np
 from matplotlib.collections import Collection, QuadMesh
 from matplotlib.figure import Figure
 
@@ -12,5 +13,5 @@ def as_pixels_where_dense(figure: Figure) -> None:
     So do scales of colours, which viewers would draw with a line between each two.
     """
     for artist in figure.findobj(Collection):
-        many = max(len(artist.get_offsets()), len(artist.get_paths())) > MANY
+        many = max(len(np.asarray(artist.get_offsets())), len(artist.get_paths())) > MANY
         artist.set_rasterized(many or isinstance(artist, QuadMesh))

@@ -27,7 +27,7 @@ def write(
         with replacing(pixels.with_suffix(VECTOR)) as temporary:
             as_pixels_where_dense(figure)
             save_vector(figure, temporary)
-    if film := moving if still else figure:
+    if film := moving if isinstance(figure, Figure) else figure:
         with replacing(pixels.with_suffix(MOVING)) as temporary:
             save_animation(film, temporary)
     made = {pixels.suffix} | ({VECTOR} if still else set()) | ({MOVING} if moving else set())

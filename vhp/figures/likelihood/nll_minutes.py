@@ -25,5 +25,5 @@ def nll_minutes(runs: pd.DataFrame) -> Figure:
             ax.errorbar(own["minutes"], own["nll"], own["nll_se"], linestyle="none", capsize=2, linewidth=1, **look)
         ax.margins(x=0.15, y=0.12)
         ax.set_xlim(left=0)
-    legend(figure, next(iter(axes.values())).containers, list(map(method_name, marks)))
+    legend(figure, next(iter(axes.values())).containers, list(map(method_name, marks)))  # type: ignore[arg-type]
     return figure

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -57,7 +58,7 @@ def trust(runs: Sequence[Weights]) -> Figure:
     return figure
 
 
-def _steps(ax: Axes, values: np.ndarray, **look: str) -> None:
+def _steps(ax: Axes, values: np.ndarray, **look: Any) -> None:
     """The empirical distribution function."""
     finite = np.sort(values[np.isfinite(values)])
     below = np.sum(values == -np.inf)  # weights that are equal have no tail

@@ -4,7 +4,7 @@
 
 In a clone, studies/<budget>/<param>/, it runs the pipeline up to `evaluate` once per value. The clone shares this
 repository's cache, so a repeated command continues an interrupted one. Writes reports/studies/<budget>/<param>/
-with results.csv, table.md and figure.png.
+with results.csv, differences.csv (of several methods), table.md and figure.png.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from stages.params.reading import validate
 from stages.params.resolution import resolve
 from stages.runs.places import run_folder
 from stages.study import report as study_report
+from stages.study.differences import differences
 from vhp import datasets
 
 logger = logging.getLogger(__name__)
@@ -111,15 +112,20 @@ def reproduce(place: Path, at_value: AtValue, param: str, jobs: int) -> list[dic
     return rows
 
 
-def study(matrices: Sequence[AtValue], param: str, place: Path, jobs: int) -> list[dict[str, Any]]:
-    """A row per run and value. Raises ValueError if none was finished."""
-    rows = []
+Rows = list[dict[str, Any]]
+
+
+def study(matrices: Sequence[AtValue], param: str, place: Path, jobs: int) -> tuple[Rows, Rows]:
+    """A row per run and value, and one per two methods and value. Raises ValueError if no run was finished."""
+    rows: Rows = []
+    pairs: Rows = []
     for at_value in matrices:
         logger.info("%s = %s", param, at_value.value)
         rows += reproduce(place, at_value, param, jobs)
+        pairs += differences(place, at_value.configs, param, at_value.value)
     if all(row["failed"] for row in rows):
         raise ValueError(f"no run was finished at any value of {param}; the errors are above")
-    return rows
+    return rows, pairs
 
 
 def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
@@ -154,9 +160,9 @@ def main() -> None:
         matrices = asked_for(arguments)
         name = Path("studies", matrices[0].params["budget"], arguments.param)
         with closing(clone.make(name, arguments.force)):
-            rows = study(matrices, arguments.param, name, arguments.jobs)
+            rows, pairs = study(matrices, arguments.param, name, arguments.jobs)
         folder = "reports" / name
-        study_report.write(rows, folder)
+        study_report.write(rows, pairs, folder)
         print((folder / "table.md").read_text(encoding="utf-8"), end="")
         logger.info("%d runs: %s", len(rows), folder)
 

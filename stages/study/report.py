@@ -1,4 +1,4 @@
-"""The results of a parameter study: results.csv, table.md and figure.png. Needs no torch."""
+"""The results of a parameter study: results.csv, differences.csv, table.md and figure.png. Needs no torch."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,13 +9,14 @@ import pandas as pd
 from stages.files import replacing, write_text
 from stages.reports.frames import csv
 from stages.reports.table import NONE, Table, markdown, number, with_error
+from stages.study import differences
 from stages.study.columns import COLUMNS
 from stages.study.suiting import WITHIN, suiting
 from vhp.figures import study
 from vhp.figures.style import save
 from vhp.names import DATASETS, METHODS, dataset_name, method_name, position
 
-FIGURE = "figure.png"
+FIGURE, DIFFERENCES = "figure.png", "differences.csv"
 BOUND = "best_validation_bound"
 # The first has the parameter's own name.
 COLUMN_TITLES = ("value", "method", "NLL", "validation bound", "β", "C", "κ²", "C < κ²", "failed")
@@ -94,13 +95,41 @@ def _choice(results: pd.DataFrame) -> tuple[str, ...]:
     return (f"By {method_name(method)}'s validation bound alone, {rule}: {f'κ = {suit[-1]:g}' if suit else 'none'}.",)
 
 
-def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
-    """results.csv, table.md and figure.png in the folder."""
+def table_of_differences(pairs: pd.DataFrame) -> Table:
+    """One data set: a row per value, a column per two methods. pairs: columns differences.COLUMNS."""
+    param, dataset, n_test = pairs[["param", "dataset", "n_test"]].iloc[0]
+    of_value = {
+        value: {
+            (row["first"], row["second"]): with_error(row["difference"], row["se"]) for row in group.to_dict("records")
+        }
+        for value, group in pairs.groupby("value", sort=False)
+    }
+    columns = list(dict.fromkeys(both for cells in of_value.values() for both in cells))
+    rows = tuple((f"{value}", *(cells.get(both, NONE) for both in columns)) for value, cells in of_value.items())
+    note = (
+        f"NLL of the first method minus that of the second, nats, over the same {n_test:,} test examples: mean ± its "
+        "standard error, which includes what another training changes where a method has several seeds."
+    )
+    titles = tuple(" − ".join(map(method_name, both)) for both in columns)
+    return Table(f"{param}: {dataset_name(dataset)}, paired", (param, *titles), rows, notes=(note,), n_text=1)
+
+
+def write(rows: Sequence[dict[str, Any]], pairs: Sequence[dict[str, Any]], folder: Path) -> None:
+    """results.csv, table.md and figure.png in the folder; of several methods differences.csv.
+
+    rows, pairs: see stages.study.columns and stages.study.differences.
+    """
     results = frame(rows)
     datasets = [group for _, group in results.groupby("dataset", sort=False)]
     write_text(folder / "results.csv", csv(results))
     # By value, then method, as they were asked for.
     tables = [table(group.sort_values("value", key=_asked_for(group["value"]), kind="stable")) for group in datasets]
+    if pairs:
+        compared = pd.DataFrame(pairs, columns=list(differences.COLUMNS))
+        write_text(folder / DIFFERENCES, csv(compared))
+        tables += [table_of_differences(group) for _, group in compared.groupby("dataset", sort=False)]
+    else:
+        (folder / DIFFERENCES).unlink(missing_ok=True)
     picture = f"![NLL, validation bound, β and C]({FIGURE})\n\n*{study.CAPTION}*\n"
     write_text(folder / "table.md", f"{markdown(tables)}\n{picture}")
     with replacing(folder / FIGURE) as temporary:

@@ -205,6 +205,26 @@ def test_the_gap_on_the_curve_is_that_at_the_best_kappa_among_those_that_suit_re
         curves.gap_ratio_on_curve(table(), case("", "vhp_geco", within=0.2))
 
 
+def test_the_gap_on_the_curve_has_the_paired_error_where_the_study_has_one():
+    gap = published()["vhp_geco", "dynamic_mnist"] - published()["vhp_rewo", "dynamic_mnist"]
+    known = curve(KAPPAS, [80] * 5, [80 + gap] * 5, [-87.6] * 5)
+    asked = case("", "vhp_geco", within=0.2)
+    unpaired = curves.gap_ratio_on_curve(known, asked)
+    assert unpaired.error == pytest.approx(math.hypot(0.3, 0.3) / gap)
+    rows = [
+        {"dataset": "dynamic_mnist", "value": value, "first": first, "second": second, "se": se}
+        for value, first, second, se in (
+            (float(unpaired.source.split()[2]), "vhp_rewo", "iwae_l1", 7.0),
+            (float(unpaired.source.split()[2]), "vhp_geco", "vhp_rewo", 0.1),  # in either order
+            (0.99, "vhp_geco", "vhp_rewo", 9.0),
+        )
+    ]
+    known.pairs["dynamic_mnist"] = pd.DataFrame(rows)
+    assert curves.gap_ratio_on_curve(known, asked).error == pytest.approx(0.1 / gap)
+    known.pairs["dynamic_mnist"] = pd.DataFrame(rows[:1] + rows[2:])
+    assert curves.gap_ratio_on_curve(known, asked) == unpaired
+
+
 def failed(known: Evidence, folder: Path, *runs: tuple[str, float, int]) -> Evidence:
     """The study as it is read from its file, in which these runs (method, kappa, seed) were not finished."""
     frame = known.studies["dynamic_mnist"].astype({"failed": bool})

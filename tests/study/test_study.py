@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from stages.files import write_json
+from stages.files import write_json, write_npz
 from stages.study import __main__ as study
 from stages.study import report as study_report
 from stages.study.suiting import suiting
@@ -63,6 +64,7 @@ def test_values_are_read_as_in_params_yaml():
 # --- runs ---
 
 CLONE = Path("studies", "laptop", "kappa.digits")
+METHODS = ("vhp_rewo", "iwae_l1")
 
 
 def result_of(method, seed, kappa):
@@ -71,6 +73,16 @@ def result_of(method, seed, kappa):
     training = {"best_validation_bound": -nll, "beta_final": 1.0, "beta_best": 1.0, "constraint_final": 0.2}
     training |= {"main_phase_step": 1, "best_epoch": 5, "epochs": 6}
     return training, {"nll": nll, "nll_se": 0.2, "elbo": -nll - 1, "n_test": 9, "n_samples": 50}
+
+
+def log_likelihood(method, seed, kappa):
+    """Of nine test examples, around the mean that result_of gives; each method has a scatter of its own beside it."""
+    rng = np.random.default_rng([len(method), seed, round(100 * kappa)])
+    hard = np.random.default_rng(0).normal(size=9) + rng.normal(scale=0.1, size=9)
+    return {"index": np.arange(9), "log_likelihood": -result_of(method, seed, kappa)[1]["nll"] + hard - hard.mean()}
+
+
+likelihoods = log_likelihood  # what the pipeline writes
 
 
 @pytest.fixture
@@ -95,6 +107,7 @@ def place(tmp_path, monkeypatch):
                         training, likelihood = result_of(method, seed, kappa)
                         write_json(cwd / "runs" / dataset / name / "training.json", training)
                         write_json(cwd / "runs" / dataset / name / "likelihood.json", likelihood)
+                        write_npz(cwd / "runs" / dataset / name / "likelihood.npz", likelihoods(method, seed, kappa))
             return subprocess.CompletedProcess(command, int(failed))
 
         monkeypatch.setattr(study.subprocess, "run", pipeline)
@@ -116,6 +129,47 @@ def test_every_run_at_every_value_is_a_row_with_its_own_numbers(place):
         assert float(row["nll"]) == expected and row["failed"] == "False"
         assert row["kappa"] == (row["value"] if row["method"] == "vhp_rewo" else "")
     assert Path("reports/studies/laptop/kappa.digits/figure.png").read_bytes()[:4] == b"\x89PNG"
+
+
+DIFFERENCES = Path("reports/studies/laptop/kappa.digits/differences.csv")
+
+
+def test_two_methods_are_compared_over_the_same_test_examples(place):
+    place(lambda *_: False, "--seeds", "0", "2")
+    found = pd.read_csv(DIFFERENCES)
+    assert found[["value", "first", "second"]].values.tolist() == [[v, "vhp_rewo", "iwae_l1"] for v in (0.5, 0.7)]
+    assert found["difference"].tolist() == pytest.approx([-0.5, -0.5])
+    assert found[["n_test", "first_seeds", "second_seeds"]].values.tolist() == [[9, 2, 2]] * 2
+    for row in found.to_dict("records"):
+        values = {m: np.stack([-log_likelihood(m, s, row["value"])["log_likelihood"] for s in (0, 2)]) for m in METHODS}
+        difference = values["vhp_rewo"].mean(0) - values["iwae_l1"].mean(0)
+        # Each method's two seeds are 0.2 nats apart: the variance of their mean is 0.02 / 2.
+        assert row["se"] == pytest.approx(math.sqrt(difference.var(ddof=1) / 9 + 2 * 0.01))
+        table = DIFFERENCES.with_name("table.md").read_text()
+        assert f"| {row['value']} | -0.50 ± {row['se']:.2f} |" in table and "| VHP + REWO − IWAE (L=1) |" in table
+
+
+def test_what_failed_is_compared_with_nothing(place):
+    place(lambda method, kappa: method == "iwae_l1" and kappa == 0.7)
+    assert pd.read_csv(DIFFERENCES)["value"].tolist() == [0.5]
+
+
+def test_of_one_method_there_are_no_differences(place):
+    DIFFERENCES.parent.mkdir(parents=True)
+    DIFFERENCES.write_text("of an earlier study\n")
+    place(lambda *_: False, "--methods", "vhp_rewo")
+    assert not DIFFERENCES.exists()
+
+
+def test_runs_of_other_test_examples_are_not_compared(place, monkeypatch):
+    def other(method, seed, kappa):
+        return log_likelihood(method, seed, kappa) | ({"index": np.arange(1, 10)} if method == "iwae_l1" else {})
+
+    monkeypatch.setattr("test_study.likelihoods", other)
+    with pytest.raises(
+        SystemExit, match=r"iwae_l1-0/likelihood\.npz.*found other test examples than another run's of digits"
+    ):
+        place()
 
 
 def test_other_parameters_can_be_set(place):
@@ -201,7 +255,8 @@ def test_no_kappa_is_chosen_by_another_methods_bound(place):
 def test_no_kappa_is_chosen_for_a_data_set_whose_own_does_not_vary(place):
     place(lambda *_: False, "--datasets", "pendulum", "digits")
     tables = Path("reports/studies/laptop/kappa.digits/table.md").read_text().split("# kappa.digits: ")[1:]
-    assert [(text.split("\n")[0], text.count("within 0.2 nats")) for text in tables] == [("pendulum", 0), ("digits", 1)]
+    of_values = [(text.split("\n")[0], text.count("within 0.2 nats")) for text in tables if ", paired" not in text]
+    assert of_values == [("pendulum", 0), ("digits", 1)]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +326,7 @@ def test_the_table_has_means_over_the_seeds_and_each_methods_best_bound_in_bold(
 
 
 def test_a_study_of_methods_without_a_kappa_has_none_in_its_table(tmp_path):
-    study_report.write([row for row in rows() if row["method"] == "iwae_l1"], tmp_path)
+    study_report.write([row for row in rows() if row["method"] == "iwae_l1"], [], tmp_path)
     assert (
         "| 0.5 | IWAE (L=1) | 25.55 ± 0.07 | **-25.55 ± 0.07** | 1 | 0.2 | – | – |"
         in (tmp_path / "table.md").read_text()

@@ -1,11 +1,12 @@
 """What the claims are tested on: the report's sections, committed sections of further experiments, and studies.
 
 reports/supplements/<budget>/<name>/<data set>/section.json are runs of other matrices (more seeds, ablations), and
-reports/studies/<budget>/kappa.<data set>/results.csv their likelihoods over kappa. Either may be missing.
+reports/studies/<budget>/kappa.<data set>/results.csv their likelihoods over kappa, differences.csv beside it those of
+two methods over the same test examples. Each may be missing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from stages.reports import sections
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.claims.judging import MissingError
+from stages.study import differences
 from stages.study.columns import COLUMNS
 from vhp.names import dataset_name, method_name
 
@@ -26,6 +28,7 @@ class Evidence:
 
     runs: dict[str, list[RunArtifacts]]
     studies: dict[str, pd.DataFrame]
+    pairs: dict[str, pd.DataFrame] = field(default_factory=dict)  # of these studies, columns differences.COLUMNS
 
     def seeds(self, dataset: str, *methods: str) -> tuple[str, dict[str, dict[int, RunArtifacts]]]:
         """The source that has all these methods with most seeds in common, and its runs by method and seed.
@@ -49,16 +52,27 @@ class Evidence:
             raise MissingError(f"no study of kappa.{dataset}")
         return self.studies[dataset]
 
+    def paired_error(self, dataset: str, value: float, first: str, second: str) -> float | None:
+        """Standard error of two methods' difference of NLL at one kappa, nats; None where the study has none."""
+        if dataset not in self.pairs:
+            return None
+        rows = self.pairs[dataset]
+        both = rows["first"].isin([first, second]) & rows["second"].isin([first, second])
+        found = rows.loc[(rows["dataset"] == dataset) & (rows["value"] == value) & both, "se"].dropna()
+        return None if found.empty else float(found.iloc[0])
+
 
 def read(budget: str, found: Sequence[sections.Section], root: Path = Path()) -> Evidence:
     """found: the report's sections. Raises ArtifactsError or ValueError for a supplement or study that is damaged."""
     runs = {TABLE: [run for section in found for run in section.runs]}
     for name, parts in supplements(budget, root).items():
         runs[name] = [run for section in parts for run in section.runs]
-    studies = {}
-    for path in sorted((root / STUDIES / budget).glob("kappa.*/results.csv")):
-        studies[path.parent.name.removeprefix("kappa.")] = read_study(path)
-    return Evidence(runs, studies)
+    folder = root / STUDIES / budget
+    studies, pairs = (
+        {path.parent.name.removeprefix("kappa."): read_study(path, columns) for path in sorted(folder.glob(pattern))}
+        for pattern, columns in (("kappa.*/results.csv", COLUMNS), ("kappa.*/differences.csv", differences.COLUMNS))
+    )
+    return Evidence(runs, studies, pairs)
 
 
 def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Section]]:
@@ -71,13 +85,13 @@ def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Sec
     return found
 
 
-def read_study(path: Path) -> pd.DataFrame:
-    """Columns COLUMNS; NaN for what a run that failed lacks. Raises ValueError."""
+def read_study(path: Path, columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
+    """A study's file with these columns; NaN for what a run that failed lacks. Raises ValueError."""
     remedy = f"`make study` makes it, `git checkout {path}` restores the committed one"
     try:
         frame = pd.read_csv(path)
     except ValueError as error:
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
-    if missing := set(COLUMNS) - set(frame.columns):
+    if missing := set(columns) - set(frame.columns):
         raise ValueError(f"{path}: found no column {', '.join(sorted(missing))}; {remedy}")
     return frame

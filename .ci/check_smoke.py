@@ -9,7 +9,7 @@ import yaml
 
 RUN = ["dataset", "method", "seed"]
 COLUMNS = [*RUN, "nll", "nll_se", "elbo", "ess", "n_test", "n_samples"]
-COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "converged", "gain_last_tenth"]
+COLUMNS += ["beta_final", "constraint_final", "kappa", "epochs", "converged", "gain_last_tenth", "skipped_steps"]
 COLUMNS += ["train_seconds", "eval_seconds", "device"]
 COLUMNS += ["revision", *(f"code_{s}" for s in ("train", "evaluate", "interpolate", "smoothness", "representation"))]
 COLUMNS += ["n_unreliable", "elbo_mc_se", "refined_nll", "refined_nll_se", "refined_nll_mc_se", "refined_ess"]

@@ -18,6 +18,8 @@ DEFINITIONS = {
     "converged": "Converged: whether the learning rate fell because the validation bound had stopped rising, rather "
     "than in time for the longest training allowed; – where nobody looked. In brackets what the best bound gained in "
     "the last tenth of the epochs, nats.",
+    "skipped steps": "Skipped steps: of the training, not taken, as a term of the loss or the gradient was not "
+    "finite or beyond use.",
     "refined NLL": "Refined NLL: the same number of samples from a proposal sought for each image, where the encoder's "
     "is not good enough (± Monte Carlo error). Both are in expectation too pessimistic: of two that differ the lower "
     "is the closer one. Unreliable: the share of examples of whose weights fewer than 10 are effective, or "
@@ -88,7 +90,7 @@ def _training(runs: Sequence[RunArtifacts]) -> Columns:
     if any(run.training.get("gain_last_tenth") is not None for run in runs):
         columns["converged"] = [_converged(run.training) for run in runs]
     if any(run.training.get("skipped_steps") for run in runs):
-        columns["skipped steps"] = [str(run.training.get("skipped_steps", NONE)) for run in runs]
+        columns["skipped steps"] = [number(run.training.get("skipped_steps"), "d") for run in runs]
     columns["minutes"] = [run.minutes for run in runs]
     return columns
 

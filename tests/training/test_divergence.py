@@ -8,7 +8,7 @@ import tiny
 import torch
 
 from vhp.objective.terms import drawn_noise
-from vhp.resumable import Checkpoint, Resumable
+from vhp.resumable import Checkpoint, Resumable, UnfinishedError
 from vhp.training.divergence import DivergenceWatch, TrainingDivergedError
 from vhp.training.fit import DIVERGED_NATS_PER_DIMENSION, Training, fit
 
@@ -31,14 +31,11 @@ def test_good_values_pass():
 
 def test_a_step_is_good_or_bad_by_its_own_values():
     watch = watch_of()
-    rows = [[0.5, 1.0], NAN, [1.0, 1.0], [1.0, -5.1], [math.inf, 0.0], [0.0, 5.0]]
-    assert [bool(watch.see(step, torch.tensor(row))) for step, row in enumerate(rows)] == [True, False] * 2 + [
-        False,
-        True,
-    ]
+    rows = {(0.5, 1.0): True, (math.nan, 1.0): False, (1.0, -5.1): False, (math.inf, 0.0): False, (0.0, 5.0): True}
+    assert {row: bool(watch.see(step, torch.tensor(row))) for step, row in enumerate(rows)} == rows
 
 
-@pytest.mark.parametrize(("n_steps", "allowed"), [(1, 1), (99, 1), (199, 1), (200, 2), (390, 3), (1000, 10)])
+@pytest.mark.parametrize(("n_steps", "allowed"), [(2, 1), (99, 1), (199, 1), (200, 2), (390, 3), (1000, 10)])
 def test_a_hundredth_of_an_epoch_may_be_bad_and_one_step_in_any_case(n_steps, allowed, caplog):
     good = [1.0, 1.0]
     assert watch_of(*[NAN] * allowed, *[good] * (n_steps - allowed)).check(n_steps) == allowed
@@ -47,6 +44,20 @@ def test_a_hundredth_of_an_epoch_may_be_bad_and_one_step_in_any_case(n_steps, al
     )
     with pytest.raises(TrainingDivergedError, match=rf" in {allowed + 1} of the epoch's {n_steps} steps; .* or nu$"):
         watch_of(*[NAN] * (allowed + 1), *[good] * (n_steps - allowed - 1)).check(n_steps)
+
+
+def test_an_epoch_without_a_good_step_is_a_divergence():
+    with pytest.raises(TrainingDivergedError, match=" in 1 of the epoch's 1 steps; last finite values: none"):
+        watch_of(NAN).check(1)
+
+
+def test_the_first_bad_step_of_an_epoch_is_named_whatever_the_epoch_before_skipped():
+    watch = watch_of([1.0, 1.0], NAN, [2.0, 2.0], NAN)
+    watch.check(400)
+    for step, row in enumerate([NAN, [3.0, 3.0], NAN], start=5):
+        watch.see(step, torch.tensor(row))
+    with pytest.raises(TrainingDivergedError, match=r"^epoch 2, step 5: .*{'epoch': 1, 'step': 3, 'loss': 2.0,"):
+        watch.check(4)
 
 
 def test_each_epoch_is_counted_for_itself():
@@ -186,3 +197,47 @@ def test_a_skipped_step_changes_nothing(method, bad):
         torch.testing.assert_close(mine[part], its[part], rtol=0, atol=0)
     for number, state in its["optimiser"]["state"].items():
         torch.testing.assert_close(mine["optimiser"]["state"][number], state, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("limit", [None, 5.0])
+def test_a_step_whose_gradient_is_not_finite_is_skipped_though_its_terms_are_good(limit):
+    """Also as the last one of an epoch that nobody validates."""
+    built, train = build("vhp_geco"), tiny.patterns(800, torch.float32)
+    training = Training(built, train, tiny.training(batch_size=4, epochs=2, gradient_limit=limit), seed=1)
+    step = training.step
+
+    def with_bad_gradient(x, n):
+        weight = next(built.model.parameters())
+        hook = weight.register_hook(lambda gradient: gradient * math.nan) if n == 200 else None
+        before, means = weight.detach().clone(), step(x, n)
+        if hook:
+            hook.remove()
+            assert torch.equal(weight, before) and not means.any()
+        return means
+
+    training.step = with_bad_gradient
+    training.epoch(1)
+    assert training.result.skipped_steps == 1
+    assert all(torch.isfinite(tensor).all() for tensor in training.state(1)["model"].values())
+
+
+def test_the_skipped_steps_are_counted_across_an_interruption(tmp_path):
+    """One in epoch 2, one in epoch 4; the training is asked to stop after epoch 3."""
+    train, val = tiny.patterns(800, torch.float32), tiny.patterns(30, torch.float32)
+    settings, now = tiny.training(batch_size=4, epochs=5), [0]
+
+    def spoiling(epochs):
+        for now[0] in epochs:
+            good = train[0].clone()
+            if now[0] in (2, 4):
+                train[0] = math.nan
+            yield now[0]
+            train[0] = good
+
+    whole = fit(build(), train, val, settings, 1, Resumable(progress=spoiling))
+    checkpoint = Checkpoint(tmp_path / "run")
+    with pytest.raises(UnfinishedError):
+        fit(build(), train, val, settings, 1, Resumable(checkpoint, progress=spoiling, stop=lambda: now[0] == 3))
+    result = fit(build(), train, val, settings, 1, Resumable(checkpoint, progress=spoiling))
+    assert (result.skipped_steps, whole.skipped_steps) == (2, 2)
+    assert result.history == whole.history

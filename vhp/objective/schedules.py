@@ -43,7 +43,7 @@ class Schedule(nn.Module):
         batch_constraint: C of the batch, a scalar. progress: share done of the longest training, in [0, 1].
         counts: a scalar, false for a step that was not taken, after which everything stays as it was; None: it was.
         """
-        before = [buffer.clone() for buffer in self.buffers()]
+        before = [] if counts is None else [buffer.clone() for buffer in self.buffers()]
         c = batch_constraint.detach().to(self.constraint)
         average = self.alpha * self.constraint + (1 - self.alpha) * c
         self.constraint.copy_(torch.where(self.constraint.isnan(), c, average))  # C_0 = C_batch

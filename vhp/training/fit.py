@@ -21,7 +21,7 @@ from vhp.objective.terms import drawn_noise, terms
 from vhp.resumable import ONE_SITTING, Resumable
 from vhp.seeds import numbered
 from vhp.training.divergence import DivergenceWatch, TrainingDivergedError
-from vhp.training.gradient import GradientLimit
+from vhp.training.gradient import GradientLimit, gradient_norm
 from vhp.training.pace import Pace
 from vhp.training.record import Fit, Means
 from vhp.training.settings import TrainingSettings
@@ -59,7 +59,7 @@ class Training:
         limits = Means(loss=math.inf, reconstruction=bound, kl=bound, constraint=math.inf)
         if method.n_z > 1:
             limits = Means(loss=bound, reconstruction=math.inf, kl=math.inf, constraint=math.inf)
-        self.watch = DivergenceWatch(limits._asdict(), train.device)
+        self.watch = DivergenceWatch(limits._asdict() | {"gradient_norm": math.inf}, train.device)
         self.result = Fit()
         self.best = copy.deepcopy(method.model.state_dict())
 
@@ -75,8 +75,8 @@ class Training:
     def step(self, x: Tensor, step: int) -> Tensor:
         """One optimisation step, counted from 1, on x (batch, D); gives the Means, (4,), zeros for a skipped step.
 
-        A step with a term beyond use moves neither the weights nor the multiplier. Nothing here waits for the device:
-        the multiplier, the phase and the watch live there.
+        A step with a term or a gradient beyond use moves neither the weights nor the multiplier. Nothing here waits for
+        the device: the multiplier, the phase and the watch live there.
         """
         schedule = self.method.schedule
         factor = self.pace.factor(step / self.steps_per_epoch)
@@ -87,10 +87,12 @@ class Training:
         with self.precision:
             loss, means = self.loss(x, schedule.beta.float(), *noise)
         loss.backward()
-        good = self.watch.see(step, means)
         self.hold_prior()
+        parameters = list(self.method.model.parameters())
+        norm = gradient_norm(parameters)
+        good = self.watch.see(step, torch.cat([means, norm[None]]))
         if self.limit:
-            self.limit.apply(self.method.model.parameters(), good)
+            self.limit.apply(parameters, norm, good)
         self.optimise(good)
         schedule.step(means[Means._fields.index("constraint")], progress=step / self.n_steps, counts=good)
         return torch.where(good, means, 0.0)

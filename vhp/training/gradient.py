@@ -7,6 +7,11 @@ import torch
 ALPHA = 0.99  # of the moving average of the norm
 
 
+def gradient_norm(parameters: Iterable[torch.nn.Parameter]) -> torch.Tensor:
+    """Of all the gradients that there are, a scalar."""
+    return torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+
+
 class GradientLimit:
     """Scales a gradient whose norm exceeds `limit` times the moving average of the norms before, as scaled.
 
@@ -20,13 +25,13 @@ class GradientLimit:
         self.average = torch.full((), float("nan"), device=device)
 
     @torch.no_grad()
-    def apply(self, parameters: Iterable[torch.nn.Parameter], counts: torch.Tensor) -> None:
+    def apply(self, parameters: Iterable[torch.nn.Parameter], norm: torch.Tensor, counts: torch.Tensor) -> None:
         """Scale the parameters' gradients in place. The first gradient is taken as it is.
 
-        counts: a scalar, false for a step that is not taken; its norm is no part of the average.
+        norm: their gradient_norm. counts: a scalar, false for a step that is not taken; its norm is no part of the
+        average.
         """
         gradients = [p.grad for p in parameters if p.grad is not None]
-        norm = torch.nn.utils.get_total_norm(gradients)
         allowed = torch.where(self.average.isnan(), norm, self.limit * self.average)
         # A look at the norm costs nothing on a CPU; a GPU would have to be waited for.
         if norm.is_cuda or norm > allowed:

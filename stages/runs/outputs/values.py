@@ -45,7 +45,7 @@ VALUES: dict[str, dict[str, Types]] = {
 LATER: dict[str, dict[str, Types]] = {
     "training.json": {
         **{"falls_from": MAYBE, "converged": (bool, type(None)), "gain_last_tenth": MAYBE},
-        "skipped_steps": (int, type(None)),
+        "skipped_steps": int,
     },
     "smoothness.json": {
         **{f"{way}{name}{std}": MAYBE for way in ("", "straight_") for name in NEWER for std in ("", "_std")},

@@ -53,3 +53,11 @@ def test_a_stage_loads_nothing_that_its_fingerprint_does_not_cover(loaded, stage
     packages = {".".join(name.split(".")[:i]) for name in covered for i in range(1, name.count(".") + 1)}
     assert loaded[stage] <= covered | packages
     assert loaded[stage] & covered
+
+
+@pytest.mark.parametrize("stage", ["train", "evaluate", "interpolate"])
+def test_what_other_outputs_hold_may_change_without_making_a_run_stale(stage):
+    program = Program()
+    covered = program.closure(program.entry_points(stage, DATASET, METHOD))
+    assert "stages.runs.outputs.data" in covered
+    assert not covered & {"stages.runs.outputs.arrays", "stages.runs.outputs.values"}

@@ -92,6 +92,7 @@ def test_training_leaves_a_model_a_history_and_a_summary(folder):
     assert summary["gain_last_tenth"] == pytest.approx(
         max(history["validation_bound"]) - max(history["validation_bound"][:2])
     )
+    assert summary["skipped_steps"] == 0
     assert summary["beta_final"] == history["beta"][-1]
     assert summary["best_validation_bound"] == history["validation_bound"].max()
     assert summary["n_parameters"] == sum(a.size for a in load_file(MODEL).values())

@@ -19,7 +19,7 @@ SETTINGS: dict[str, dict[str, Types]] = {
     "training": {
         **dict.fromkeys(("epochs", "batch_size", "validate_every"), int),
         **dict.fromkeys(("learning_rate", "learning_rate_warm_up"), NUMBER),
-        **dict.fromkeys(("learning_rate_fall", "learning_rate_final", "least_gain"), NUMBER),
+        **dict.fromkeys(("learning_rate_fall", "learning_rate_final", "least_gain", "weight_decay"), NUMBER),
         **{"patience": (int, type(None)), "gradient_limit": MAYBE},
         **{"precision": str, "compile": bool, "threads": (int, type(None))},
     },

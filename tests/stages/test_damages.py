@@ -59,6 +59,7 @@ CONFIG = {
             "learning_rate_fall": 1.0,
             "learning_rate_final": 0.1,
             "gradient_limit": 5.0,
+            "weight_decay": 0.0,
             "patience": None,
             "least_gain": 0.1,
             "precision": "float32",

@@ -33,6 +33,7 @@ CONFIG = {
         "learning_rate_warm_up": 0.1,
         "learning_rate_fall": 1.0,
         "gradient_limit": 5.0,
+        "weight_decay": 0.0,
         "learning_rate_final": 0.1,
         "validate_every": 2,
         "precision": "float32",

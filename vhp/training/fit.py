@@ -26,6 +26,7 @@ from vhp.training.pace import Pace
 from vhp.training.record import Fit, Means
 from vhp.training.settings import TrainingSettings
 from vhp.training.validation import validation_bound
+from vhp.training.weight_decay import parameter_groups
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ class Training:
         self, method: Method, train: Tensor, settings: TrainingSettings, seed: int, noise: Tensor | None = None
     ):
         self.method, self.train, self.settings, self.seed, self.noise = method, train, settings, seed, noise
-        self.optimiser = torch.optim.Adam(method.model.parameters(), lr=settings.learning_rate, fused=True)
+        groups = parameter_groups(method.model, settings.weight_decay)
+        self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
         self.precision = autocast(settings.precision, train.device)
         self.steps_per_epoch = len(train) // settings.batch_size
         self.n_steps = settings.epochs * self.steps_per_epoch  # at most
@@ -79,8 +81,9 @@ class Training:
         the device: the multiplier, the phase and the watch live there.
         """
         schedule = self.method.schedule
-        factor = self.pace.factor(step / self.steps_per_epoch)
-        self.optimiser.param_groups[0]["lr"] = self.settings.learning_rate * factor
+        rate = self.settings.learning_rate * self.pace.factor(step / self.steps_per_epoch)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
         self.optimiser.zero_grad()
         # Drawn out here: a compiled step would make it number by number, which took a seventh of its time.
         noise = drawn_noise(self.method.model, x, self.method.n_z, self.method.n_zeta)
@@ -122,6 +125,9 @@ class Training:
 
     def epoch(self, epoch: int) -> Means:
         """All batches once, in random order; gives the means over the epoch."""
+        # It begins with the epoch after that in which the main phase does, so that no step has to wait for the device.
+        in_main_phase = self.result.main_phase_step is not None
+        self.optimiser.param_groups[-1]["weight_decay"] = self.settings.weight_decay if in_main_phase else 0.0
         # All randomness of an epoch follows from (seed, epoch): a resumed run needs no generator state.
         torch.manual_seed(numbered(self.seed, epoch))
         size = self.settings.batch_size

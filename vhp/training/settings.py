@@ -18,11 +18,12 @@ class TrainingSettings:
     patience: int | None  # epochs in which the bound has to gain `least_gain`; None: no limit but `epochs`
     least_gain: float  # nats
     batch_size: int
-    learning_rate: float  # of Adam, after the warm-up
+    learning_rate: float  # of AdamW, after the warm-up
     learning_rate_warm_up: float  # share of `epochs` over which it rises from 0
     learning_rate_fall: float  # how long it falls, linearly, in units of the time before ...
     learning_rate_final: float  # ... to this fraction
     gradient_limit: float | None  # of the gradient's norm, in units of its moving average; None: none
+    weight_decay: float  # of the networks' weights, in a step and per unit of the learning rate; 0: none
     validate_every: int  # epochs between validation bounds
     precision: str  # "float32" or "bf16" matrix products
     compile: bool
@@ -33,6 +34,7 @@ class TrainingSettings:
         between(0, 1, learning_rate_warm_up=self.learning_rate_warm_up, learning_rate_final=self.learning_rate_final)
         between(0, 100, learning_rate_fall=self.learning_rate_fall)
         between(0, 1e6, least_gain=self.least_gain)
+        between(0, 1e3, weight_decay=self.weight_decay)
         one_of(PRECISIONS, precision=self.precision)
         if self.gradient_limit is not None:
             between(1, 1e6, gradient_limit=self.gradient_limit)

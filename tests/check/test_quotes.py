@@ -39,7 +39,7 @@ def test_a_document_without_its_source_is_a_fault_and_a_missing_document_none(tm
 
 def test_a_text_may_be_broken_into_lines_elsewhere():
     text = Path("README.md").read_text(encoding="utf-8")
-    broken = text.replace("by 0.2 to 1.5 nats", "by 0.2\nto   1.5 nats")
+    broken = text.replace("by 0.2 to 1.8 nats", "by 0.2\nto   1.8 nats")
     assert broken != text and one_line(broken) == one_line(text)
 
 

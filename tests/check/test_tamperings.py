@@ -292,7 +292,7 @@ FAULTS = [
     ),
     Tampering("bold in the README's table", lambda: edit("README.md", "**228.57 ± 0.76**", "228.57 ± 0.76"), MISQUOTED),
     Tampering(
-        "a sentence of the README", lambda: edit("README.md", "by 0.2 to 1.5 nats", "by 0.2 to 2.5 nats"), MISQUOTED
+        "a sentence of the README", lambda: edit("README.md", "by 0.2 to 1.8 nats", "by 0.2 to 2.5 nats"), MISQUOTED
     ),
     Tampering("the README's ladder", lambda: edit("README.md", "NLL 80.04 ± 0.64", "NLL 78.04 ± 0.64"), MISQUOTED),
     Tampering("the README's demo", lambda: edit("README.md", "-395.58 ± 0.51", "-385.58 ± 0.51"), MISQUOTED),

@@ -15,6 +15,7 @@ from stages.reports.claims.judging import Estimate, MissingError, overall, verdi
 from stages.reports.claims.tables import cases_table, claims_table
 from stages.reports.claims.thresholds import Range, Test, Thresholds, read
 from stages.reports.claims.verdicts import MEASURES, verdicts
+from stages.reports.differences.pairs import Difference
 from stages.reports.poster_table import published
 from stages.study.columns import COLUMNS
 
@@ -112,6 +113,20 @@ def test_leads_have_the_papers_sign_and_the_error_over_seeds_or_else_test_exampl
     of_one = likelihoods.nll_lead(table(runs[0], runs[3]), case("", "iwae_l1", dataset="omniglot"))
     assert (of_one.value, of_one.error_of) == (1, "test examples")
     assert of_one.error == pytest.approx(math.hypot(0.3, 0.3))
+
+
+def test_a_lead_of_one_training_each_has_the_error_over_the_same_test_examples_where_it_is_known():
+    known, asked = table(run("vhp_rewo"), run("iwae_l1", likelihood={"nll": 81.0})), case("", "iwae_l1")
+    unpaired = likelihoods.nll_lead(known, asked)
+    of = {"mean": 1.0, "n_test": 100, "first_seeds": 1, "second_seeds": 1}
+    other = Difference("vhp_rewo", "vampprior", se=9.0, **of)
+    own, of_seeds = (Difference("iwae_l1", "vhp_rewo", se=0.05, **of | {"first_seeds": n}) for n in (1, 3))
+    known.differences["table"] = {"dynamic_mnist": [other, own]}
+    lead = likelihoods.nll_lead(known, asked)
+    assert (lead.value, lead.error, lead.error_of) == (unpaired.value, 0.05, "test examples")
+    for differences in ([other], [of_seeds]):
+        known.differences["table"] = {"dynamic_mnist": differences, "omniglot": [own]}
+        assert likelihoods.nll_lead(known, asked) == unpaired
 
 
 def test_the_gap_is_a_share_of_the_papers():

@@ -14,6 +14,7 @@ import pandas as pd
 from stages.reports import sections
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.claims.judging import MissingError
+from stages.reports.differences.pairs import Difference
 from stages.study import differences
 from stages.study.columns import COLUMNS
 from vhp.names import dataset_name, method_name
@@ -29,6 +30,7 @@ class Evidence:
     runs: dict[str, list[RunArtifacts]]
     studies: dict[str, pd.DataFrame]
     pairs: dict[str, pd.DataFrame] = field(default_factory=dict)  # of these studies, columns differences.COLUMNS
+    differences: dict[str, dict[str, list[Difference]]] = field(default_factory=dict)  # by source and data set
 
     def seeds(self, dataset: str, *methods: str) -> tuple[str, dict[str, dict[int, RunArtifacts]]]:
         """The source that has all these methods with most seeds in common, and its runs by method and seed.
@@ -45,6 +47,16 @@ class Evidence:
             names = " and ".join(map(method_name, methods))
             raise MissingError(f"no runs of {names} on {dataset_name(dataset)}")
         return best
+
+    def nll_error(self, source: str, dataset: str, first: str, second: str) -> float | None:
+        """Standard error of two methods' difference of NLL over the same test examples, nats; None if not known.
+
+        Of one training of each method: it has no part that stands for other trainings.
+        """
+        for each in self.differences.get(source, {}).get(dataset, []):
+            if {each.first, each.second} == {first, second} and each.first_seeds == each.second_seeds == 1:
+                return each.se
+        return None
 
     def curve(self, dataset: str) -> pd.DataFrame:
         """Raises MissingError where there is no study of kappa."""
@@ -64,15 +76,15 @@ class Evidence:
 
 def read(budget: str, found: Sequence[sections.Section], root: Path = Path()) -> Evidence:
     """found: the report's sections. Raises ArtifactsError or ValueError for a supplement or study that is damaged."""
-    runs = {TABLE: [run for section in found for run in section.runs]}
-    for name, parts in supplements(budget, root).items():
-        runs[name] = [run for section in parts for run in section.runs]
+    by_source = {TABLE: found, **supplements(budget, root)}
+    runs = {source: [run for section in parts for run in section.runs] for source, parts in by_source.items()}
+    compared = {source: {part.dataset: part.differences for part in parts} for source, parts in by_source.items()}
     folder = root / STUDIES / budget
     studies, pairs = (
         {path.parent.name.removeprefix("kappa."): read_study(path, columns) for path in sorted(folder.glob(pattern))}
         for pattern, columns in (("kappa.*/results.csv", COLUMNS), ("kappa.*/differences.csv", differences.COLUMNS))
     )
-    return Evidence(runs, studies, pairs)
+    return Evidence(runs, studies, pairs, compared)
 
 
 def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Section]]:

@@ -164,6 +164,23 @@ def test_a_single_outlier_does_not_dwarf_the_curves():
     assert low < 1.001 and 1.003 < high < 1.01
 
 
+def test_outliers_are_ticks_at_the_edge_and_their_curve_goes_on_without_them():
+    """What is outside in the first quarter, from which a training comes, stays part of the line."""
+    spoilt = curve("iwae_l2", None, 1)
+    spoilt.history.loc[[3, 12, 15], "kl"] = 1e19
+    spoilt.history.loc[9, "kl"] = -1e19
+    kl = training_curves([spoilt, curve("vhp_rewo", 0.3, 400)]).axes[3]
+    step = spoilt.history["step"].to_numpy()
+    np.testing.assert_array_equal(kl.lines[0].get_xdata(), np.delete(step, [9, 12, 15]))
+    ticks = [
+        (line.get_xdata().tolist(), set(line.get_ydata()), line.get_color())
+        for line in kl.lines
+        if len(line.get_xdata()) < 4
+    ]
+    colour = kl.lines[0].get_color()
+    assert (step[[12, 15]].tolist(), {1.0}, colour) in ticks and (step[[9]].tolist(), {0.0}, colour) in ticks
+
+
 def test_where_a_curve_leaves_an_axis_an_arrow_says_how_far_it_goes():
     spoilt = curve("iwae_l2", None, 1)
     spoilt.history.loc[12, "kl"] = 1e19

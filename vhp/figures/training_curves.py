@@ -20,7 +20,8 @@ CAPTION = (
     "batches, and the method's own bound on the validation images at β = 1. Dotted vertical lines: the step at which "
     "REWO passes from its initial to its main phase. One thick line per method for its first seed, thin lines for the "
     "others; where methods coincide, the first of the legend is on top. All axes but that of β are scaled to the last "
-    "three quarters of training, rare outliers apart; where a curve leaves one, an arrow says how far it goes."
+    "three quarters of training. Outliers of these are left out, each with a tick at the edge; an arrow says how "
+    "far the farthest goes."
 )
 
 # column of the history -> title, unit
@@ -55,10 +56,11 @@ def training_curves(curves: Sequence[Curve]) -> Figure:
     figure = Figure(figsize=(9.6, 5.0))
     axes = figure.subplots(2, 3)
     for ax, (column, (title, label)) in zip(axes.flat, PANELS.items(), strict=False):
+        lines = []
         for i, curve in enumerate(curves):
             first = curve.method not in {c.method for c in curves[:i]}
             # Many curves end on each other, at beta = 1: the table's first row is to be seen, not its last.
-            _draw(ax, curve, column, colours[curve.method], first, zorder=3 - i / len(curves))
+            lines.append(_draw(ax, curve, column, colours[curve.method], first, zorder=3 - i / len(curves)))
         ax.set(title=title, ylabel=label, xlabel="step")
         ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         ax.grid(axis="y", color="#dddddd", linewidth=0.5)
@@ -66,6 +68,8 @@ def training_curves(curves: Sequence[Curve]) -> Figure:
             ax.set_yscale("log")
         else:
             _limit_to_later_steps(ax, curves, column)
+            _without_outliers(ax, lines)
+            _say_what_is_outside(ax, curves, column)
 
     handles = [Line2D([], [], color=colours[m], linewidth=1.6, label=method_name(m)) for m in methods]
     if any(_main_phase_begins(c) for c in curves):
@@ -77,7 +81,8 @@ def training_curves(curves: Sequence[Curve]) -> Figure:
     return figure
 
 
-def _draw(ax: Axes, curve: Curve, column: str, colour: str, first: bool, zorder: float) -> None:
+def _draw(ax: Axes, curve: Curve, column: str, colour: str, first: bool, zorder: float) -> Line2D:
+    """The curve's own line."""
     marker = "." if len(curve.history) < 15 else None  # a line through few points would hide how few they are
     look: dict[str, Any] = {
         "color": colour,
@@ -86,11 +91,12 @@ def _draw(ax: Axes, curve: Curve, column: str, colour: str, first: bool, zorder:
         "markersize": 4,
         "zorder": zorder,
     }
-    ax.plot(curve.history["step"], curve.history[column], **look)
+    (line,) = ax.plot(curve.history["step"], curve.history[column], **look)
     if column == "constraint" and curve.kappa is not None:
         ax.axhline(curve.kappa**2, color="#444444", linestyle="--", linewidth=0.9)
     if step := _main_phase_begins(curve):
         ax.axvline(step, color=colour, linestyle=":", linewidth=1.2 if first else 0.6)
+    return line
 
 
 def _main_phase_begins(curve: Curve) -> int | None:
@@ -112,7 +118,20 @@ def _limit_to_later_steps(ax: Axes, curves: Sequence[Curve], column: str) -> Non
         margin = 0.25 * (np.ptp(late) or abs(late[0]) or 1.0)
         low, high = ax.get_ylim()
         ax.set_ylim(max(low, late.min() - margin), min(high, late.max() + margin))
-    _say_what_is_outside(ax, curves, column)
+
+
+def _without_outliers(ax: Axes, lines: Sequence[Line2D]) -> None:
+    """Where a curve is outside after its first quarter, a tick at the edge: lines there would hide the others."""
+    low, high = ax.get_ylim()
+    for line in lines:
+        step, value = (np.asarray(data, float) for data in line.get_data())
+        late = np.arange(len(step)) >= len(step) // 4
+        above, below = late & (value > high), late & (value < low)
+        line.set_data(step[~(above | below)], value[~(above | below)])
+        for outside, edge in ((above, 1.0), (below, 0.0)):
+            place: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "clip_on": False}
+            at = np.full(outside.sum(), edge)
+            ax.plot(step[outside], at, linestyle="none", marker="|", markersize=6, color=line.get_color(), **place)
 
 
 def _say_what_is_outside(ax: Axes, curves: Sequence[Curve], column: str) -> None:

@@ -129,9 +129,9 @@ def _without_outliers(ax: Axes, lines: Sequence[Line2D]) -> None:
         above, below = late & (value > high), late & (value < low)
         line.set_data(step[~(above | below)], value[~(above | below)])
         for outside, edge in ((above, 1.0), (below, 0.0)):
-            place: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "clip_on": False}
             at = np.full(outside.sum(), edge)
-            ax.plot(step[outside], at, linestyle="none", marker="|", markersize=6, color=line.get_color(), **place)
+            look: dict[str, Any] = {"marker": "|", "markersize": 6, "color": line.get_color()}
+            ax.plot(step[outside], at, linestyle="none", transform=ax.get_xaxis_transform(), in_layout=False, **look)
 
 
 def _say_what_is_outside(ax: Axes, curves: Sequence[Curve], column: str) -> None:

@@ -36,13 +36,13 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 	@$(MIRROR) $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" --values $(VALUES) --methods $(METHODS) \
 		--datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) --set $(SET) $(if $(FORCE),--force)
 
-pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPrior and IWAE, five seeds, in pendulum/; make keep KEEP=pendulum
+pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPrior and IWAE, five seeds, in pendulum/; also BUDGET, METHODS, SEEDS; make keep KEEP=pendulum
 	@$(CLONE) pendulum --budget $(or $(BUDGET),laptop) --datasets pendulum \
 		--methods $(or $(METHODS),vhp_rewo vhp_geco vampprior iwae_l1) --seeds $(or $(SEEDS),0 1 2 3 4) -- $(REPRO)
 	@$(COMMIT) pendulum
 	@cat pendulum/reports/$(or $(BUDGET),laptop)/table.md
 
-motion: .venv/installed ## the paper's experiment on human motion, the table's five methods, three seeds, in motion/; make keep KEEP=motion
+motion: .venv/installed ## the paper's experiment on human motion, the table's five methods, three seeds, in motion/; also BUDGET, METHODS, SEEDS, DATASETS; make keep KEEP=motion
 	@$(CLONE) motion --budget $(or $(BUDGET),laptop) --datasets $(or $(DATASETS),motion) \
 		$(if $(METHODS),--methods $(METHODS)) --seeds $(or $(SEEDS),0 1 2) -- $(REPRO)
 	@$(COMMIT) motion
@@ -50,7 +50,7 @@ motion: .venv/installed ## the paper's experiment on human motion, the table's f
 
 # K, the other ablation, is a parameter: make study PARAM=settings.shared.K VALUES="1 8 32" METHODS=vhp_rewo DATASETS=...
 ABLATIONS = vhp_rewo rewo_one_phase rewo_no_slope vhp_elbo vhp_warm_up rewo_normal_prior
-ablation: .venv/installed ## REWO and what is left of it without each of its parts, three data sets, three seeds, in ablation/; make keep KEEP=ablation
+ablation: .venv/installed ## REWO and what is left of it without each of its parts, three data sets, three seeds, in ablation/; also BUDGET, METHODS, SEEDS, DATASETS; make keep KEEP=ablation
 	@$(CLONE) ablation --budget $(or $(BUDGET),laptop) --datasets $(or $(DATASETS),dynamic_mnist omniglot pendulum) \
 		--methods $(or $(METHODS),$(ABLATIONS)) --seeds $(or $(SEEDS),0 1 2) -- $(REPRO)
 	@$(COMMIT) ablation

@@ -12,6 +12,7 @@ from stages.runs.outputs.arrays import ARRAYS
 from stages.runs.outputs.contents import check_arrays
 from stages.runs.places import run_folder
 from vhp.likelihood.paired import paired_difference
+from vhp.names import METHODS, position
 
 FILE = "likelihood.npz"
 # A row per value and two methods: NLL of the first minus that of the second, nats, and its standard error.
@@ -37,7 +38,7 @@ def differences(place: Path, configs: Mapping[str, dict[str, Any]], param: str, 
         nll.setdefault(dataset, {}).setdefault(method, []).append(-arrays["log_likelihood"].astype(float))
     rows = []
     for dataset, of_method in nll.items():
-        for first, second in combinations(of_method, 2):
+        for first, second in combinations(sorted(of_method, key=lambda method: position(method, METHODS)), 2):
             both = np.stack(of_method[first]), np.stack(of_method[second])
             row = {"dataset": dataset, "param": param, "value": value, "first": first, "second": second}
             row |= dict(zip(("difference", "se"), paired_difference(*both), strict=True))

@@ -97,7 +97,8 @@ def _choice(results: pd.DataFrame) -> tuple[str, ...]:
 
 def table_of_differences(pairs: pd.DataFrame) -> Table:
     """One data set: a row per value, a column per two methods. pairs: columns differences.COLUMNS."""
-    param, dataset, n_test = pairs[["param", "dataset", "n_test"]].iloc[0]
+    param, dataset = pairs[["param", "dataset"]].iloc[0]
+    n_test = _numbers(sorted(pairs["n_test"].unique()))
     of_value = {
         value: {
             (row["first"], row["second"]): with_error(row["difference"], row["se"]) for row in group.to_dict("records")
@@ -107,7 +108,7 @@ def table_of_differences(pairs: pd.DataFrame) -> Table:
     columns = list(dict.fromkeys(both for cells in of_value.values() for both in cells))
     rows = tuple((f"{value}", *(cells.get(both, NONE) for both in columns)) for value, cells in of_value.items())
     note = (
-        f"NLL of the first method minus that of the second, nats, over the same {n_test:,} test examples: mean ± its "
+        f"NLL of the first method minus that of the second, nats, over the same {n_test} test examples: mean ± its "
         "standard error, which includes what another training changes where a method has several seeds."
     )
     titles = tuple(" − ".join(map(method_name, both)) for both in columns)

@@ -149,6 +149,11 @@ def test_two_methods_are_compared_over_the_same_test_examples(place):
         assert f"| {row['value']} | -0.50 ± {row['se']:.2f} |" in table and "| VHP + REWO − IWAE (L=1) |" in table
 
 
+def test_pairs_are_in_the_order_of_the_papers_table_whatever_was_asked_for_first(place):
+    place(lambda *_: False, "--methods", "iwae_l1", "vhp_rewo")
+    assert pd.read_csv(DIFFERENCES)[["first", "second"]].values.tolist() == [["vhp_rewo", "iwae_l1"]] * 2
+
+
 def test_what_failed_is_compared_with_nothing(place):
     place(lambda method, kappa: method == "iwae_l1" and kappa == 0.7)
     assert pd.read_csv(DIFFERENCES)["value"].tolist() == [0.5]

@@ -21,7 +21,7 @@ CAPTION = (
     "REWO passes from its initial to its main phase. One thick line per method for its first seed, thin lines for the "
     "others; where methods coincide, the first of the legend is on top. All axes but that of β are scaled to the last "
     "three quarters of training. Outliers of these are left out, each with a tick at the edge; an arrow says how "
-    "far the farthest goes."
+    "far the curves go beyond it, the first quarter included."
 )
 
 # column of the history -> title, unit

@@ -112,7 +112,7 @@ class Training:
             torch._foreach_mul_([p.grad for p in prior if p.grad is not None], self.method.schedule.main_phase.float())
 
     def optimise(self, good: Tensor) -> None:
-        """Adam's step, if the step is good; in the initial phase the prior stands still, and Adam has not seen a
+        """AdamW's step, if the step is good; in the initial phase the prior stands still, and AdamW has not seen a
         gradient of it."""
         in_main_phase = self.method.schedule.main_phase
         # Through this attribute GradScaler, too, tells a fused optimiser on its device that a step is not to be taken.
@@ -125,7 +125,8 @@ class Training:
 
     def epoch(self, epoch: int) -> Means:
         """All batches once, in random order; gives the means over the epoch."""
-        # It begins with the epoch after that in which the main phase does, so that no step has to wait for the device.
+        # The prior's decay begins with the epoch after that in which the main phase does (without an initial phase with
+        # the second), so that no step has to wait for the device.
         in_main_phase = self.result.main_phase_step is not None
         self.optimiser.param_groups[-1]["weight_decay"] = self.settings.weight_decay if in_main_phase else 0.0
         # All randomness of an epoch follows from (seed, epoch): a resumed run needs no generator state.
@@ -214,9 +215,9 @@ def fit(
     observe: called at each epoch's end, with its number and whether it is the last; what it returns is kept in the Fit,
     also by checkpoints. It must leave model and random state alone.
     noise: (D,) standard deviations, in the data's unit, of the noise that each training batch gets anew; None for none.
-    Raises TrainingDivergedError when more than a few steps of an epoch have a term that is not finite or beyond
-    use, with the state before that epoch in the checkpoint; ValueError for arrays that are no data or fewer examples
-    than one batch; UnfinishedError when it is asked to stop.
+    Raises TrainingDivergedError when more than a few steps of an epoch have a term or a gradient that is not finite
+    or beyond use, with the state before that epoch in the checkpoint; ValueError for arrays that are no data or fewer
+    examples than one batch; UnfinishedError when it is asked to stop.
     """
     model = method.model
     expected = Expected(model.n_dims, model.observation.unit_interval, next(model.parameters()).dtype)

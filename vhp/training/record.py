@@ -26,7 +26,7 @@ class Fit:
     main_phase_step: int | None = None  # first step in which all parameters were optimised
     falls_from: float | None = None  # epochs after which the learning rate fell
     converged: bool | None = None  # whether it fell because the bound had stopped rising; None: nobody looked
-    skipped_steps: int = 0  # steps that were not taken, as a term of the loss was beyond use
+    skipped_steps: int = 0  # steps that were not taken, as a term or the gradient was beyond use
     seconds: float = 0.0
     observations: list[dict[str, Tensor]] = field(default_factory=list)  # what observe() gave, in order
 

@@ -51,9 +51,14 @@ def enough(n_seeds: int, case: Case) -> None:
         raise MissingError(f"{n_seeds} of {case.least_seeds} seeds of {' and '.join(map(method_name, case.methods))}")
 
 
-def over_seeds(values: Sequence[float], source: str, of_one: float | None = None) -> Estimate:
-    """Mean over the seeds and its standard error; of_one: the error over test examples, which counts for one seed."""
+def over_seeds(
+    values: Sequence[float], source: str, of_one: float | None = None, of: str = "test examples"
+) -> Estimate:
+    """Mean over the seeds and its standard error; of_one: the error over test examples, which counts for one seed.
+
+    of: what that is an error over, see Estimate.
+    """
     n, mean = len(values), float(np.mean(values))
     if n > 1:
         return Estimate(mean, float(np.std(values, ddof=1)) / math.sqrt(n), "seeds", n, source)
-    return Estimate(mean, of_one, "test examples" if of_one is not None else "not known", n, source)
+    return Estimate(mean, of_one, of if of_one is not None else "not known", n, source)

@@ -28,11 +28,11 @@ def gap_ratio_on_curve(evidence: Evidence, case: Case) -> Estimate:
         seeds = both[0].index.intersection(both[1].index)
         if len(seeds):
             differences = both[1].loc[seeds, "nll"] - both[0].loc[seeds, "nll"]
-            error = evidence.paired_error(case.dataset, value, *case.methods)
+            error, of = evidence.paired_error(case.dataset, value, *case.methods), "same test examples"
             if error is None:  # a study without differences.csv: as if the test examples were others
-                error = math.hypot(*(each.loc[seeds[0], "nll_se"] for each in both))
+                error, of = math.hypot(*(each.loc[seeds[0], "nll_se"] for each in both)), "test examples"
             source = f"kappa = {value:g} of its study"
-            candidates.append(over_seeds((differences / gap).tolist(), source, error / abs(gap)))
+            candidates.append(over_seeds((differences / gap).tolist(), source, error / abs(gap), of))
     if not candidates:
         raise MissingError(f"no kappa that suits {method_name(method)} in the study of kappa.{case.dataset}")
     chosen = min(candidates, key=lambda estimate: abs(estimate.value - 1))

@@ -65,12 +65,16 @@ class Evidence:
         return self.studies[dataset]
 
     def paired_error(self, dataset: str, value: float, first: str, second: str) -> float | None:
-        """Standard error of two methods' difference of NLL at one kappa, nats; None where the study has none."""
+        """Standard error of two methods' difference of NLL at one kappa, nats, of one training of each.
+
+        None where the study has none.
+        """
         if dataset not in self.pairs:
             return None
         rows = self.pairs[dataset]
         both = rows["first"].isin([first, second]) & rows["second"].isin([first, second])
-        found = rows.loc[(rows["dataset"] == dataset) & (rows["value"] == value) & both, "se"].dropna()
+        one_each = (rows["first_seeds"] == 1) & (rows["second_seeds"] == 1)
+        found = rows.loc[(rows["dataset"] == dataset) & (rows["value"] == value) & both & one_each, "se"].dropna()
         return None if found.empty else float(found.iloc[0])
 
 

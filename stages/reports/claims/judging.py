@@ -21,7 +21,9 @@ class Estimate:
 
     value: float
     error: float | None  # standard error of the value, None where one training cannot tell it
-    error_of: str  # "seeds" or "test examples": what else might have been chosen
+    error_of: (
+        str  # "seeds", "test examples" or, of a difference, "same test examples": what else might have been chosen
+    )
     n_seeds: int
     source: str  # where the runs are from: "table", or a supplement's or a study's name
 

@@ -31,11 +31,11 @@ def log_beta_fulfilled(evidence: Evidence, case: Case) -> Estimate:
 def nll_cost(evidence: Evidence, case: Case) -> Estimate:
     """NLL of `against` - NLL of the method, nats: what the other one loses."""
     source, runs = each_seed(evidence, case)
-    error = evidence.nll_error(source, case.dataset, *case.methods)
-    if error is None:
-        # As if the test examples were not the same ones: too large rather than too small.
-        error = math.hypot(*(run.likelihood["nll_se"] or 0.0 for run in runs[0]))
-    return over_seeds([_nll(other) - _nll(run) for run, other in runs], source, error)
+    differences = [_nll(other) - _nll(run) for run, other in runs]
+    if (error := evidence.nll_error(source, case.dataset, *case.methods)) is not None:
+        return over_seeds(differences, source, error, "same test examples")
+    # As if the test examples were not the same ones: too large rather than too small.
+    return over_seeds(differences, source, math.hypot(*(run.likelihood["nll_se"] or 0.0 for run in runs[0])))
 
 
 def nll_lead(evidence: Evidence, case: Case) -> Estimate:

@@ -62,9 +62,9 @@ def _notes(thresholds: Thresholds) -> tuple[str, ...]:
     reasons = dict.fromkeys(f"{t.measure}: {t.reason}" for claim in thresholds.claims for t in claim.tests)
     described = [f"{name}: {_first_line(MEASURES[name])}" for name in measures]
     return (
-        "Value ± standard error over the seeds. Of one seed, over the test examples where that is known: of a difference "
-        "of two methods over the same examples where the likelihoods of each are known (error_of in claims.csv says "
-        "so), else as if each had its own; what another training changes is not in it. Reproduced: "
+        "Value ± standard error over the seeds. Of one seed, over the test examples where that is known: of a "
+        "difference of two methods over the same examples where the likelihoods of each are known (error_of in "
+        "claims.csv says so), else as if each had its own; what another training changes is not in it. Reproduced: "
         f"value ± {thresholds.standard_errors:g} errors within the threshold; partly: within that of partly; where it "
         "reaches from the first to beyond the second, the error is too large for a verdict; else not reproduced. "
         "The thresholds were fixed beforehand, in stages/reports/claims/claims.toml.",

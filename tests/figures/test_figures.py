@@ -189,6 +189,23 @@ def test_where_a_curve_leaves_an_axis_an_arrow_says_how_far_it_goes():
     assert not panels[0].texts  # beta's axis has all of it
 
 
+def test_a_stray_sample_leaves_the_graph_its_panel():
+    rng = np.random.default_rng(0)
+    nodes = rng.normal(size=(50, 3))
+    edges = np.stack([np.arange(49), np.arange(1, 50)], 1)
+
+    def drawn(nodes):
+        lengths = np.linalg.norm(nodes[edges[:, 0]] - nodes[edges[:, 1]], axis=1)
+        ax, bar = latent_graph([LatentGraph("vampprior", nodes, edges, lengths, nodes[None, :5])]).axes
+        return ax, bar
+
+    whole, _ = drawn(nodes)
+    spoilt, bar = drawn(np.concatenate([nodes[:49], [[500.0, 0.0, 0.0]]]))
+    assert not whole.texts
+    assert [text.get_text() for text in spoilt.texts] == ["1 of 50 samples far outside"]
+    assert np.abs([spoilt.get_xlim(), spoilt.get_ylim()]).max() < 10 and bar.get_ylim()[1] < 10
+
+
 def test_further_seeds_are_thin():
     beta = training_curves([curve("vhp_geco", 0.3, 1), curve("vhp_geco", 0.3, 1)]).axes[0]
     first, second = (line.get_linewidth() for line in beta.lines)

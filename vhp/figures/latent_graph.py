@@ -17,7 +17,7 @@ from vhp.names import method_name
 CAPTION = (
     "Latent graph (first seed): each edge joins a prior sample to one of its nearest neighbours; the darker the blue, "
     "the longer the edge in latent space, on one scale for all panels. Red: shortest paths on the graph, between the "
-    "dots."
+    "dots. A panel leaves out samples that are far outside, and says how many."
 )
 EDGE_COLOURS = ListedColormap(matplotlib.colormaps["Blues"](np.linspace(0.25, 1, 256)))
 PATH_COLOUR = "#D62728"
@@ -29,6 +29,9 @@ MOVEMENT_CAPTION = (
     "movements of the strips, all seen along the two directions in which the prior's samples vary most."
 )
 COLUMNS = 3
+# In medians of the samples' distances from their centre: a pseudo-input that is encoded far away sends samples to fifty
+# times that, and they would be the only thing to be seen.
+STRAY = 5
 # Of edges, typographic points: neighbours are not close in a projection, where thick edges would cover all.
 EDGE_WIDTH, PROJECTED_WIDTH = 0.5, 0.12
 
@@ -51,11 +54,12 @@ def latent_graph(graphs: Sequence[LatentGraph], colours: Sequence[str] = PATH_CO
     rows = math.ceil(len(graphs) / columns)
     figure = Figure(figsize=(3.1 * columns, 2.9 * rows))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    lengths = np.concatenate([graph.edge_lengths for graph in graphs])
-    for ax, graph in zip(axes, graphs, strict=False):
+    near = [_near(graph.nodes) for graph in graphs]
+    lengths = np.concatenate([g.edge_lengths[inside[g.edges].all(1)] for g, inside in zip(graphs, near, strict=True)])
+    for ax, graph, inside in zip(axes, graphs, near, strict=False):
         labels, origin, plane = ("$z_1$", "$z_2$"), np.zeros(2), np.eye(2)
         if not (flat := graph.nodes.shape[1] == 2):
-            origin, plane, share = principal_plane(graph.nodes)
+            origin, plane, share = principal_plane(graph.nodes[inside])
             first, second = (f"principal component {i + 1} ({share[i]:.0%} of variance)" for i in range(2))
             labels = (first, second)
         nodes = (graph.nodes - origin) @ plane
@@ -65,7 +69,11 @@ def latent_graph(graphs: Sequence[LatentGraph], colours: Sequence[str] = PATH_CO
         )
         lines.set_array(graph.edge_lengths[order])
         lines.set_clim(lengths.min(), lengths.max())
-        ax.add_collection(lines)
+        ax.add_collection(lines, autolim=False)
+        ax.update_datalim(nodes[inside])
+        if strays := int((~inside).sum()):
+            text = f"{strays} of {len(nodes):,} samples far outside"
+            ax.text(0.99, 0.01, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=7, color="#444444")
         for path, colour in zip(graph.paths, colours, strict=False):
             curve = (path - origin) @ plane
             ax.plot(*curve.T, color=colour, linewidth=1.5)
@@ -80,6 +88,12 @@ def latent_graph(graphs: Sequence[LatentGraph], colours: Sequence[str] = PATH_CO
     bar.outline.set_visible(False)
     bar.locator = MaxNLocator(4)
     return figure
+
+
+def _near(nodes: np.ndarray) -> np.ndarray:
+    """(N, d) -> (N,) bool: which are no strays."""
+    distance = np.linalg.norm(nodes - np.median(nodes, 0), axis=1)
+    return distance <= STRAY * np.median(distance)
 
 
 def principal_plane(nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -48,7 +48,7 @@ def samples(runs: Sequence[Samples], draw: Draw, limits: tuple[float, float]) ->
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(False)
     axes[0, 0].set_ylabel("prior samples")
-    axes[1, 0].set_ylabel("test images, each above\nits reconstruction")
+    axes[1, 0].set_ylabel("test images and\nreconstructions")
     return figure
 
 

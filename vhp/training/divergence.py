@@ -64,7 +64,7 @@ class DivergenceWatch:
         found = (
             f"epoch {_epoch(bad, steps_per_epoch)}, step {bad}: one of {', '.join(self.names)} is not finite "
             f"or beyond use, as in {n_bad} of the epoch's {steps_per_epoch} steps; "
-            f"last finite values: {last if step else 'none'}"
+            f"last finite values: {last if step else 'none since it was begun or resumed'}"
         )
         if n_bad > max(1, SKIPPED_SHARE * steps_per_epoch) or n_bad == steps_per_epoch:
             raise TrainingDivergedError(f"{found}; lower the learning rate or nu")

@@ -75,7 +75,7 @@ def _notes(runs: Sequence[RunArtifacts], columns: Container[str]) -> Iterator[st
     factors = listed(*(s["discontinuity_factor"] for s in smooth))
     yield (
         f"Graph: {listed(*frame['n_nodes'].tolist())} prior samples, each joined to its "
-        f"{listed(*frame['k'].tolist())} nearest neighbours. A discontinuity is more than {factors} median steps."
+        f"{listed(*frame['k'].tolist())} nearest neighbours. A jump is a step of more than {factors} median steps."
     )
     [n_joints] = {len(s["joints"]) for s in smooth}
     if n_joints > 1:

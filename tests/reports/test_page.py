@@ -13,10 +13,12 @@ from stages.runs.resolved import PAGE, PAGE_PARTS
 
 def test_a_sentence_for_each_verdict_with_the_claims_that_have_it():
     columns = ("the paper", "what is tested", "verdict", "cases", "what decides it")
-    rows = [("w", f"claim {i}", verdict, "", "") for i, verdict in enumerate(("reproduced", "not reproduced") * 2)]
+    cases = ("2 reproduced", "3 not reproduced", "1 reproduced", "1 not reproduced, 2 not testable here")
+    verdicts = ("reproduced", "not reproduced") * 2
+    rows = [("w", f"claim {i}", verdicts[i], cases[i], "") for i in range(4)]
     assert of_claims(Table("The paper's claims", columns, tuple(rows), n_text=5)) == [
         "Reproduced: claim 0; claim 2.",
-        "Not reproduced: claim 1; claim 3.",
+        "Not reproduced: claim 1; claim 3 (1 not reproduced, 2 not testable here).",
     ]
 
 

@@ -80,7 +80,9 @@ def test_the_first_bad_step_and_the_last_good_values_are_named(bad):
 
 
 def test_a_bad_first_step_has_no_values_before_it():
-    with pytest.raises(TrainingDivergedError, match=r"^epoch 1, step 1: .*last finite values: none since it was begun or resumed"):
+    with pytest.raises(
+        TrainingDivergedError, match=r"^epoch 1, step 1: .*last finite values: none since it was begun or resumed"
+    ):
         watch_of(NAN, NAN).check(steps_per_epoch=4)
 
 

@@ -12,9 +12,9 @@ from vhp.names import method_name
 
 CAPTION = (
     "Smoothness factor of each joint: RMS over time of the second-order finite difference of its decoded trajectory "
-    "(in standardised angle per frame²), along the graph's paths; mean and standard deviation over the paths found "
-    "(first seed, the same number of frames for every method). Smaller is smoother. Black ticks: mean along the "
-    "straight line between the same ends. Logarithmic axis."
+    "(in standardised angle per frame²), along the graph's paths; mean over the paths found and, upwards, their "
+    "standard deviation (first seed, the same number of frames for every method). Smaller is smoother. Black ticks: "
+    "mean along the straight line between the same ends. Logarithmic axis."
 )
 WIDTH = 9.6  # inches
 SHARE = 0.75  # of the distance between joints, over which the methods lie
@@ -48,10 +48,8 @@ def joint_smoothness(runs: Sequence[JointSmoothness]) -> Figure:
         places = np.arange(len(half))
         for i, run in enumerate(runs):
             x = places + width * (i - (len(runs) - 1) / 2)
-            # Downwards at most to half the mean: where the error is larger, the axis has no place for its end.
-            below = np.fmin(run.std[half], run.mean[half] / 2)
             ax.errorbar(
-                *(x, run.mean[half], [below, run.std[half]]),
+                *(x, run.mean[half], [np.zeros(len(half)), run.std[half]]),
                 color=colours[run.method],
                 label=method_name(run.method),
                 marker=METHOD_MARKERS.get(run.method, "*"),

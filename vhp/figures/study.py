@@ -14,8 +14,8 @@ from vhp.figures.style import styled
 from vhp.names import METHODS, dataset_name, method_name, position
 
 CAPTION = (
-    "Means over the seeds, error bars their standard deviation: negative test log-likelihood, validation bound at "
-    "β = 1, and β and C at the end of training; dashed: κ²."
+    "Means over the seeds; error bars, where there are several: their standard deviation. Negative test "
+    "log-likelihood, validation bound at β = 1, and β and C at the end of training; dashed: κ²."
 )
 PANELS = {
     "nll": "NLL (nats)",

@@ -19,8 +19,9 @@ def claims_table(frame: pd.DataFrame) -> Table:
         shown = ", ".join(f"{counts[v]} {v}" for v in VERDICTS if v in counts)
         rows.append((f"“{first.words}”", thresholds[name].claim, first.claim_verdict, shown, first.setting))
     notes = (
-        "A claim is reproduced if all its cases are; not reproduced if none is, even in part; partly otherwise; not "
-        "testable here if none of its cases is. The cases and their thresholds are below.",
+        "A claim is reproduced if all its cases are. Cases not testable here keep it from that, and count neither way "
+        "otherwise: it is not reproduced if none of those tested is, even in part; not testable here if none is "
+        "tested; else partly. The cases and their thresholds are below.",
     )
     columns = ("the paper", "what is tested", "verdict", "cases", "what decides it")
     return Table("The paper's claims", columns, tuple(rows), notes=notes, n_text=5)
@@ -66,8 +67,9 @@ def _notes(thresholds: Thresholds) -> tuple[str, ...]:
         "difference of two methods over the same examples where the likelihoods of each are known (error_of in "
         "claims.csv says so), else as if each had its own; what another training changes is not in it. Reproduced: "
         f"value ± {thresholds.standard_errors:g} errors within the threshold; partly: within that of partly; where it "
-        "reaches from the first to beyond the second, the error is too large for a verdict; else not reproduced. "
-        "The thresholds were fixed beforehand, in stages/reports/claims/claims.toml.",
+        "reaches from the first to beyond the second, the error is too large for a verdict; else not reproduced, since "
+        "what is partly there has to be shown, too. The thresholds were fixed beforehand, in "
+        "stages/reports/claims/claims.toml; the errors over the same test examples came later (docs/check.md).",
         f"Measures. {' '.join(described)}",
         f"Why these thresholds. {'. '.join(reasons)}.",
     )

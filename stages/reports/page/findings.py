@@ -10,15 +10,19 @@ from vhp.names import dataset_name, method_name
 
 OURS, RIVAL = "vhp_rewo", "vhp_geco"  # the paper's method, and the one whose schedule it replaces
 AT_ONE = 0.01  # how far from 1 beta may be and count as 1
-VERDICT, CLAIM = "verdict", "what is tested"  # columns of the table of claims
+VERDICT, CLAIM, CASES = "verdict", "what is tested", "cases"  # columns of the table of claims
 
 
 def of_claims(claims: Table) -> list[str]:
-    """A sentence per verdict, with the claims that have it, in the order of the table."""
-    verdict, claim = (claims.columns.index(name) for name in (VERDICT, CLAIM))
+    """A sentence per verdict, with the claims that have it, in the order of the table.
+
+    A claim whose cases differ has how many of them have which verdict.
+    """
+    verdict, claim, cases = (claims.columns.index(name) for name in (VERDICT, CLAIM, CASES))
     groups: dict[str, list[str]] = {}
     for row in claims.rows:
-        groups.setdefault(row[verdict], []).append(row[claim].rstrip("."))
+        counts = f" ({row[cases]})" if "," in row[cases] else ""
+        groups.setdefault(row[verdict], []).append(row[claim].rstrip(".") + counts)
     return [f"{name.capitalize()}: {'; '.join(said)}." for name, said in groups.items()]
 
 

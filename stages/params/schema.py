@@ -71,7 +71,9 @@ class Model:
     hidden: tuple[int, ...]
 
     def __post_init__(self):
-        at_least_one(d_z=self.d_z, hidden=self.hidden)
+        at_least_one(hidden=self.hidden)
+        if self.d_z < 2:
+            raise ValueError(f"d_z: found {self.d_z}, expected at least 2: the figures show planes")
         one_of(tuple(NETWORKS), network=self.network)
 
 

@@ -111,3 +111,18 @@ def test_an_entry_may_have_the_items_of_another_and_its_own_words():
     motion, blocks = load_source("motion"), load_source("motion_blocks")
     assert blocks.items == motion.items and blocks.licence == motion.licence
     assert blocks.title != motion.title and blocks.split != motion.split
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (
+            np.eye(4, dtype=np.float32),
+            r"found float32, expected uint8 grey values from 0 to 255; .*rint\(255 \* x\)",
+        ),
+        (np.eye(4, dtype=np.uint8), "found uint8 of 0 and 1, expected grey values from 0 to 255: multiply by 255"),
+    ],
+)
+def test_what_is_no_grey_image_is_not_binarised(images, message):
+    with pytest.raises(ValueError, match=message):
+        binarise(images, seed=0)

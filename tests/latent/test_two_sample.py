@@ -81,3 +81,11 @@ def test_the_classifier_sees_what_has_equal_moments():
 def test_samples_of_different_sizes_are_refused_by_the_classifier():
     with pytest.raises(ValueError, match=r"\b5\b.*\b4\b"):
         classifier_accuracy(normal(0, n=5), normal(1, n=4), 0)
+
+
+def test_samples_without_a_distance_and_too_few_points_are_refused():
+    same = np.zeros((20, 2))
+    with pytest.raises(ValueError, match="most of whose points are the same"):
+        bandwidth(same, same)
+    with pytest.raises(ValueError, match="found samples of 12 points, expected at least 15"):
+        classifier_accuracy(normal(0, n=12), normal(1, n=12), 0)

@@ -9,6 +9,7 @@ from linear_gaussian import PRIORS, T2, LinearGaussian
 
 from vhp.likelihood.exact.plane import exact_log_likelihood
 from vhp.model.distributions import gaussian_log_prob, standard_normal_log_prob
+from vhp.model.priors.mixture import GaussianMixture
 from vhp.model.priors.standard_normal import StandardNormal
 from vhp.model.vae import VAE
 
@@ -91,3 +92,19 @@ def test_posteriors_far_from_where_the_encoder_points():
     case.model.encoder.weight.data.zero_()
     case.model.encoder.bias.data = mean
     assert (exact_log_likelihood(case.model, x, 1e-3) - case.log_p(x)).abs().max() < 1e-3
+
+
+def test_a_mode_far_out_that_the_prior_has_and_nothing_leads_to():
+    """Half of the prior is at (30, 0). A decoder that ignores z: log p(x) is log p(x|z), wherever z is."""
+    model = VAE(tiny.D, 2, [8], "bernoulli")
+    model.prior = GaussianMixture(torch.tensor([[0.0, 0.0], [30.0, 0.0]]), torch.zeros(2, 2))
+    model.decoder[-1].weight.data.zero_()
+    x = tiny.patterns(3)
+    log_p = model.observation.log_prob(x.double() / 255, model.double().decode(torch.zeros(1, 2).double()))
+    assert (exact_log_likelihood(model.float(), x) - log_p).abs().max() < 1e-5
+
+
+def test_grey_values_are_refused():
+    model = tiny.attach("iwae_l1", VAE(tiny.D, 2, [8], "bernoulli"), tiny.patterns(20, torch.float32)).model
+    with pytest.raises(ValueError, match="x, row 0, column 0: found 100, expected 0 and 255 only"):
+        exact_log_likelihood(model, torch.full((2, tiny.D), 100, dtype=torch.uint8))

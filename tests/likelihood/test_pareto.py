@@ -75,3 +75,15 @@ def test_tail_and_threshold_of_the_literature():
     """Vehtari et al. 2024: the 3 sqrt(S) largest, at most a fifth; 1 - 1 / log10(S), at most 0.7."""
     assert (tail_length(100), tail_length(10_000)) == (20, 300)
     assert trusted_below(100) == pytest.approx(0.5) and trusted_below(5000) == 0.7
+
+
+@pytest.mark.parametrize(("level", "spread"), [(-100, 3e-5), (-100, 3e-4), (5_000, 3e-3)])
+def test_weights_that_are_equal_up_to_float32s_rounding_have_no_tail(level, spread):
+    """The log-weights are sums of float32 densities: among the largest there are few values, many times each."""
+    rounded = (level + spread * torch.randn(5_000, 20)).float()
+    assert (k_hat(rounded) == -math.inf).all()
+
+
+def test_rounding_to_float32_leaves_other_tails_as_they_are():
+    log_w = pareto(0.6, 5_000, 20).log() - 100
+    torch.testing.assert_close(k_hat(log_w.float()), k_hat(log_w), rtol=0, atol=1e-3)

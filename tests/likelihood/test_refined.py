@@ -9,6 +9,7 @@ from linear_gaussian import HIERARCHICAL, PRIORS, S2, Affine, LinearGaussian, po
 
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.joint import Joint
+from vhp.likelihood.refined.adaptation import flattened
 from vhp.likelihood.refined.estimate import refine
 from vhp.likelihood.refined.search import RefinedSettings, Search
 from vhp.likelihood.refined.weights import log_weights_of
@@ -208,3 +209,23 @@ def test_fewer_samples_than_components_are_refused():
     encoder = estimate(case.model, x, few, SEED, dtype=torch.float64)
     with pytest.raises(ValueError, match="n_samples: found 6, expected 2 for each of a proposal's 5 components"):
         refine(case.model, x, encoder, few, replace(REFINEMENT, enough=1.0), SEED)
+
+
+def test_images_that_are_none_and_another_number_of_them_are_refused():
+    case = LinearGaussian("mixture", perturbed=False)
+    x = case.data(3)
+    encoder = encoder_estimate(case, x)
+    with pytest.raises(ValueError, match="encoder: found the estimate of 3 images, expected 2"):
+        refined(case, x[:2], encoder)
+    with pytest.raises(ValueError, match=r"test: found the shape \(3, 5\), expected \(N, 6\)"):
+        refined(case, x[:, :5], encoder)
+
+
+def test_weights_of_nothing_are_nothing_also_where_the_flattening_goes_to_its_end():
+    """Three finite weights of a hundred, twenty wanted: no power makes so many effective."""
+    log_w = torch.full((100, 1), -math.inf, dtype=torch.float64)
+    log_w[:3] = torch.tensor([[0.0], [-1.0], [-2.0]], dtype=torch.float64)
+    w = flattened(log_w, least=2.5)
+    assert w.isfinite().all() and w[3:].sum() == 0
+    assert 1 / w.square().sum() == pytest.approx(2.5, abs=0.01)
+    assert flattened(log_w, least=20).isfinite().all()

@@ -1,6 +1,7 @@
 """A rounded precision is used where its error is shown to be small, and nowhere else."""
 
 import logging
+import math
 
 import pytest
 import tiny
@@ -84,3 +85,11 @@ def test_float32_and_processors_without_bf16_need_no_proof(monkeypatch, caplog):
         assert not caplog.records
         assert exact_enough(model_of("iwae_l1"), tiny.patterns(5), SETTINGS, 3, torch.arange(5)) == (single, None)
     assert "bf16 matrix products are not used" in caplog.text
+
+
+def test_an_error_that_is_no_number_means_float32(bf16):
+    def errors(*_):
+        return torch.tensor([math.nan, 0.0])
+
+    settings, _ = exact_enough(model_of("iwae_l1"), tiny.patterns(8), SETTINGS, 3, torch.arange(8), errors)
+    assert settings.precision == "float32"

@@ -41,3 +41,8 @@ def test_given_images_have_a_lower_bound_alone(case):
     found = sandwich(case.model, x.float(), LIKELIHOOD, REFINEMENT, ANNEALING, SEED)
     assert found.upper is None
     assert (found.lower - case.log_p(x)).abs().max() < 1
+
+
+def test_no_images_are_refused(case):
+    with pytest.raises(ValueError, match="x: found 0 images to simulate, expected at least 1"):
+        sandwich(case.model, 0, LIKELIHOOD, REFINEMENT, ANNEALING, SEED)

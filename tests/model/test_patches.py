@@ -8,8 +8,13 @@ import tiny
 import torch
 
 from vhp.device import precision
-from vhp.likelihood.estimate import LikelihoodSettings
+from vhp.likelihood.annealed.chains import AnnealingSettings
+from vhp.likelihood.annealed.sandwich import sandwich
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.refined.estimate import refine
+from vhp.likelihood.refined.search import RefinedSettings
 from vhp.likelihood.rounding import exact_enough
+from vhp.model import codec
 from vhp.model.modes import evaluating
 from vhp.model.patches import from_maps, from_patches, to_maps, to_patches
 from vhp.model.vae import VAE
@@ -139,6 +144,10 @@ def test_an_encoder_may_be_larger_than_the_decoder():
 
 # --- dropout ---
 
+SETTINGS = LikelihoodSettings(n_samples=20, precision="float32", compile=False)
+REFINEMENT = RefinedSettings(pilot=10, enough=1.0, modes=2, steps=2, rounds=1)
+ANNEALING = AnnealingSettings(n_temperatures=3, n_chains=2, n_leapfrog=1)
+
 
 def test_dropout_changes_training_and_nothing_that_is_measured():
     method = tiny.build_patch("vhp_rewo", dropout=0.5)
@@ -146,10 +155,20 @@ def test_dropout_changes_training_and_nothing_that_is_measured():
     assert method.model.training
     first, again = (method.model.encoder(x / 255.0)[0] for _ in range(2))
     assert not torch.equal(first, again)
-    assert validation_bound(method, x) == validation_bound(method, x)
-    assert method.model.training
+    measured = (
+        lambda: validation_bound(method, x),
+        lambda: estimate(method.model, x, SETTINGS, seed=1).log_likelihood,
+        lambda: refine(method.model, x, kept, SETTINGS, REFINEMENT, seed=1).log_likelihood,
+        lambda: sandwich(method.model, x[:2], SETTINGS, REFINEMENT, ANNEALING, seed=1).lower,
+        lambda: torch.from_numpy(codec.encode(method.model, (x / 255.0).numpy())[0]),
+    )
     with evaluating(method.model):
         exact = method.model.encoder(x / 255.0)[0]
+        kept = estimate(method.model, x, SETTINGS, seed=1)
+        expected = [torch.as_tensor(measure()) for measure in measured]
+    for measure, value in zip(measured, expected, strict=True):
+        assert method.model.training
+        assert torch.equal(torch.as_tensor(measure()), value)
     without = tiny.build_patch("vhp_rewo")
     without.model.load_state_dict(method.model.state_dict())
     assert torch.equal(without.model.encoder(x / 255.0)[0], exact)

@@ -165,6 +165,8 @@ def test_a_methods_own_setting_goes_before_the_shared_one(write):
         ),
         ({"budgets__laptop__training__precision": "fp8"}, "laptop.training.*precision: found 'fp8', expected one of"),
         ({"budgets__laptop__network": "cnn"}, "model .*network: found 'cnn', expected one of mlp, conv, patch"),
+        ({"model__d_z": 1}, "d_z: found 1, expected at least 2: the figures show planes"),
+        ({"budgets__laptop__training__least_gain": 0}, "least_gain: found 0.0, expected a positive number"),
         ({"budgets__laptop__network": 3}, r"budgets.laptop.network: .*valid string \(found 3\)"),
         (
             {"budgets__paper__network": "conv", "budgets__paper__hidden": [8, 8]},

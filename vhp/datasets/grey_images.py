@@ -12,7 +12,15 @@ OMNIGLOT_SEED = 20151211
 
 
 def binarise(images: np.ndarray, seed: int) -> np.ndarray:
-    """uint8 grey (N, D) -> uint8 in {0, 255}, each pixel drawn once with probability grey / 255."""
+    """uint8 grey (N, D) -> uint8 in {0, 255}, each pixel drawn once with probability grey / 255.
+
+    Raises ValueError for an array that is not grey values from 0 to 255, such as floats or 0 and 1.
+    """
+    if images.dtype != np.uint8:
+        how = "of means in [0, 1]: np.rint(255 * x).astype(np.uint8)"
+        raise ValueError(f"images: found {images.dtype}, expected uint8 grey values from 0 to 255; {how}")
+    if images.max(initial=0) == 1:
+        raise ValueError("images: found uint8 of 0 and 1, expected grey values from 0 to 255: multiply by 255")
     uniform = np.random.Generator(np.random.PCG64(seed)).random(images.shape)
     return np.where(uniform * 255 < images, np.uint8(255), np.uint8(0))
 

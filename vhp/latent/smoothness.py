@@ -34,8 +34,8 @@ def smoothness_factor(frames: np.ndarray, group: slice | np.ndarray | Sequence[i
 def roughness(frames: np.ndarray, group: slice | np.ndarray | Sequence[int] = slice(None)) -> float:
     """The smoothness factor per unit of movement: RMS second difference over RMS first difference; smaller is smoother.
 
-    Without a unit: 0 for even movement, sqrt(2) for independent steps, 2 at most; NaN for a path that rests. So a path
-    gains nothing by moving little. frames, group: as for smoothness_factor, and so are the errors.
+    Without a unit: 0 for even movement, sqrt(2) for independent steps, about 2 at most; NaN for a path that rests. So a
+    path gains nothing by moving little. frames, group: as for smoothness_factor, and so are the errors.
     """
     factor = smoothness_factor(frames, group)
     movement = float(np.sqrt(np.mean(np.diff(np.asarray(frames, float)[:, group], axis=0) ** 2)))

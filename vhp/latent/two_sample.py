@@ -13,8 +13,14 @@ N_NEIGHBOURS = 15
 
 
 def bandwidth(x: np.ndarray, y: np.ndarray) -> float:
-    """The median distance between points of the pooled samples (Gretton et al. 2012): (n, d), (m, d) -> their unit."""
-    return float(np.median(pdist(np.concatenate([x, y]).astype(float))))
+    """The median distance between points of the pooled samples (Gretton et al. 2012): (n, d), (m, d) -> their unit.
+
+    Raises ValueError for samples most of whose points are the same.
+    """
+    median = float(np.median(pdist(np.concatenate([x, y]).astype(float))))
+    if median == 0:
+        raise ValueError("found samples most of whose points are the same, expected points that differ")
+    return median
 
 
 def squared_mmd(
@@ -44,13 +50,16 @@ def squared_mmd(
 
 
 def classifier_accuracy(x: np.ndarray, y: np.ndarray, seed: int, k: int = N_NEIGHBOURS) -> float:
-    """Share of held-out points whose sample a k-nearest-neighbour classifier names: x, y (n, d) -> 0.5 to 1.
+    """Share of held-out points whose sample a k-nearest-neighbour classifier names: x, y (n, d) -> 0 to 1.
 
     0.5 but for chance where the distributions are equal (Lopez-Paz and Oquab 2017). A random half of each sample is
-    learned. Raises ValueError for samples of different sizes, where guessing alone would be right more often.
+    learned. Raises ValueError for samples of different sizes, where guessing alone would be right more often, and of
+    fewer than k points, whose halves would have fewer than k neighbours together.
     """
     if len(x) != len(y):
         raise ValueError(f"found samples of {len(x)} and {len(y)} points, expected as many of each")
+    if 2 * (len(x) // 2) < k:
+        raise ValueError(f"found samples of {len(x)} points, expected at least {k}, the neighbours that decide")
     rng = np.random.Generator(np.random.PCG64(seed))
     half = len(x) // 2
     learned, held_out = zip(*(np.split(rng.permutation(sample), [half]) for sample in (x, y)), strict=True)

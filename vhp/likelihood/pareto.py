@@ -14,6 +14,8 @@ from torch import Tensor
 
 PRIOR_SHAPE, PRIOR_COUNTS = 0.5, 10.0  # of Vehtari et al.: as if ten of the largest weights had told this shape
 LEAST_TAIL = 5
+# Of a float32 log-weight's last place: a tail that spans no more than so many has no shape but that of rounding.
+ROUNDED = 128
 
 
 def trusted_below(n_samples: int) -> float:
@@ -54,8 +56,9 @@ def shape_of_largest(largest: Tensor, n_samples: int) -> Tensor:
         return torch.full(largest.shape[1:], math.inf, dtype=torch.float64, device=largest.device)
     largest = largest.flip(0)
     excess = torch.exp(largest[1:] - largest[-1]) - torch.exp(largest[0] - largest[-1])
-    # Of weights that are equal up to rounding nothing is above the rest.
-    flat = largest[-1] - largest[0] < 1e-9
+    # Of weights that are equal up to rounding nothing is above the rest: log-weights are sums of float32 densities.
+    last_place = torch.finfo(torch.float32).eps * largest[-1].abs().clamp_min(1)
+    flat = largest[-1] - largest[0] <= ROUNDED * last_place
     excess = excess.clamp_min(torch.finfo(torch.float64).tiny * 2**60)
     # Of a weight that is none, or infinite, the shape is no number either: not trusted.
     with np.errstate(divide="ignore", invalid="ignore"):

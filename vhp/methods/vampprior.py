@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from vhp.checks import at_least_one, between
+from vhp.datasets.batches import as_means
 from vhp.methods import Method
 from vhp.model.priors.vampprior import VampPrior
 from vhp.model.vae import VAE
@@ -30,12 +31,13 @@ class Settings:
 def build(model: VAE, settings: Settings, train: Tensor) -> Method:
     """Attach a VampPrior whose pseudo-inputs start at random training examples.
 
-    train: (N, D) in the data's unit. Raises ValueError if there are fewer examples than pseudo-inputs.
+    train: (N, D) in the data's unit, or uint8, 255 times the Bernoulli means. Raises ValueError if there are fewer
+    examples than pseudo-inputs.
     """
     s = settings
     if len(train) < s.n_pseudo_inputs:
         raise ValueError(f"n_pseudo_inputs = {s.n_pseudo_inputs} exceeds the {len(train)} training examples")
-    chosen = train[torch.randperm(len(train))[: s.n_pseudo_inputs].to(train.device)]
+    chosen = as_means(train[torch.randperm(len(train))[: s.n_pseudo_inputs].to(train.device)])
     if model.observation.unit_interval:
         # Away from 0 and 1, where the clamp that keeps pseudo-inputs in [0, 1] would hold them.
         chosen = 0.05 + 0.9 * chosen

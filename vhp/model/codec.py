@@ -3,19 +3,23 @@
 import numpy as np
 import torch
 
+from vhp.model.modes import measuring
 from vhp.model.vae import VAE
 
 BATCH = 4_096  # latent points decoded at once
+ENCODED = 512  # examples encoded at once: the feature maps of an image take hundreds of KiB
 
 
-@torch.no_grad()
+@measuring
 def encode(model: VAE, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of q_phi(z|x): x (n, D) float32 in the data's unit -> (n, d_z) float32 each."""
-    mean, log_var = model.encoder(torch.from_numpy(x).to(next(model.parameters()).device))
-    return mean.cpu().numpy(), torch.exp(0.5 * log_var).cpu().numpy()
+    device = next(model.parameters()).device
+    parts = [model.encoder(batch.to(device)) for batch in torch.from_numpy(x).split(ENCODED)]
+    mean, log_var = (torch.cat(each).cpu() for each in zip(*parts, strict=True))
+    return mean.numpy(), torch.exp(0.5 * log_var).numpy()
 
 
-@torch.no_grad()
+@measuring
 def decode(model: VAE, z: np.ndarray) -> np.ndarray:
     """E[x|z]: (..., d_z) -> (..., D) float32 in the data's unit."""
     device = next(model.parameters()).device

@@ -1,6 +1,6 @@
 """Gated convolutions for square images (Tomczak & Welling 2018, section 5), residual as in Dauphin et al. 2017.
 
-Nothing is computed at the images' own resolution: where most of the time would be spent: 2 x 2 pixels become four
+Nothing is computed at the images' own resolution, where most of the time would be spent: 2 x 2 pixels become four
 channels on the way in, and four channels 2 x 2 pixels on the way out (Shi et al. 2016).
 """
 

@@ -1,9 +1,16 @@
 """Training and evaluation mode: what dropout asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
+import torch
 from torch import nn
+
+M = TypeVar("M", bound=nn.Module)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @contextmanager
@@ -15,3 +22,14 @@ def evaluating(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         model.train(training)
+
+
+def measuring(function: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
+    """A function of a model, its first argument, that measures it: in evaluation mode, and without gradients."""
+
+    @wraps(function)
+    def measured(model: M, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with torch.no_grad(), evaluating(model):
+            return function(model, *args, **kwargs)
+
+    return measured

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vhp.checks import at_least_one, one_of
 from vhp.model.convolutional import convolutional
 from vhp.model.networks import Networks, mlp
 from vhp.model.observation import OBSERVATIONS
@@ -38,6 +39,9 @@ class VAE(nn.Module):
         Raises ValueError for data dimensions or settings that the network cannot have.
         """
         super().__init__()
+        at_least_one(n_dims=n_dims, d_z=d_z, hidden=tuple(hidden))
+        one_of(tuple(NETWORKS), network=network)
+        one_of(tuple(OBSERVATIONS), observation=observation)
         if (patch is not None) != (network == "patch"):
             found = "no settings" if patch is None else "the settings of patch"
             raise ValueError(f"network {network}: found {found}, expected them with the network patch and no other")

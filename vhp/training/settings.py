@@ -16,7 +16,7 @@ class TrainingSettings:
 
     epochs: int  # at most, the learning rate's fall included
     patience: int | None  # epochs in which the bound has to gain `least_gain`; None: no limit but `epochs`
-    least_gain: float  # nats
+    least_gain: float  # nats, above 0 with a patience
     batch_size: int
     learning_rate: float  # of AdamW, after the warm-up
     learning_rate_warm_up: float  # share of `epochs` over which it rises from 0
@@ -33,7 +33,10 @@ class TrainingSettings:
         positive(learning_rate=self.learning_rate)
         between(0, 1, learning_rate_warm_up=self.learning_rate_warm_up, learning_rate_final=self.learning_rate_final)
         between(0, 100, learning_rate_fall=self.learning_rate_fall)
-        between(0, 1e6, least_gain=self.least_gain)
+        if self.patience is None:
+            between(0, 1e6, least_gain=self.least_gain)
+        else:
+            positive(least_gain=self.least_gain)  # the best bound never gains less than nothing
         between(0, 1e3, weight_decay=self.weight_decay)
         one_of(PRECISIONS, precision=self.precision)
         if self.gradient_limit is not None:

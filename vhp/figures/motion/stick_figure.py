@@ -8,7 +8,7 @@ from matplotlib.patches import Circle
 from vhp.datasets.motion import BONES
 from vhp.datasets.motion.drawing import HEAD, side
 
-# Of the palette in style.py; drawn in this order, the near side last.
+# Of the palette in colours.py; drawn in this order, the near side last.
 COLOURS = {"left": "#0072B2", "middle": "#555555", "right": "#D55E00"}
 
 

@@ -175,8 +175,8 @@ def simulated(joint: Joint, seed: int, numbers: Sequence[int]) -> tuple[Tensor, 
     """
     observation, parameter = joint.model.observation, next(joint.model.decoder.parameters())
     noise = Noise(seed, numbers, SIMULATED, parameter.device)
-    u = joint.from_prior(noise.draw(joint.width + 1).to(parameter))
     with torch.no_grad():
+        u = joint.from_prior(noise.draw(joint.width + 1).to(parameter))
         out, eps = joint.model.decode(u[..., : joint.d_z]), noise.draw(joint.model.n_dims).to(parameter)
     if isinstance(observation, Bernoulli):
         return (torch.special.ndtr(eps) < torch.sigmoid(out)).to(out), u

@@ -15,12 +15,14 @@ import torch
 from torch import Tensor
 
 from vhp.datasets.batches import as_means
+from vhp.datasets.validation import Expected, check_examples
 from vhp.likelihood.annealed.chains import AnnealingSettings, Chains, lower_bound, simulated, upper_bound
 from vhp.likelihood.annealed.starts import PriorStart, ProposalStart, Start
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.refined.estimate import refine
 from vhp.likelihood.refined.search import RefinedSettings, Search
+from vhp.model.modes import measuring
 from vhp.model.vae import VAE
 from vhp.resumable import ONE_SITTING, Resumable
 
@@ -64,6 +66,7 @@ def starts(
     return proposed
 
 
+@measuring
 def sandwich(
     model: VAE,
     x: Tensor | int,
@@ -76,8 +79,13 @@ def sandwich(
     """x: images (N, D), as for vhp.likelihood.estimate, or how many to simulate from the model.
 
     settings, refinement: of both estimates; proposals at which chains begin are sought by the same refinement.
-    annealing: of the bounds. resumable: its progress is shown, in batches of images.
+    annealing: of the bounds. resumable: its progress is shown, in batches of images. Raises ValueError for no images,
+    or arrays that are no data (see check_examples).
     """
+    if not isinstance(x, int):
+        check_examples("x", x, Expected(model.n_dims, model.observation.unit_interval, torch.float64, binary=True))
+    elif x < 1:
+        raise ValueError(f"x: found {x} images to simulate, expected at least 1")
     joint, u = Joint(model), None
     start_of = starts(joint, settings, refinement, annealing, seed)
     if isinstance(x, int):

@@ -26,7 +26,11 @@ class Adapted(NamedTuple):
 
 
 def flattened(log_w: Tensor, least: float) -> Tensor:
-    """Normalised weights (n, batch), to the largest power up to 1 at which `least` of them are effective."""
+    """Normalised weights (n, batch), to the largest power up to 1 at which `least` of them are effective.
+
+    To within 2^-HALVINGS; where that is not small enough a power, all weights are equal.
+    """
+    log_w = log_w.clamp_min(-1e30)  # 0 times minus infinity is no number
     low, high = torch.zeros_like(log_w[0]), torch.ones_like(log_w[0])
     power = high
     for _ in range(HALVINGS):

@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from vhp.datasets.batches import as_means
+from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import worth_compiling
 from vhp.likelihood.estimate import COMPILE_FROM_OUTPUTS, LikelihoodEstimate, LikelihoodSettings
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.refined.search import REFINED, RefinedSettings, Search
 from vhp.likelihood.refined.weights import log_weights_of, summed_up
+from vhp.model.modes import measuring
 from vhp.model.vae import VAE
 from vhp.resumable import ONE_SITTING, Resumable
 
@@ -42,7 +44,7 @@ def batch_size(model: VAE, refinement: RefinedSettings, n: int) -> int:
     return max(1, min(fitting, MOST_SEARCHED, n))
 
 
-@torch.no_grad()
+@measuring
 def refine(
     model: VAE,
     test: Tensor,
@@ -57,8 +59,12 @@ def refine(
 
     encoder: the estimate with the encoder's posterior of the same images, kept where it is good enough. The other
     arguments are those of vhp.likelihood.estimate; settings.precision is that of the matrix products for the S samples,
-    the search is not rounded.
+    the search is not rounded. Raises ValueError for arrays that are no data (see check_examples) and an estimate of
+    another number of images, UnfinishedError when it is asked to stop.
     """
+    check_examples("test", test, Expected(model.n_dims, model.observation.unit_interval, torch.float64, binary=True))
+    if len(encoder.log_likelihood) != len(test):
+        raise ValueError(f"encoder: found the estimate of {len(encoder.log_likelihood)} images, expected {len(test)}")
     joint, dtype = Joint(model), next(model.parameters()).dtype
     numbers = torch.arange(len(test)) if numbers is None else numbers
     outputs = float(len(test)) * settings.n_samples * model.n_dims
@@ -92,7 +98,7 @@ def refine(
     return RefinedEstimate(*torch.cat(columns, 1), sitting.seconds)  # type: ignore[call-arg]
 
 
-@torch.no_grad()
+@measuring
 def refined_rounding_error(
     model: VAE, test: Tensor, settings: LikelihoodSettings, seed: int, numbers: Tensor, refinement: RefinedSettings
 ) -> Tensor:

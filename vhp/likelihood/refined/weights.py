@@ -35,11 +35,12 @@ def log_weights_of(
         n_chunks = math.ceil(len(u) / chunk_rows(joint.model, dtype, x.device))
         size = math.ceil(len(u) / n_chunks)
         u = torch.cat([u, u[-1:].expand(n_chunks * size - len(u), -1, -1)])
-        with autocast(settings.precision, x.device):
+        with precision:
             parts = [chunk_weights(x, part, *mixture) for part in u.split(size)]
         return torch.cat(parts)[: settings.n_samples, 0].double()
 
     chunk_weights = compiled(chunk_weights, compile)
+    precision = autocast(settings.precision, next(joint.model.parameters()).device)
     return log_weights
 
 

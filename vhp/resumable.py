@@ -86,6 +86,7 @@ class Checkpoint:
 
 
 def never() -> bool:
+    """The stop of work that is not to be stopped."""
     return False
 
 

@@ -33,6 +33,7 @@ N_TRIANGLES = 34_332
 
 
 def obj_names() -> list[str]:
+    """The files that are read: the neutral face, and each mode's."""
     return [NEUTRAL, *(f"identity{k:03d}.obj" for k in range(N_MODES))]
 
 

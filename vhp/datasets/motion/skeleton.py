@@ -25,10 +25,12 @@ class Skeleton:
     units: np.ndarray  # (2,) mass and length; a length x of the file is x / units[1] inches
 
     def arrays(self) -> dict[str, np.ndarray]:
+        """The fields by name, for a file."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray]) -> "Skeleton":
+        """What arrays() gave. Raises KeyError for a field that is missing."""
         return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
     def dof_of_bones(self) -> dict[str, tuple[str, ...]]:

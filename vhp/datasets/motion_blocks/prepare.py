@@ -18,6 +18,7 @@ def preprocess(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def by_blocks() -> Iterator[Choice]:
+    """Each split's rows of each segment, (n,) int: every STRIDE-th frame of the blocks of time that belong to it."""
     for segment in SEGMENTS:
         for split, start, stop in blocks(segment.last - segment.first + 1, segment.pattern):
             rows = np.arange(segment.first - 1 + start, segment.first - 1 + stop, STRIDE[segment.movement])

@@ -67,4 +67,5 @@ class HierarchicalPrior(Prior):
 
 
 def build(model: "VAE", d_zeta: int, hidden: Sequence[int]) -> HierarchicalPrior:
+    """A prior of this form for the model, with weights of any value; the arguments are those of arguments()."""
     return HierarchicalPrior(model.d_z, d_zeta, hidden)

@@ -52,6 +52,7 @@ class GaussianMixture(Prior):
 
 
 def build(model: "VAE", n_components: int) -> GaussianMixture:
+    """A prior of this form for the model, with weights of any value; the arguments are those of arguments()."""
     return GaussianMixture(*torch.zeros(2, n_components, model.d_z))
 
 

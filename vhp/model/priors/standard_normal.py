@@ -45,4 +45,5 @@ class StandardNormal(Prior):
 
 
 def build(model: "VAE") -> StandardNormal:
+    """A prior of this form for the model, with weights of any value; the arguments are those of arguments()."""
     return StandardNormal(model.d_z)

@@ -58,4 +58,5 @@ class VampPrior(Prior):
 
 
 def build(model: "VAE", n_pseudo_inputs: int) -> VampPrior:
+    """A prior of this form for the model, with weights of any value; the arguments are those of arguments()."""
     return VampPrior(model.encoder, torch.zeros(n_pseudo_inputs, model.n_dims), model.observation.unit_interval)

@@ -6,7 +6,7 @@ import logging
 import numpy as np
 
 from stages.command import command
-from stages.files import unreadable, write_npz
+from stages.files import write_npz
 from stages.runs.configs import require_own_data
 from stages.runs.outputs.data import SPLITS, read_raw
 from stages.runs.places import data_file, raw_file
@@ -21,12 +21,23 @@ def preprocess(name: str) -> dict[str, np.ndarray]:
     try:
         arrays = datasets.preparation(name).preprocess(raw)
     except KeyError as error:
-        raise unreadable(raw_file(name), f"found no array {error}") from error
+        raise unprepared(name, f"found no array {error}") from error
     except (IndexError, TypeError, ValueError) as error:
-        raise unreadable(raw_file(name), error) from error
+        raise unprepared(name, error) from error
+    if missing := [split for split in SPLITS if split not in arrays]:
+        found = ", ".join(arrays)
+        raise ValueError(f"vhp/datasets/{name}/prepare.py: found {found}, expected also {', '.join(missing)}")
     if empty := [split for split in SPLITS if not len(arrays[split])]:
-        raise unreadable(raw_file(name), f"found no examples for {', '.join(empty)}")
+        raise unprepared(name, f"found no examples for {', '.join(empty)}")
     return arrays
+
+
+def unprepared(name: str, why: object) -> ValueError:
+    """The raw data or the data set's own code are at fault."""
+    return ValueError(
+        f"{raw_file(name)} cannot be prepared ({why}): delete it and run `dvc repro`; if that does not help, the fault "
+        f"is in vhp/datasets/{name}/prepare.py"
+    )
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ import argparse
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -21,7 +20,8 @@ from stages.command import command
 from stages.files import read_json
 from stages.reports.table import Table, markdown
 from stages.runs import configs
-from stages.runs.places import config_file, data_file
+from stages.runs.outputs.data import open_data
+from stages.runs.places import config_file
 from vhp import datasets, methods
 from vhp.model.vae import VAE
 from vhp.objective.terms import sample_terms, terms
@@ -104,10 +104,7 @@ def image_cost(config: dict[str, Any], n_dims: int) -> Cost:
 def row(name: str) -> tuple[str, ...]:
     config = read_json(config_file(name))
     dataset, training, evaluation = config["run"]["dataset"], config["training"], config["evaluation"]
-    path = data_file(dataset)
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: `dvc repro preprocess@{dataset}` makes it")
-    with np.load(path, allow_pickle=False) as arrays:
+    with open_data(dataset) as arrays:
         n_train, n_dims = arrays["train"].shape
         n_test = min(len(arrays["test"]), evaluation["n_test"] or len(arrays["test"]))
     with FakeTensorMode():  # shapes, and no numbers

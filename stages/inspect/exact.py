@@ -13,11 +13,11 @@ import numpy as np
 import torch
 
 from stages.command import command
-from stages.files import unreadable
+from stages.files import md5, unreadable
 from stages.reports.table import NONE, Table, markdown, number
-from stages.runs import configs
+from stages.runs import configs, recorded
 from stages.runs.outputs.arrays import read_arrays
-from stages.runs.run import load_model, open_run
+from stages.runs.run import Run, load_model, open_run
 from vhp.likelihood.exact.calibration import EDGES, Calibration, calibration
 from vhp.likelihood.exact.plane import exact_log_likelihood
 
@@ -44,6 +44,7 @@ def rows(name: str, n_images: int | None, tolerance: float) -> list[tuple[str, .
         raise ValueError(f"found no refined estimate of {name}, expected both: its budget has `refined: null`, or had")
     if missing := sorted({key for keys in of.values() for key in keys} - arrays.keys()):
         raise unreadable(run.folder / "likelihood.npz", f"found no {', '.join(missing)}")
+    require_measured(run)
     index = arrays["index"][:n_images]
     images = test[torch.from_numpy(index).to(test.device)]
     exact = exact_log_likelihood(load_model(run), images, tolerance).numpy()
@@ -52,6 +53,17 @@ def rows(name: str, n_images: int | None, tolerance: float) -> list[tuple[str, .
         log_likelihood, error, effective = (arrays[key][: len(index)] for key in keys)
         found.append(row(name, estimate, exact, calibration(log_likelihood, exact, error, effective)))
     return found
+
+
+def require_measured(run: Run) -> None:
+    """Raises RecordError if dvc.lock says that the run's likelihoods are of another model than is there now."""
+    stage, model = f"evaluate@{run.name}", run.folder / "model.safetensors"
+    of = {dep["path"]: dep.get("md5") for dep in (recorded.entry(stage) or {}).get("deps", [])}
+    expected = of.get(model.as_posix())
+    if expected is not None and model.exists() and (found := md5(model)) != expected:
+        raise recorded.RecordError(
+            f"{model}: found the MD5 {found}, expected {expected}, of the model that was evaluated; `dvc repro {stage}`"
+        )
 
 
 def table(found: list[tuple[str, ...]], tolerance: float) -> Table:

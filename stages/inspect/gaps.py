@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 from tqdm import tqdm
 
@@ -107,20 +106,9 @@ def prior_gap(run: Run, model: VAE) -> Value:
     return gain(log_ratio, *held_out[1])
 
 
-def trained(run: Run) -> VAE:
-    """Its model. Raises ValueError if the weights are not those of the configuration, as after a change of d_z."""
-    try:
-        return load_model(run)
-    except (RuntimeError, SafetensorError) as error:
-        path = run.folder / "model.safetensors"
-        raise ValueError(
-            f"{path} does not fit runs/configs/{run.name}.json; `dvc repro train@{run.name}` trains it again"
-        ) from error
-
-
 def gaps(run: Run, n_images: int, n_samples: int) -> Gaps:
     torch.manual_seed(GAPS_SEED)
-    model = trained(run)
+    model = load_model(run)
     settings = LikelihoodSettings(n_samples=n_samples, precision="float32", compile=True)
     rows = {split: subset(run, split, n_images) for split in ("train", "test")}
 

@@ -18,16 +18,15 @@ from typing import Any
 
 import pandas as pd
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
 from stages.command import command
-from stages.files import read_json, replacing, write_text
+from stages.files import replacing, write_text
 from stages.reports.frames import csv
 from stages.runs import configs
-from stages.runs.run import Run, open_run
+from stages.runs.outputs.values import read_values
+from stages.runs.run import Run, open_run, read_weights
 from stages.runs.subsets import evaluated_examples
 from vhp.figures.likelihood.nll_curve import nll_curve
 from vhp.figures.style import save
@@ -70,14 +69,10 @@ def last_state(run: Run) -> list[State]:
     """The model of a run that has ended. Raises ValueError for one that cannot be read."""
     if not (run.folder / "training_time.json").exists():
         return []
-    training = read_json(run.folder / "training.json")
-    seconds = read_json(run.folder / "training_time.json")["seconds"]
-    path = run.folder / "model.safetensors"
-    try:
-        weights = load_file(path, device=str(run.device))
-    except SafetensorError as error:
-        raise ValueError(f"{path}: found no model ({error}); `dvc repro train@{run.name}` trains it again") from error
-    return [State(training["epochs"], seconds, training["best_epoch"], training["best_validation_bound"], weights)]
+    training = read_values(run.name, "training.json")
+    seconds = read_values(run.name, "training_time.json")["seconds"]
+    best = training["best_epoch"], training["best_validation_bound"]
+    return [State(training["epochs"], seconds, *best, read_weights(run))]
 
 
 def curve_row(run: Run, state: State, test: Tensor, numbers: Tensor, settings: LikelihoodSettings) -> dict[str, Any]:

@@ -107,8 +107,8 @@ def read(budget: str, dataset: str) -> Section:
     path = folder / NAME
     if not path.exists():
         raise ArtifactsError(f"{path} is missing: `dvc repro section@{dataset}` makes it")
-    recorded.check(f"section@{dataset}", [folder])
     how = f"`git checkout {folder}` restores the committed one, `dvc repro section@{dataset}` renews it"
+    recorded.check(f"section@{dataset}", [folder], remedy=how)
     return parse(path, how)
 
 

@@ -50,12 +50,13 @@ def code(recorded: dict[str, Any] | None, stage: str) -> str | None:
     return next((values[f"code.{stage}"] for values in params if f"code.{stage}" in values), None)
 
 
-def check(stage: str, files: Iterable[Path], lock: Path = LOCK) -> dict[str, Any] | None:
+def check(stage: str, files: Iterable[Path], lock: Path = LOCK, remedy: str | None = None) -> dict[str, Any] | None:
     """The stage's entry, if the files and folders are the outputs that it names; what it does not name does not count.
 
     Raises RecordError for a file that differs: it was damaged, or made by hand.
     """
     recorded = entry(stage, lock)
+    remedy = remedy or f"delete both and run `dvc fetch {stage}` or `dvc repro {stage}`"
     try:
         made = {out["path"]: out["md5"] for out in (recorded or {}).get("outs", [])}
     except (KeyError, TypeError) as error:
@@ -65,7 +66,7 @@ def check(stage: str, files: Iterable[Path], lock: Path = LOCK) -> dict[str, Any
         if expected is not None and (found := md5_of_folder(file) if file.is_dir() else md5(file)) != expected:
             raise RecordError(
                 f"{file}: found the MD5 {found}, expected {expected}, which dvc.lock has of {stage}: it was changed, "
-                f"or its copy in DVC's cache is damaged; delete both and run `dvc fetch {stage}` or `dvc repro {stage}`"
+                f"or its copy in DVC's cache is damaged; {remedy}"
             )
     return recorded
 

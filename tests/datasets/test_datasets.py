@@ -28,6 +28,19 @@ def test_an_unknown_data_set_is_refused():
             load("mnist")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("OBSERVATION", "gausian", "OBSERVATION: found 'gausian', expected one of bernoulli, gaussian"),
+        ("IMAGE_SHAPE", (64,), r"IMAGE_SHAPE: found \(64,\), expected \(height, width\), in pixels"),
+    ],
+)
+def test_a_data_set_that_does_not_say_what_it_must_is_refused(monkeypatch, name, value, message):
+    monkeypatch.setattr(datasets.load("digits"), name, value)
+    with pytest.raises(ValueError, match=f"^vhp/datasets/digits/__init__.py, {message}$"):
+        datasets.load("digits")
+
+
 def test_examples_become_pictures_by_their_shape_unless_the_data_set_draws_them():
     x = np.arange(2 * 3 * 64.0).reshape(2, 3, 64)
     np.testing.assert_array_equal(datasets.pictures("digits", x, {}), x.reshape(2, 3, 8, 8))

@@ -63,7 +63,7 @@ def test_the_floor_is_that_of_operations_or_bytes_whichever_takes_longer():
 def test_a_row_has_the_steps_of_the_whole_training(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data" / "processed").mkdir(parents=True)
-    arrays = {"train": np.zeros((23, SIDE**2), np.uint8), "test": np.zeros((7, SIDE**2), np.uint8)}
+    arrays = {split: np.zeros((n, SIDE**2), np.uint8) for split, n in (("train", 23), ("val", 2), ("test", 7))}
     np.savez(tmp_path / "data" / "processed" / "digits.npz", **arrays)
     write_json(tmp_path / "runs" / "configs" / "digits-iwae_l1-0.json", CONV)
     cells = dict(zip(cost.COLUMNS, cost.row("digits-iwae_l1-0"), strict=True))

@@ -11,7 +11,7 @@ import torch
 from configured import write_config
 from safetensors.torch import save_file
 
-from stages.files import write_npz
+from stages.files import md5, write_npz
 from stages.inspect import exact
 from stages.runs.places import run_folder
 from stages.runs.run import load_model, open_run
@@ -88,6 +88,17 @@ def test_what_cannot_be_compared_is_said_in_one_line(workplace, monkeypatch, mad
     with pytest.raises(SystemExit) as stopped:
         run(monkeypatch, name, *arguments)
     assert said in stopped.value.code and "\n" not in stopped.value.code
+
+
+def test_likelihoods_of_another_model_are_not_compared(workplace, monkeypatch):
+    name = make_run("vampprior")
+    model = run_folder(name) / "model.safetensors"
+    entry = f"  evaluate@{name}:\n    cmd: x\n    deps:\n    - path: {model}\n      md5: "
+    Path("dvc.lock").write_text(f"stages:\n{entry}{md5(model)}\n")
+    run(monkeypatch, name)
+    Path("dvc.lock").write_text(f"stages:\n{entry}{'0' * 32}\n")
+    with pytest.raises(SystemExit, match=f"{model}: .* of the model that was evaluated; `dvc repro evaluate@{name}`"):
+        run(monkeypatch, name)
 
 
 @pytest.mark.parametrize("arguments", [("--images", "0"), ("--tolerance", "0"), ("--tolerance", "nan")])

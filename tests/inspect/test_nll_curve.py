@@ -127,5 +127,8 @@ def test_a_run_that_is_not_configured_and_a_damaged_model_are_refused(states, mo
         nll_curve.main()
     command(train, monkeypatch)
     (run_folder(RUN) / "model.safetensors").write_bytes(b"short")
-    with pytest.raises(SystemExit, match=f"model.safetensors: found no model.*`dvc repro train@{RUN}`"):
+    with pytest.raises(SystemExit, match=r"model\.safetensors cannot be read .*delete it and run `dvc repro`"):
+        command(nll_curve, monkeypatch, "--into", "out")
+    (run_folder(RUN) / "training_time.json").write_text("{}")
+    with pytest.raises(SystemExit, match=r"training_time\.json cannot be read"):
         command(nll_curve, monkeypatch, "--into", "out")

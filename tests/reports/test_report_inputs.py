@@ -148,6 +148,15 @@ def test_a_file_that_is_not_what_dvc_lock_says_is_refused(workplace):
     assert str(path) in said and digest in said and f"dvc fetch evaluate@{folder.name}" in said
 
 
+def test_a_section_that_was_edited_is_refused_with_what_restores_it(workplace):
+    write_run("static_mnist", "vhp_rewo", 0)
+    compile_report()
+    lock = f"schema: '2.0'\nstages:\n  section@static_mnist:\n    cmd: x\n    outs:\n    - path: {SECTION.parent}\n"
+    Path("dvc.lock").write_text(f"{lock}      md5: {'0' * 32}.dir\n")
+    said = stopped(report)
+    assert f"`git checkout {SECTION.parent}` restores the committed one" in said and "dvc fetch" not in said
+
+
 def test_no_matrix_at_all_is_an_error(workplace):
     with pytest.raises(SystemExit, match=r"matrix\.json"):
         call(report)

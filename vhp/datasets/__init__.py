@@ -31,6 +31,8 @@ from types import ModuleType
 
 import numpy as np
 
+OBSERVATIONS = ("bernoulli", "gaussian")
+
 
 def content_sha256(arrays: Mapping[str, np.ndarray]) -> str:
     """SHA-256 over names, types, shapes and bytes of the arrays, in the order of their names."""
@@ -48,10 +50,17 @@ def names() -> list[str]:
 
 
 def load(name: str) -> ModuleType:
-    """The package of a data set. Raises ValueError for an unknown name."""
+    """The package of a data set. Raises ValueError for an unknown name, and for one that does not say what it must."""
     if name not in names():
         raise ValueError(f"unknown data set {name!r}; expected one of {', '.join(names())}")
-    return importlib.import_module(f"{__name__}.{name}")
+    package = importlib.import_module(f"{__name__}.{name}")
+    where = f"vhp/datasets/{name}/__init__.py"
+    if (observation := getattr(package, "OBSERVATION", None)) not in OBSERVATIONS:
+        raise ValueError(f"{where}, OBSERVATION: found {observation!r}, expected one of {', '.join(OBSERVATIONS)}")
+    shape = getattr(package, "IMAGE_SHAPE", None)
+    if not (isinstance(shape, tuple) and len(shape) == 2 and all(isinstance(n, int) and n > 0 for n in shape)):
+        raise ValueError(f"{where}, IMAGE_SHAPE: found {shape!r}, expected (height, width), in pixels")
+    return package
 
 
 def preparation(name: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Check what the smoke pipeline left in a clone: `PYTHONPATH=. python .ci/check_smoke.py smoke`; a fault exits with 1."""
+"""Check what the smoke pipeline left in a clone: `PYTHONPATH=. python .ci/check_smoke.py smoke`; 1 is a fault."""
 
 import subprocess
 import sys

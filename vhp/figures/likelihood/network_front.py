@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from vhp.figures.style import styled
 
@@ -13,30 +14,39 @@ OTHER = "#8C8C8C"
 
 @styled
 def network_front(rows: pd.DataFrame, title: str) -> Figure:
-    """Two panels, NLL in nats over minutes of training and over seconds per image, both logarithmic.
+    """Two panels: the negative validation bound over minutes of training, the NLL over seconds per image; in nats.
 
-    rows: a row per network and time, columns network, family, processor_minutes, seconds_per_image, nll, nll_se, and
-    training_front, likelihood_front: whether no other row is better in both; such rows are named and joined.
+    rows: a row per network and time, columns network, family, processor_minutes, seconds_per_image, validation_bound,
+    nll, and training_front, likelihood_front: whether no other row is better in both; such rows are named and joined.
+    A network's times are joined by a thin line. No error bars: all networks are measured on the same images, and what
+    those share moves all points together.
     """
-    figure = Figure(figsize=(8.6, 3.9))
-    left, right = figure.subplots(1, 2, sharey=True)
-    _panel(left, rows, "processor_minutes", "training_front")
-    _panel(right, rows, "seconds_per_image", "likelihood_front")
-    left.set(xlabel="processor minutes of training", ylabel="NLL of validation images, nats")
-    right.set(xlabel="processor seconds of the likelihood of an image")
-    right.legend(loc="upper right")
-    figure.suptitle(title, fontsize=9)
+    rows = rows.assign(negative_bound=-rows["validation_bound"])
+    figure = Figure(figsize=(8.6, 4.2))
+    left, right = figure.subplots(1, 2)
+    _panel(left, rows, "processor_minutes", "negative_bound", "training_front")
+    _panel(right, rows, "seconds_per_image", "nll", "likelihood_front")
+    left.set(xlabel="processor minutes of training", ylabel="negative validation bound, nats")
+    right.set(xlabel="processor seconds of the likelihood of an image", ylabel="NLL of validation images, nats")
+    left.set_title(title, loc="left")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper right", ncols=len(FAMILY_COLOURS))
     return figure
 
 
-def _panel(ax: Axes, rows: pd.DataFrame, cost: str, front: str) -> None:
+def _panel(ax: Axes, rows: pd.DataFrame, cost: str, value: str, front: str) -> None:
     for family, group in rows.groupby("family"):
         colour = FAMILY_COLOURS.get(family, OTHER)
-        ax.errorbar(group[cost], group["nll"], group["nll_se"], label=family, fmt="o", ms=4, lw=0.8, color=colour)
+        ax.plot(group[cost], group[value], "o", label=family, ms=4, color=colour)
+        for _, times in group.sort_values(cost).groupby("network"):
+            ax.plot(times[cost], times[value], color=colour, linewidth=0.6, alpha=0.6)
     best = rows[rows[front]].sort_values(cost)
-    ax.step(best[cost], best["nll"], where="post", color="#444444", linewidth=1, zorder=0)
+    ax.step(best[cost], best[value], where="post", color="#444444", linewidth=1, zorder=0)
     for row in best.itertuples():
-        place = (getattr(row, cost), row.nll)
+        place = (getattr(row, cost), getattr(row, value))
         ax.annotate(row.network, place, xytext=(4, 4), textcoords="offset points", fontsize=6.5)
     ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.margins(x=0.12)  # a place for the last name
     ax.grid(color="#dddddd", linewidth=0.5)

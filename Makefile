@@ -27,7 +27,7 @@ demo: .venv/installed ## the pipeline on the two embedded data sets, five method
 # Images and real values, an exact likelihood, joints: all that the stages distinguish. Each further stage costs more
 # than its own time, since DVC reads and writes the whole of dvc.lock for it.
 smoke: .venv/installed ## every stage and method in minutes, in smoke/; with VHP_DATA on static MNIST and human motion, not digits
-	@$(CLONE) smoke --budget smoke --datasets pendulum $(if $(VHP_DATA),static_mnist motion,digits) $(MATRIX) -- $(REPRO)
+	@$(MIRROR) $(CLONE) smoke --budget smoke --datasets pendulum $(if $(VHP_DATA),static_mnist motion,digits) $(MATRIX) -- $(REPRO)
 	@$(COMMIT) smoke
 	@cat smoke/reports/smoke/table.md
 
@@ -43,7 +43,7 @@ pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPr
 	@cat pendulum/reports/$(or $(BUDGET),laptop)/table.md
 
 motion: .venv/installed ## the paper's experiment on human motion, the table's five methods, three seeds, in motion/; also BUDGET, METHODS, SEEDS, DATASETS; make keep KEEP=motion
-	@$(CLONE) motion --budget $(or $(BUDGET),laptop) --datasets $(or $(DATASETS),motion) \
+	@$(MIRROR) $(CLONE) motion --budget $(or $(BUDGET),laptop) --datasets $(or $(DATASETS),motion) \
 		$(if $(METHODS),--methods $(METHODS)) --seeds $(or $(SEEDS),0 1 2) -- $(REPRO)
 	@$(COMMIT) motion
 	@cat motion/reports/$(or $(BUDGET),laptop)/table.md
@@ -51,7 +51,7 @@ motion: .venv/installed ## the paper's experiment on human motion, the table's f
 # K, the other ablation, is a parameter: make study PARAM=settings.shared.K VALUES="1 8 32" METHODS=vhp_rewo DATASETS=...
 ABLATIONS = vhp_rewo rewo_one_phase rewo_no_slope vhp_elbo vhp_warm_up rewo_normal_prior
 ablation: .venv/installed ## REWO and what is left of it without each of its parts, three data sets, three seeds, in ablation/; also BUDGET, METHODS, SEEDS, DATASETS; make keep KEEP=ablation
-	@$(CLONE) ablation --budget $(or $(BUDGET),laptop) --datasets $(or $(DATASETS),dynamic_mnist omniglot pendulum) \
+	@$(MIRROR) $(CLONE) ablation --budget $(or $(BUDGET),laptop) --datasets $(or $(DATASETS),dynamic_mnist omniglot pendulum) \
 		--methods $(or $(METHODS),$(ABLATIONS)) --seeds $(or $(SEEDS),0 1 2) -- $(REPRO)
 	@$(COMMIT) ablation
 	@cat ablation/reports/$(or $(BUDGET),laptop)/table.md
@@ -145,9 +145,11 @@ clean: ## remove demo/, smoke/, pendulum/, motion/, ablation/ and studies/ (what
 NO_GIT := found no git repository in this folder, and DVC needs one: clone the project, or run git init
 
 # VHP_DATA may be relative to the folder where make was called; the commands run in others.
-MIRROR = if [ -n "$$VHP_DATA" ]; then VHP_DATA=$$(CDPATH= cd "$$VHP_DATA" && pwd) || exit 1; export VHP_DATA; fi;
+MIRROR = if [ -n "$$VHP_DATA" ]; then folder=$$(CDPATH= cd -- "$$VHP_DATA" 2>/dev/null && pwd) || { echo "$(NO_DATA)" >&2; exit 1; }; \
+	export VHP_DATA="$$folder"; fi;
+NO_DATA := VHP_DATA: found no folder $$VHP_DATA, expected one that has the data sets' files; name another, or unset it to download them
 MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
-CLONE = $(MIRROR) $(RUN) python -m stages.clones $(if $(FORCE),--force)
+CLONE = $(RUN) python -m stages.clones $(if $(FORCE),--force)
 COMMIT = $(RUN) python -m stages.clones.commit
 
 .PHONY: help install demo smoke study pendulum motion ablation keep bench mutations table data test check weights report browser plots baseline \

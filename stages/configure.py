@@ -6,26 +6,49 @@ depends on it. What is written: stages/runs/resolved.py.
 
 import argparse
 import logging
+import subprocess
 from pathlib import Path
 
 from stages.command import command
 from stages.files import write_json
+from stages.params.problems import ParamsError
 from stages.params.reading import read
-from stages.params.resolution import resolve
+from stages.params.schema import Params
 from stages.runs.fingerprint import Program
 from stages.runs.places import CONFIGS, DATA_CONFIGS
 from stages.runs.resolved import resolved
 
+PARAMS = Path("params.yaml")
+
 logger = logging.getLogger(__name__)
+
+
+def read_params() -> Params:
+    """What params.yaml has. Raises ParamsError, which says how to take a change back."""
+    try:
+        return read(PARAMS)
+    except ParamsError as error:
+        raise ParamsError(f"{error}{way_back()}") from error
+
+
+def way_back() -> str:
+    """A line on params.yaml as it was committed; empty where git does not say that it was changed.
+
+    `dvc exp run -S` leaves what is refused in the file, for the next command to fail at it.
+    """
+    try:
+        asking = ["git", "status", "--porcelain", "--untracked-files=no", "--", str(PARAMS)]
+        changed = subprocess.run(asking, capture_output=True, check=False).stdout
+    except OSError:  # there is no git
+        return ""
+    back = f"git checkout {PARAMS} dvc.lock"
+    return f"\n`git diff {PARAMS}` shows what was changed in it, `{back}` takes that back" if changed else ""
 
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    with command("params.yaml"):
-        params = read(Path("params.yaml"))
-        resolve(params)
     with command("configure"):
-        files = resolved(params, Program())
+        files = resolved(read_params(), Program())
         for path, content in files.items():
             write_json(path, content)
         for stale in [*CONFIGS.glob("*.json"), *DATA_CONFIGS.glob("*.json")]:

@@ -160,10 +160,9 @@ def main() -> None:
     parser.add_argument("--strict", action="store_true", help="results older than code or parameters are faults, too")
     parser.add_argument("--summary", type=Path, help="Markdown file to which tables and faults are added")
     arguments = parser.parse_args()
-    with command("params.yaml"):
-        params = read(Path("params.yaml"))
-    results, baseline = report_folder(params.budget), BASELINE / params.budget
     with command("check", AgreementError):
+        params = read(Path("params.yaml"))
+        results, baseline = report_folder(params.budget), BASELINE / params.budget
         if arguments.baseline:
             return renew(results, baseline)
         if missing := absent(results, baseline):

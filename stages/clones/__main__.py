@@ -14,19 +14,18 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from configobj import ConfigObj
 
 from stages.clones.git import FINISHED, CloneError, git, try_git
 from stages.clones.lock import Lock, check_idle
+from stages.clones.matrix import AXES, set_matrix
 from stages.command import command
-from stages.files import write_text
 
 WORK = Path(".dvc", "tmp")
 CHECKPOINTS = Path("runs", "checkpoints")
-AXES = ("budget", "datasets", "methods", "seeds")
 EXPERIMENTS = re.compile(r"refs/exps/([0-9a-f]{2}|celery)/")  # not the references that DVC itself uses
 
 
@@ -119,18 +118,6 @@ def share_cache(folder: Path) -> None:
     settings = ConfigObj(str(folder / ".dvc" / "config.local"), encoding="utf-8")
     settings.setdefault("cache", {})["dir"] = str(place.resolve())
     settings.write()
-
-
-def set_matrix(params: Path, **axes: Sequence[str] | None) -> None:
-    """Write other values for some of AXES into params.yaml, whose comments stay. Raises CloneError."""
-    text = params.read_text(encoding="utf-8")
-    for axis, values in axes.items():
-        if values:
-            line = f"{axis}: {values[0]}" if axis == "budget" else f"{axis}: [{', '.join(values)}]"
-            text, found = re.subn(rf"^{axis}:.*", line.replace("\\", r"\\"), text, flags=re.MULTILINE)
-            if found != 1:
-                raise CloneError(f"{params}: found {found} lines {axis}: ..., expected one")
-    write_text(params, text)
 
 
 def _listed(*options: str) -> Iterator[Path]:

@@ -13,7 +13,7 @@ AS_PROGRAM = (
 
 
 class CloneError(ValueError):
-    """The clone cannot be made, replaced or committed; nothing was removed."""
+    """The clone cannot be made, replaced, committed or kept; nothing was removed."""
 
 
 def check_other(clone: Path) -> None:

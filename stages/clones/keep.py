@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stages.clones.git import check_other
 from stages.clones.lock import check_idle
+from stages.clones.made import made_sections
 from stages.command import command
 from stages.files import read_json, write_text
 from stages.params.reading import read
@@ -24,12 +25,12 @@ from stages.runs.places import section_folder
 def keep(clone: Path) -> Path:
     """Copies the sections of all data sets in the clone's params.yaml; gives the folder they are in now.
 
-    Raises ParamsError or ArtifactsError, before anything is replaced, for a clone without all its sections.
+    Raises ValueError, before anything is replaced, for a params.yaml that is refused and for sections that are missing,
+    damaged or not made by the clone's pipeline (stages/clones/made.py).
     """
     params = read(clone / "params.yaml")
-    remedy = f"the pipeline in {clone} makes it"
+    found = made_sections(clone, params)
     folders = [clone / section_folder(params.budget, dataset) for dataset in params.datasets]
-    found = [sections.parse(folder / sections.NAME, remedy) for folder in folders]
     tables = [*overview(found), *(t for section in found for t in dataset_tables(section))]
     name = clone.resolve().name  # also of one that is called `..`
     place = SUPPLEMENTS / params.budget / name

@@ -42,9 +42,8 @@ def row(name: str) -> tuple[str, ...]:
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    with command("params.yaml"):
-        names = read(Path("params.yaml")).datasets
     with command("inventory"):
+        names = read(Path("params.yaml")).datasets
         columns = ("data set", "files", "verified MiB", *SPLITS, "licence")
         print(markdown([Table("Data", columns, tuple(row(name) for name in names))]))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, ScalarEvent
 
 # params.yaml has 9,000 bytes, 630 values and 5 levels.
@@ -18,6 +19,8 @@ MAX_DEPTH = 20
 
 def read(path: Path) -> Any:
     """The values of the file. Raises ValueError, which names the file and the place in it, and OSError."""
+    if path.is_dir():
+        raise ValueError(f"{path}: found a folder, expected a file; move it, and `git checkout {path}`")
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     try:
@@ -43,7 +46,16 @@ def parse(text: str) -> Any:
         _check_size(YAML(typ="safe").parse(text))
         return YAML(typ="safe").load(text)
     except YAMLError as error:
-        raise ValueError(f"not YAML: {error}") from error
+        raise ValueError(_in_words(error)) from error
+
+
+def _in_words(error: YAMLError) -> str:
+    """In one line: without the name of the stream, which is no file's, and advice for programs that read YAML."""
+    if not isinstance(error, MarkedYAMLError):
+        return f"not YAML: {str(error).partition(chr(10))[0]}"
+    mark = error.problem_mark or error.context_mark
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{place}not YAML: {', '.join(filter(None, (error.context, error.problem)))}"
 
 
 def _check_size(events: Iterable[Event]) -> None:

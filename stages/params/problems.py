@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+ONE_VALUE = (("float",), ("str",), ("list[int]",))  # in pydantic's words, the types of which a mapping has several
 FOUND_CHARACTERS = 100  # of a wrong value that a message shows at most
 
 
@@ -26,10 +27,11 @@ def messages(where: str, error: ValidationError) -> str:
     """pydantic's findings, a line each: key, what was expected, what was found."""
     lines = []
     for problem in error.errors():
+        # Of a value that may be one number or a mapping, and is a mapping, pydantic says also that it is no number.
+        if isinstance(problem["input"], dict) and problem["loc"][-1:] in ONE_VALUE:
+            continue
         # Without the names of union members, which pydantic appends: "kappa.float", "kappa.dict[str,float]".
-        parts = [
-            str(part) for part in problem["loc"] if part not in ("float", "str", "list[int]") and "[" not in str(part)
-        ]
+        parts = [str(part) for part in problem["loc"] if (part,) not in ONE_VALUE and "[" not in str(part)]
         key = ".".join([where, *parts]).strip(".")
         text = problem["msg"].removeprefix("Value error, ")
         found = "" if problem["type"] in ("value_error", "missing") else f" (found {shown(problem['input'])})"

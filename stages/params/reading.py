@@ -8,26 +8,31 @@ from pydantic import ValidationError
 
 from stages.params import plain_yaml
 from stages.params.problems import ParamsError, check_keys, messages, shown
-from stages.params.resolution import resolve_sections
+from stages.params.resolution import resolve, resolve_sections
 from stages.params.schema import DEFAULT, Params
 from vhp import datasets, methods
 
 
 def read(path: Path) -> Params:
-    """The validated content of params.yaml. Raises ParamsError."""
+    """The validated content of params.yaml. Raises ParamsError, which begins with the path."""
     try:
         content = plain_yaml.read(path)
     except FileNotFoundError as error:
         raise ParamsError(f"{path} is missing; run from the root of the repository") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ParamsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
         raise ParamsError(str(error)) from error
-    return validate(content)
+    try:
+        return validate(content)
+    except ParamsError as error:
+        raise ParamsError(f"{path}: {error}") from error
 
 
 def validate(content: Any) -> Params:
     """What params.yaml holds, validated. Raises ParamsError."""
     if not isinstance(content, dict):
-        raise ParamsError(f"params.yaml: found {shown(content)}, expected a mapping")
+        raise ParamsError(f"found {shown(content)}, expected a mapping")
     check_keys("", content, Params.model_fields)
     try:
         params = Params.model_validate(content)
@@ -54,6 +59,7 @@ def validate(content: Any) -> Params:
     for budget in params.budgets:
         for dataset in datasets.names():
             resolve_sections(params, budget, dataset)
+    resolve(params)
     return params
 
 

@@ -25,7 +25,7 @@ from stages.command import command
 from stages.files import read_json, write_text
 from stages.params import plain_yaml
 from stages.params.problems import ParamsError
-from stages.params.reading import validate
+from stages.params.reading import read, validate
 from stages.params.resolution import resolve
 from stages.runs.places import run_folder
 from stages.study import report as study_report
@@ -130,8 +130,8 @@ def study(matrices: Sequence[AtValue], param: str, place: Path, jobs: int) -> tu
 
 def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
     """The matrix at each value. Raises ValueError for impossible values, before anything is made or removed."""
+    read(PARAMS)  # a mistake in it is that of no value
     params = plain_yaml.read(PARAMS)
-    validate(params)
     last = arguments.param.rpartition(".")[2]
     if last in datasets.names():  # also one that params.yaml does not choose
         params["datasets"] = [last]

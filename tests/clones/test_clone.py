@@ -184,11 +184,6 @@ def test_the_clone_is_its_commands_own_until_that_ends(repository):
     assert yaml.safe_load(text) == {"budget": "demo", "datasets": ["c", "d"], "seeds": [1]} and "# All." in text
 
 
-def test_an_axis_that_params_yaml_lacks_is_named(repository):
-    with pytest.raises(clone.CloneError, match=r"params\.yaml: found 0 lines methods: \.\.\., expected one"):
-        clone.set_matrix(Path("params.yaml"), methods=["x"])
-
-
 def test_without_a_repository_nothing_is_made(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(clone.CloneError, match="found no git repository with DVC in this folder"):

@@ -12,6 +12,7 @@ from sandbox import CONFIG, RUN, STAGES, call, environment, write
 from stages.clones import __main__ as clone
 from stages.clones.commit import main as commit
 from stages.clones.git import FINISHED, git
+from stages.clones.matrix import set_matrix
 
 # The configured learning rate is the metric, and the end of the curve.
 TRAIN = """
@@ -46,7 +47,7 @@ def demo(tmp_path, monkeypatch):
     (root / ".git" / "info" / "exclude").write_text("/demo/\n")
     monkeypatch.chdir(root)
     clone.make(Path("demo")).close()
-    clone.set_matrix(Path("demo", "params.yaml"), datasets=["a"])
+    set_matrix(Path("demo", "params.yaml"), datasets=["a"])
     call(root / "demo", "dvc", "repro", "--quiet")
     monkeypatch.setattr(sys, "argv", ["commit", "demo"])
     commit()

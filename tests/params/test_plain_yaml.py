@@ -44,6 +44,24 @@ def test_what_is_too_large_too_deep_or_no_yaml_is_refused_at_once(text, message)
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [1\nb: 2", "line 2, column 2: not YAML: while parsing a flow sequence, did not find expected ',' or ']'"),
+        (
+            "a: 1\na: 2",  # without advice on how to allow it
+            'line 2, column 1: not YAML: while constructing a mapping, found duplicate key "a" with value "2" '
+            '(original value: "1")',
+        ),
+        ("a: \x00", "not YAML: unacceptable character #x0000: control characters are not allowed"),
+    ],
+)
+def test_what_is_no_yaml_is_named_in_one_line_with_its_place(text, message):
+    with pytest.raises(ValueError) as refused:
+        plain_yaml.parse(text)
+    assert str(refused.value) == message
+
+
 def test_aliases_within_the_bounds_stand_for_their_values():
     assert plain_yaml.parse("a: &a {x: [1, 2]}\nb: [*a, *a]")["b"] == [{"x": [1, 2]}] * 2
 
@@ -53,6 +71,8 @@ def test_a_file_is_read_up_to_its_bound(tmp_path):
     path.write_bytes(b"# " + b"x" * plain_yaml.MAX_BYTES)
     with pytest.raises(ValueError, match=r"params\.yaml: found more than 262,144 bytes"):
         plain_yaml.read(path)
+    with pytest.raises(ValueError, match=f"^{tmp_path}: found a folder, expected a file; "):
+        plain_yaml.read(tmp_path)
     path.write_bytes(b"a: 1\nb: \xff\n")
     with pytest.raises(ValueError, match=r"params\.yaml: line 2: found the byte 0xff, expected UTF-8"):
         plain_yaml.read(path)

@@ -213,6 +213,21 @@ def test_a_mistake_is_named_with_its_key(write, change, message):
         configs(write(**change))
 
 
+def test_a_wrong_number_in_a_mapping_is_the_only_thing_said(write):
+    path = write(kappa=PARAMS["kappa"] | {"digits": "0.55"}, budgets__laptop__hidden={"default": ["8"]})
+    with pytest.raises(ParamsError) as refused:
+        read(path)
+    number, whole = str(refused.value).splitlines()
+    assert number == f"{path}: kappa.digits: Input should be a valid number (found '0.55')"
+    assert whole == "budgets.laptop.hidden.default.0: Input should be a valid integer (found '8')"
+
+
+def test_a_mistake_is_named_with_the_file_once(write):
+    with pytest.raises(ParamsError) as refused:
+        read(path := write(settings__vhp_rewo__tau="five"))
+    assert str(refused.value).startswith(f"{path}: settings.vhp_rewo (pendulum).tau: Input should be a valid number")
+
+
 def test_a_missing_setting_is_named(write):
     training = {k: v for k, v in PARAMS["budgets"]["laptop"]["training"].items() if k != "epochs"}
     with pytest.raises(ParamsError, match=r"laptop.training.*epochs: Field required"):

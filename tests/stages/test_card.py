@@ -118,5 +118,5 @@ def test_the_inventory_names_a_file_that_cannot_be_read(tmp_path, monkeypatch, c
 
 def test_the_inventory_of_a_broken_params_yaml_says_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit, match=r"params.yaml: params.yaml is missing"):
+    with pytest.raises(SystemExit, match=r"inventory: params.yaml is missing"):
         inventory.main()

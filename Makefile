@@ -31,7 +31,7 @@ smoke: .venv/installed ## every stage and method in minutes, in smoke/; with VHP
 	@$(COMMIT) smoke
 	@cat smoke/reports/smoke/table.md
 
-study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/studies/laptop/<PARAM>/; also BUDGET, METHODS, SEEDS, DATASETS, SET
+study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/studies/laptop/<PARAM>/; also BUDGET, METHODS, SEEDS, DATASETS, SET, FORCE=1
 	@test -n "$(PARAM)" -a -n "$(VALUES)" || { echo 'expected PARAM=<name> VALUES="<value> <value> ..."'; exit 1; }
 	@$(MIRROR) $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" --values $(VALUES) --methods $(METHODS) \
 		--datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) --set $(SET) $(if $(FORCE),--force)

@@ -17,6 +17,7 @@ from stages.reports.provenance import not_run, parameters_table, provenance_tabl
 from stages.reports.sections import Drawn
 from stages.reports.table import markdown
 from stages.reports.tables import (
+    BESIDE,
     dataset_tables,
     overview,
     read_sections,
@@ -56,7 +57,7 @@ def main() -> None:
         made = texts(found, known)
         for name, text in made.items():
             write_text(folder / name, text)
-        write_text(folder / "stale.md", markdown(older) or "# Older than the code\n\nNo result is.\n")
+        write_text(folder / "stale.md", markdown(older) or f"# Older than the code\n\nNo result is. {BESIDE}\n")
         (headline, *others), claims = overview(found), claims_table(verdicts(known))
         content = Content(
             findings=of_claims(claims),

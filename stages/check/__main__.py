@@ -16,6 +16,7 @@ from stages.check.agreement import AgreementError, disagreements, read_lock
 from stages.check.alterations import altered, derived_otherwise, other_values
 from stages.check.baseline import unmatched, written_by_hand
 from stages.check.environment import other_torch
+from stages.check.older import older_studies, older_supplements
 from stages.check.provenance import uncommitted
 from stages.check.quotes import misquoted
 from stages.check.regression import FILES, RegressionError, compare, difference_table
@@ -85,14 +86,17 @@ def from_the_old(results: Path, baseline: Path) -> str:
 
 
 def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Program) -> tuple[list[str], list[str]]:
-    """Results older than code, parameters or torch, or of no commit; and what is in the report and not in sections."""
+    """Results older than code, parameters or torch, or of no commit; and what is in the report and not in sections.
+
+    Supplements and studies, too: the paper's claims are tested on them.
+    """
     files = resolved(params, program)
     matrix = files[MATRIX]
     configs = {path.stem: config for path, config in files.items() if path.parent == CONFIGS}
     try:
         sections = read_sections(matrix)
         known = evidence.read(params.budget, sections)
-        supplements = evidence.supplements(params.budget)
+        supplements, studies = evidence.supplements(params.budget), evidence.studies(params.budget)
     except (ValueError, RecordError) as error:  # ArtifactsError is a ValueError
         return [], [str(error)]
     folders = [section_folder(params.budget, section.dataset) for section in sections]
@@ -104,7 +108,8 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Pro
     faults += derived_otherwise(sections, known, report_folder(params.budget))
     runs = runs_of(sections)
     older = [*map(str, stale_results(sections, configs, program)), *other_torch(runs), *uncommitted(runs)]
-    return older, faults
+    beside = [*older_supplements(params, supplements, program), *older_studies(studies, program)]
+    return [*older, *beside], faults
 
 
 def beside_baseline(

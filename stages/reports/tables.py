@@ -25,6 +25,8 @@ from stages.runs.places import section_folder
 from stages.runs.stale import Made, Stale, stale
 from vhp.names import DATASETS, position
 
+# The report has the configurations of its own runs alone.
+BESIDE = "Supplements and studies, on which some of the claims are tested, are not in this list: make check names them."
 FRAMES = {
     "results": likelihoods,
     "smoothness": smoothness,
@@ -107,6 +109,7 @@ def stale_table(older: Sequence[Stale]) -> list[Table]:
     notes = (
         "These results were made by other code, or with other parameters, than the project has now, and might differ "
         "if they were made today. The tables show them until they are renewed.",
+        BESIDE,
     )
     return [
         Table(

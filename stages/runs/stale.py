@@ -52,15 +52,20 @@ def reasons(made: Made, stage: str, config: Mapping[str, Any], program: Program)
     """Why the stage's results might differ now, and the revision that has the code which made them."""
     cell = (stage, config["run"]["dataset"], config["run"]["method"])
     code = made.code.get(stage)
-    changed = changed_settings(made.config, config, RUN_STAGES[stage].sections)
-    other = code != program.of_stage(*cell)
-    revision = revision_of(code, made.revisions, cell) if changed or other else None
-    if changed:
-        yield f"other parameters: {', '.join(changed)}", revision
-    if other:
-        old = at_revision(revision) if revision else None
-        modules = changed_modules(program, old, cell) if old else ""
-        yield f"other code{f': {modules}' if modules else ''}", revision
+    if changed := changed_settings(made.config, config, RUN_STAGES[stage].sections):
+        yield f"other parameters: {', '.join(changed)}", revision_of(code, made.revisions, cell)
+    if code != program.of_stage(*cell):
+        yield other_code(code, made.revisions, cell, program)
+
+
+def other_code(
+    code: str | None, revisions: Sequence[str], cell: tuple[str, str, str], program: Program
+) -> tuple[str, str | None]:
+    """That the code is not the program's, with the modules that differ, and the revision that has it, if known."""
+    revision = revision_of(code, revisions, cell)
+    old = at_revision(revision) if revision else None
+    modules = changed_modules(program, old, cell) if old else ""
+    return f"other code{f': {modules}' if modules else ''}", revision
 
 
 def revision_of(code: str | None, candidates: Sequence[str], cell: tuple[str, str, str]) -> str | None:

@@ -4,7 +4,8 @@
 
 In a clone, studies/<budget>/<param>/, it runs the pipeline up to `evaluate` once per value. The clone shares this
 repository's cache, so a repeated command continues an interrupted one. Writes reports/studies/<budget>/<param>/
-with results.csv, differences.csv (of several methods), table.md and figure.png.
+with results.csv, differences.csv (of several methods), table.md and figure.png. A study that is there is replaced if
+the new one has all of its runs, with the same other parameters (--set); else with --force only.
 """
 
 import argparse
@@ -27,45 +28,38 @@ from stages.params import plain_yaml
 from stages.params.problems import ParamsError
 from stages.params.reading import read, validate
 from stages.params.resolution import resolve
-from stages.runs.places import run_folder
+from stages.runs.places import config_file, run_folder
 from stages.study import report as study_report
+from stages.study.columns import CODES
 from stages.study.differences import differences
+from stages.study.earlier import Run, check_earlier, run_of
+from stages.study.setting import as_text, other_parameters, scalar, set_value
 from vhp import datasets
 
 logger = logging.getLogger(__name__)
 
 PARAMS = Path("params.yaml")
 AXES = ("datasets", "methods", "seeds", "budget")
+FORCE = "also replace a study with other runs or --set, and delete experiments that were made in the clone"
 
 
-def set_value(params: dict[str, Any], name: str, value: Any) -> None:
-    """params[a][b] = value for the name a.b. Raises ValueError if there is no such parameter, as `dvc exp run -S`."""
-    *folders, last = name.split(".")
-    for i, folder in enumerate([*folders, last]):
-        if not isinstance(params, dict) or folder not in params:
-            known = f"one of {', '.join(params)}" if isinstance(params, dict) else "a mapping"
-            raise ValueError(f"{name}: found no {'.'.join([*folders, last][: i + 1])} in params.yaml, expected {known}")
-        if i < len(folders):
-            params = params[folder]
-    params[last] = value
+def how_made(place: Path, name: str) -> dict[str, str | None]:
+    """The code of a run's stages, and the revisions at which they ran, as far as the clone has them.
 
-
-def scalar(text: str) -> Any:
-    """A value as in params.yaml. Raises ValueError for a list or a mapping."""
-    try:
-        value = plain_yaml.parse(text)
-    except ValueError as error:
-        raise ValueError(f"found the value {text!r}, expected YAML: {error}") from error
-    if not isinstance(value, bool | int | float | str):
-        raise ValueError(f"found the value {text!r}, expected a number or a word: a study varies one scalar")
-    return value
+    A stage runs, and DVC takes its outputs from the cache, for the code alone that its configuration names.
+    """
+    config, folder = place / config_file(name), place / run_folder(name)
+    code = read_json(config)["code"] if config.exists() else {}
+    times = [file for file in (folder / "training_time.json", folder / "evaluation_time.json") if file.exists()]
+    revisions = dict.fromkeys(revision for file in times if (revision := read_json(file)["revision"]))
+    return {column: code.get(column.removeprefix("code_")) for column in CODES} | {"revision": " ".join(revisions)}
 
 
 def measured(place: Path, name: str, config: dict[str, Any], param: str, value: Any) -> dict[str, Any]:
     """The row of one run in the clone; without results where its training or evaluation failed."""
     run, folder = config["run"], place / run_folder(name)
     row = {key: run[key] for key in ("dataset", "method", "seed", "budget")} | {"param": param, "value": value}
-    row |= {"kappa": config["method"].get("kappa")}
+    row |= {"kappa": config["method"].get("kappa"), **how_made(place, name)}
     files = [folder / "training.json", folder / "likelihood.json"]
     results = [read_json(file) for file in files] if all(file.exists() for file in files) else []
     return row | {"failed": not results} | {key: v for result in results for key, v in result.items()}
@@ -136,12 +130,15 @@ def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
     if last in datasets.names():  # also one that params.yaml does not choose
         params["datasets"] = [last]
     params |= {axis: getattr(arguments, axis) for axis in AXES if getattr(arguments, axis)}
-    for text in arguments.set:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise ValueError(f"--set: found {text!r}, expected NAME=VALUE")
-        set_value(params, name, scalar(value))
+    for name, value in other_parameters(arguments.set).items():
+        set_value(params, name, value)
     return at_each(params, arguments.param, [scalar(text) for text in arguments.values])
+
+
+def runs_of(matrices: Sequence[AtValue]) -> set[Run]:
+    """Every run of the study, at its value."""
+    cells = [(at.value, config["run"]) for at in matrices for config in at.configs.values()]
+    return {run_of(run["dataset"], run["method"], run["seed"], value) for value, run in cells}
 
 
 def main() -> None:
@@ -154,15 +151,17 @@ def main() -> None:
     parser.add_argument("--budget", help="default: as in params.yaml")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="other parameters, at every value")
     parser.add_argument("--jobs", type=int, default=1, help="stages at once")
-    parser.add_argument("--force", action="store_true", help="also delete experiments that were made in the clone")
+    parser.add_argument("--force", action="store_true", help=FORCE)
     arguments = parser.parse_args()
     with command("study"):
-        matrices = asked_for(arguments)
+        matrices, others = asked_for(arguments), as_text(other_parameters(arguments.set))
         name = Path("studies", matrices[0].params["budget"], arguments.param)
+        folder = "reports" / name
+        if not arguments.force and (warning := check_earlier(folder, runs_of(matrices), others)):
+            logger.warning("%s", warning)
         with closing(clone.make(name, arguments.force)):
             rows, pairs = study(matrices, arguments.param, name, arguments.jobs)
-        folder = "reports" / name
-        study_report.write(rows, pairs, folder)
+        study_report.write([row | {"set": others} for row in rows], pairs, folder)
         print((folder / "table.md").read_text(encoding="utf-8"), end="")
         logger.info("%d runs: %s", len(rows), folder)
 

@@ -42,7 +42,8 @@ def table(results: pd.DataFrame) -> Table:
     first = results.iloc[0]
     title = f"{first['param']}: {dataset_name(first['dataset'])}"
     columns = (first["param"], *COLUMN_TITLES[1:])
-    return Table(title, columns, tuple(rows), frozenset(bold), (_note(results), *_choice(results)), n_text=2)
+    notes = (_note(results), *_set(results), *_choice(results))
+    return Table(title, columns, tuple(rows), frozenset(bold), notes, n_text=2)
 
 
 def _cells(group: pd.DataFrame) -> tuple[str, ...]:
@@ -75,6 +76,11 @@ def _note(results: pd.DataFrame) -> str:
         "the weights used, higher is better, each method's best in bold. β and C at the end of training. Failed: "
         "training or evaluation did not finish, for instance because the loss was no longer finite; the log says why."
     )
+
+
+def _set(results: pd.DataFrame) -> tuple[str, ...]:
+    """With which other parameters it was made; none where there were none."""
+    return tuple(f'With SET="{text}" at every value.' for text in results["set"].dropna().unique() if text)
 
 
 def _numbers(values: Sequence[float]) -> str:

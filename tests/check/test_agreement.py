@@ -1,6 +1,7 @@
 """The check of committed results in clones of a small pipeline, made by DVC and git, without its cache as in CI."""
 
 import re
+from copy import deepcopy
 from dataclasses import replace as changed_in
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import yaml
 from committed import dvc, git, run
 
 from stages.check import __main__ as check
-from stages.files import md5_of, read_json, write_json
+from stages.files import md5_of, read_json, write_csv, write_json
 from stages.runs.fingerprint import Program
 from stages.runs.places import run_folder
 from stages.runs.recorded import md5_of_folder
+from stages.study.columns import MEASURED
 
 REPORT = Path("reports/smoke")
 RESULTS, SECTION = REPORT / "results.csv", REPORT / "datasets/digits/section.json"
@@ -194,6 +196,34 @@ def test_a_supplement_that_was_altered_is_a_fault(clone, monkeypatch):
     path = run_folder(REWO) / "likelihood.json"
     expected = f"more, digits: what its section has of {path} is not what the section was made from"
     assert expected in outcome(monkeypatch)
+
+
+def test_a_supplement_or_study_that_is_older_is_listed_and_a_fault_where_asked(clone, monkeypatch, capsys):
+    """The supplement has a seed that the table has not, and a method that is no more."""
+    content, other, gone = read_json(SECTION), "digits-vhp_rewo-1", "digits-removed-0"
+    run_of = content["runs"].pop(REWO)
+    content["runs"] = {other: run_of, gone: deepcopy(content["runs"]["digits-iwae_l1-0"])}
+    run_of["config"]["run"] |= {"seed": 1}
+    run_of["config"]["training"] |= {"batch_size": 59}
+    run_of["code"]["evaluate"] = "0" * 16
+    run_of["training_time"]["torch"] = "1.0.0"
+    content["runs"][gone]["config"]["run"] |= {"method": "removed"}
+    write_json(Path("reports/supplements/smoke/more/digits/section.json"), content | {"differences": []})
+    study = Path("reports/studies/smoke/settings.shared.K/results.csv")
+    write_csv(study, [dict.fromkeys(MEASURED, 0)], MEASURED)
+    Path("requirements.lock").write_text("torch==2.13.0\n")
+    expected = [
+        f"supplement more: train@{other}: other parameters: training.batch_size",
+        f"supplement more: evaluate@{other}: other code",
+        f"supplement more: train@{other}: torch 1.0.0, requirements.lock has 2.13.0",
+        f"supplement more: {gone}: params.yaml and the code have no such run any more",
+        "study settings.shared.K: made before studies said how",
+    ]
+    outcome(monkeypatch)
+    printed = capsys.readouterr().out
+    assert "# Older than the code: 5" in printed and all(f"- {line}" in printed for line in expected)
+    message = outcome(monkeypatch, "--strict")
+    assert all(f"stale: {line}" in message for line in expected)
 
 
 def tamper_with_the_section(change) -> None:

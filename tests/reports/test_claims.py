@@ -17,7 +17,7 @@ from stages.reports.claims.thresholds import Range, Test, Thresholds, read
 from stages.reports.claims.verdicts import MEASURES, verdicts
 from stages.reports.differences.pairs import Difference
 from stages.reports.poster_table import published
-from stages.study.columns import COLUMNS
+from stages.study.columns import COLUMNS, HOW
 
 YES, PARTLY, NO, OPEN = "reproduced", "partly", "not reproduced", "not testable here"
 LEAD = Range(low=0.0)
@@ -375,6 +375,18 @@ def test_an_unknown_measure_is_an_error_that_lists_those_there_are(planted):
     changed = Thresholds((type(claim)("a", "b", "c", "d", (test,)),), 2, {"default": 1})
     with pytest.raises(ValueError, match="found the measure nll_led, expected one of log_beta"):
         verdicts(table(), changed)
+
+
+def test_a_study_that_does_not_say_how_it_was_made_is_read_and_fingerprints_are_no_numbers(tmp_path):
+    study = curve(KAPPAS, [80] * 5, [90] * 5, BOUNDS).studies["dynamic_mnist"]
+    old, new = (tmp_path / evidence.STUDIES / "smoke" / f"kappa.{name}" / "results.csv" for name in ("digits", "faces"))
+    for path, frame in ((old, study.drop(columns=list(HOW))), (new, study.assign(code_train="12e4567890123456"))):
+        path.parent.mkdir(parents=True)
+        frame.to_csv(path, index=False)
+    found = evidence.studies("smoke", tmp_path)
+    assert found["kappa.digits"][list(HOW)].isna().all(axis=None)
+    assert set(found["kappa.faces"]["code_train"]) == {"12e4567890123456"}
+    assert set(evidence.read("smoke", [], tmp_path).studies) == {"digits", "faces"}
 
 
 def test_a_study_and_a_supplement_are_read_from_their_folders(tmp_path):

@@ -121,6 +121,7 @@ def test_results_of_other_code_or_parameters_are_listed_as_older(workplace):
     assert "| train | digits-vhp_rewo-0 | not known | other code |" in lines
     assert "| train | digits-iwae_l2-0 | not known | other parameters: training.batch_size |" in lines
     assert "other parameters: training.batch_size" in (FOLDER / "index.html").read_text()
+    assert any("Supplements and studies" in line and "not in this list" in line for line in lines)
     assert read_csv("results.csv")[0]["code_train"] == "0123456789abcdef"
 
 

@@ -15,6 +15,8 @@ import yaml
 from stages.files import write_json, write_npz
 from stages.study import __main__ as study
 from stages.study import report as study_report
+from stages.study.columns import HOW
+from stages.study.earlier import run_of
 from stages.study.suiting import suiting
 from vhp.figures.study import study as draw
 
@@ -83,6 +85,7 @@ def log_likelihood(method, seed, kappa):
 
 
 likelihoods = log_likelihood  # what the pipeline writes
+made_at = {"training": "0123456789ab", "evaluation": "0123456789ab"}
 
 
 @pytest.fixture
@@ -108,6 +111,10 @@ def place(tmp_path, monkeypatch):
                         write_json(cwd / "runs" / dataset / name / "training.json", training)
                         write_json(cwd / "runs" / dataset / name / "likelihood.json", likelihood)
                         write_npz(cwd / "runs" / dataset / name / "likelihood.npz", likelihoods(method, seed, kappa))
+                        for stage, revision in made_at.items():
+                            write_json(cwd / "runs" / dataset / name / f"{stage}_time.json", {"revision": revision})
+                        codes = {"train": f"train {kappa}", "evaluate": "0123456789012345", "interpolate": "another"}
+                        write_json(cwd / "runs" / "configs" / f"{name}.json", {"code": codes})
             return subprocess.CompletedProcess(command, int(failed))
 
         monkeypatch.setattr(study.subprocess, "run", pipeline)
@@ -182,6 +189,84 @@ def test_other_parameters_can_be_set(place):
     params = yaml.safe_load((CLONE / "params.yaml").read_text())
     assert params["budgets"]["laptop"]["training"]["epochs"]["digits"] == 7
     assert params["methods"] == ["vhp_rewo"] and params["kappa"]["digits"] == 0.7
+
+
+SET = ("--set", "settings.shared.alpha=0.90", "budgets.laptop.training.epochs.digits=7")
+STUDY = Path("reports/studies/laptop/kappa.digits")
+
+
+def test_each_row_says_how_it_was_made(place, monkeypatch):
+    for row in place():
+        assert (row["code_train"], row["code_evaluate"]) == (f"train {row['value']}", "0123456789012345")
+        assert (row["revision"], row["set"]) == ("0123456789ab", "")
+    assert "SET" not in (STUDY / "table.md").read_text()
+    monkeypatch.setitem(made_at, "evaluation", "ba9876543210-dirty")
+    assert {row["revision"] for row in again(place, monkeypatch)} == {"0123456789ab ba9876543210-dirty"}
+
+
+def again(place, monkeypatch, *arguments):
+    """The study once more, in the clone of the first."""
+    monkeypatch.setattr(study.clone, "make", lambda folder, force: io.StringIO())
+    return place(lambda *_: False, *arguments)
+
+
+def test_other_parameters_are_in_rows_and_table_as_they_are_given_again(place):
+    rows = place(lambda *_: False, *SET)
+    expected = "budgets.laptop.training.epochs.digits=7 settings.shared.alpha=0.9"
+    assert {row["set"] for row in rows} == {expected}
+    assert f'- With SET="{expected}" at every value.' in (STUDY / "table.md").read_text()
+
+
+def test_a_study_takes_the_place_of_one_with_the_same_runs_and_parameters(place, monkeypatch):
+    place(lambda *_: False, *SET)
+    again(place, monkeypatch, "--set", "budgets.laptop.training.epochs.digits=7", "settings.shared.alpha=0.9")
+    rows = again(place, monkeypatch, *SET, "--values", "0.7", "0.50", "0.9")
+    assert {row["value"] for row in rows} == {"0.5", "0.7", "0.9"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([*SET, "--values", "0.7"], r"kappa\.digits: found results at 0\.5 \(of vhp_rewo, iwae_l1 on digits, seed 0\)"),
+        (
+            [*SET, "--methods", "vhp_rewo"],
+            r"found results at 0\.5, 0\.7 \(of iwae_l1 on digits, seed 0\), ",
+        ),
+        ([*SET, "--seeds", "1"], r"found results at 0\.5, 0\.7 .*seed 0\).*FORCE=1"),
+        ([], r'found a study with SET="budgets.*alpha=0\.9", expected SET="" as asked for; .*FORCE=1'),
+        (["--set", "settings.shared.alpha=0.8"], r'expected SET="settings\.shared\.alpha=0\.8"'),
+    ],
+)
+def test_a_study_with_what_the_new_one_lacks_stays_unless_forced(place, monkeypatch, arguments, message):
+    place(lambda *_: False, *SET)
+    before = {path: path.read_bytes() for path in STUDY.iterdir()}
+    with monkeypatch.context() as patch, pytest.raises(SystemExit, match=message):
+        patch.setattr(study, "reproduce", lambda *_: pytest.fail("a stage ran"))
+        again(place, monkeypatch, *arguments)
+    assert {path: path.read_bytes() for path in STUDY.iterdir()} == before
+    again(place, monkeypatch, *arguments, "--force")
+    assert (STUDY / "results.csv").read_bytes() != before[STUDY / "results.csv"]
+
+
+def test_a_study_that_does_not_say_how_it_was_made_is_replaced_with_a_warning(place, monkeypatch, caplog):
+    place()
+    old = pd.read_csv(STUDY / "results.csv").drop(columns=list(HOW))
+    old.to_csv(STUDY / "results.csv", index=False)
+    with caplog.at_level("WARNING"):
+        assert set(HOW) <= set(again(place, monkeypatch)[0])
+    assert "replacing a study that does not say which other parameters (SET)" in caplog.text
+
+
+def test_a_study_that_cannot_be_read_stays(place):
+    STUDY.mkdir(parents=True)
+    (STUDY / "results.csv").write_text("value\n0.5\n")
+    with pytest.raises(SystemExit, match=r"results\.csv cannot be read .*FORCE=1"):
+        place()
+
+
+def test_values_are_the_same_however_they_are_written():
+    assert run_of("d", "m", 0, 1) == run_of("d", "m", "0", "1.0") != run_of("d", "m", 0, 1.5)
+    assert run_of("d", "m", 0, True) == run_of("d", "m", 0, "True") and run_of("d", "m", 0, "mlp")[3] == "mlp"
 
 
 def test_a_study_of_the_budget_shows_its_table_wherever_that_is(place, monkeypatch, capsys):

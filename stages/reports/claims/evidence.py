@@ -16,10 +16,11 @@ from stages.reports.artifacts import RunArtifacts
 from stages.reports.claims.judging import MissingError
 from stages.reports.differences.pairs import Difference
 from stages.study import differences
-from stages.study.columns import COLUMNS
+from stages.study.columns import HOW, MEASURED
 from vhp.names import dataset_name, method_name
 
 SUPPLEMENTS, STUDIES = Path("reports", "supplements"), Path("reports", "studies")
+KAPPA = "kappa."  # what the folder of a study of a data set's kappa begins with
 TABLE = "table"  # the source of runs that the report's own table has
 
 
@@ -83,12 +84,11 @@ def read(budget: str, found: Sequence[sections.Section], root: Path = Path()) ->
     by_source = {TABLE: found, **supplements(budget, root)}
     runs = {source: [run for section in parts for run in section.runs] for source, parts in by_source.items()}
     compared = {source: {part.dataset: part.differences for part in parts} for source, parts in by_source.items()}
-    folder = root / STUDIES / budget
-    studies, pairs = (
-        {path.parent.name.removeprefix("kappa."): read_study(path, columns) for path in sorted(folder.glob(pattern))}
-        for pattern, columns in (("kappa.*/results.csv", COLUMNS), ("kappa.*/differences.csv", differences.COLUMNS))
+    of_kappa, pairs = (
+        {path.parent.name.removeprefix(KAPPA): read_file(path) for path in files(budget, f"{KAPPA}*", name, root)}
+        for name, read_file in (("results.csv", read_study), ("differences.csv", read_pairs))
     )
-    return Evidence(runs, studies, pairs, compared)
+    return Evidence(runs, of_kappa, pairs, compared)
 
 
 def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Section]]:
@@ -101,11 +101,34 @@ def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Sec
     return found
 
 
-def read_study(path: Path, columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
-    """A study's file with these columns; NaN for what a run that failed lacks. Raises ValueError."""
+def studies(budget: str, root: Path = Path()) -> dict[str, pd.DataFrame]:
+    """Parameter -> its study, of every parameter. Raises ValueError for one that is damaged."""
+    return {path.parent.name: read_study(path) for path in files(budget, "*", "results.csv", root)}
+
+
+def files(budget: str, pattern: str, name: str, root: Path) -> list[Path]:
+    """Of the studies whose folders fit the pattern."""
+    return sorted((root / STUDIES / budget).glob(f"{pattern}/{name}"))
+
+
+def read_study(path: Path) -> pd.DataFrame:
+    """A study's results, columns MEASURED and HOW; NaN for what a run that failed, or an older study, lacks.
+
+    Raises ValueError for a file that is damaged.
+    """
+    results = _with_columns(path, MEASURED)
+    return results.reindex(columns=[*results.columns, *(name for name in HOW if name not in results)])
+
+
+def read_pairs(path: Path) -> pd.DataFrame:
+    """A study's differences.csv. Raises ValueError for a file that is damaged."""
+    return _with_columns(path, differences.COLUMNS)
+
+
+def _with_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     remedy = f"`make study` makes it, `git checkout {path}` restores the committed one"
     try:
-        frame = pd.read_csv(path)
+        frame = pd.read_csv(path, dtype=dict.fromkeys(HOW, str))  # a fingerprint of digits alone is no number
     except ValueError as error:
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
     if missing := set(columns) - set(frame.columns):

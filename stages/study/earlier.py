@@ -1,0 +1,51 @@
+"""May a new study take the place of the one in its folder? Not silently of results that it does not have itself."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+Run = tuple[str, str, str, str]  # data set, method, seed, value
+KEY = ("dataset", "method", "seed", "value")
+
+
+def run_of(dataset: str, method: str, seed: Any, value: Any) -> Run:
+    """value: as in params.yaml or in results.csv, where 1 may have become 1.0."""
+    try:
+        text = f"{float(str(value)):.12g}"
+    except ValueError:
+        text = str(value)
+    return dataset, method, str(seed), text
+
+
+def check_earlier(folder: Path, runs: Collection[Run], other: str) -> str | None:
+    """Raises ValueError if the study in the folder has runs that the new one lacks, or other parameters (SET).
+
+    runs, other: of the new study. Gives a warning if the earlier one does not say its other parameters; else None.
+    """
+    path = folder / "results.csv"
+    if not path.exists():
+        return None
+    how = "move the folder away to keep both, or replace it with FORCE=1"
+    try:
+        results = pd.read_csv(path, dtype=str, keep_default_na=False)
+        before = [run_of(*row) for row in results[list(KEY)].itertuples(index=False)]
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path} cannot be read ({error}), expected the results of a study; {how}") from error
+    if lost := [run for run in before if run not in runs]:
+        raise ValueError(
+            f"{folder}: found {named(lost)}, expected none that the new study lacks; ask for them, too, {how}"
+        )
+    if "set" not in results:
+        return f"{folder}: replacing a study that does not say which other parameters (SET) it was made with"
+    if found := [text for text in results["set"].unique() if text != other]:
+        raise ValueError(f'{folder}: found a study with SET="{found[0]}", expected SET="{other}" as asked for; {how}')
+    return None
+
+
+def named(lost: Collection[Run]) -> str:
+    """The values of runs, and of which methods, data sets and seeds."""
+    datasets, methods, seeds, values = (list(dict.fromkeys(names)) for names in zip(*lost, strict=True))
+    of = f"{', '.join(methods)} on {', '.join(datasets)}, seed {', '.join(seeds)}"
+    return f"results at {', '.join(values)} (of {of})"

@@ -1,0 +1,58 @@
+"""Studies that other code than the present has made are named; those of the present code are not."""
+
+import pandas as pd
+import pytest
+from configured import program
+
+from stages.check.older import older_studies
+from stages.runs import stale
+from stages.study.columns import COLUMNS, HOW
+
+CELL = ("digits", "vhp_rewo")
+
+
+def study(**how: object) -> pd.DataFrame:
+    """Two values, made by the present code but for what is given."""
+    codes = {f"code_{stage}": program().of_stage(stage, *CELL) for stage in ("train", "evaluate")}
+    row = dict.fromkeys(COLUMNS, 0) | {"dataset": CELL[0], "method": CELL[1], "revision": "0123456789ab"}
+    return pd.DataFrame([row | codes | how | {"value": value} for value in (0.5, 0.7)])
+
+
+def said(results: pd.DataFrame) -> list[str]:
+    return list(older_studies({"kappa.digits": results}, program()))
+
+
+def test_a_study_of_the_present_code_is_not_named():
+    assert said(study()) == []
+
+
+def test_a_study_of_other_code_is_named_with_its_revision_if_that_has_the_code(monkeypatch):
+    named = "study kappa.digits: train@digits-vhp_rewo-0 at 0.5 and 1 more: other code"
+    assert said(study(code_train="0" * 16, revision=None)) == [named]
+    old = stale.Program(lambda path: None if "removed" in path.name else f"{program().read(path) or ''}\nOLD = 1\n")
+    monkeypatch.setattr(stale, "at_revision", lambda asked: old if asked == "ba9876543210" else None)
+    results = study(code_train=old.of_stage("train", *CELL), revision="0123456789ab ba9876543210")
+    [line] = said(results)
+    assert line.startswith(f"{named}: ") and line.endswith(" modules, made at revision ba9876543210")
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        (dict.fromkeys(HOW), ["study kappa.digits: made before studies said how, by code that is not known"]),
+        (
+            {"code_evaluate": None},
+            ["study kappa.digits: evaluate@digits-vhp_rewo-0 at 0.5 and 1 more: made by code that is not known"],
+        ),
+        (
+            {"method": "removed"},
+            [
+                f"study kappa.digits: {stage}@digits-removed-0 at 0.5 and 1 more: there is no such method or data set "
+                "any more"
+                for stage in ("train", "evaluate")
+            ],
+        ),
+    ],
+)
+def test_what_is_not_known_is_said(how, why):
+    assert said(study(**how)) == why

@@ -41,8 +41,8 @@ def way_back() -> str:
         changed = subprocess.run(asking, capture_output=True, check=False).stdout
     except OSError:  # there is no git
         return ""
-    back = f"git checkout {PARAMS} dvc.lock"
-    return f"\n`git diff {PARAMS}` shows what was changed in it, `{back}` takes that back" if changed else ""
+    shows = f"\n`git diff {PARAMS}` shows what was changed in it, `git checkout {PARAMS}` discards all of that"
+    return shows if changed else ""
 
 
 def main() -> None:

@@ -37,6 +37,8 @@ def place(params: Path, text: str, axis: str) -> tuple[int, int]:
     if len(found) != 1:
         raise CloneError(f"{params}: found {len(found)} lines {axis}: ..., expected one")
     [(key, value)] = found
+    if value.value == "" and not value.style:  # no value at all: to the parser it ends where the next key begins
+        return key.end_mark.index, key.end_mark.index + 1
     return key.end_mark.index, last(value).end_mark.index
 
 

@@ -22,7 +22,8 @@ def run_of(dataset: str, method: str, seed: Any, value: Any) -> Run:
 def check_earlier(folder: Path, runs: Collection[Run], other: str) -> str | None:
     """Raises ValueError if the study in the folder has runs that the new one lacks, or other parameters (SET).
 
-    runs, other: of the new study. Gives a warning if the earlier one does not say its other parameters; else None.
+    runs, other: of the new study. Gives a warning if neither has other parameters, as far as is known of an earlier
+    study that does not say; else None.
     """
     path = folder / "results.csv"
     if not path.exists():
@@ -37,6 +38,8 @@ def check_earlier(folder: Path, runs: Collection[Run], other: str) -> str | None
         raise ValueError(
             f"{folder}: found {named(lost)}, expected none that the new study lacks; ask for them, too, {how}"
         )
+    if "set" not in results and other:
+        raise ValueError(f'{folder}: found a study that does not say its SET, expected SET="{other}"; {how}')
     if "set" not in results:
         return f"{folder}: replacing a study that does not say which other parameters (SET) it was made with"
     if found := [text for text in results["set"].unique() if text != other]:

@@ -45,6 +45,8 @@ def test_a_file_that_dvc_has_written_anew_can_be_changed(params):
         "seeds:\n  - 0\n  # why\n  - 1\n\n# What follows.\nlast: 1\n",
         "last: 1\nseeds:\n- 0",
         "last: 1\nseeds: 0",
+        "seeds:\nlast: 1\n",
+        "last: 1\nseeds:",
         "{seeds: [0, 1], last: 1}\n",
         "about: |\n  é\n  seeds: no key\n'seeds': []\nlast: 1\n",
     ],

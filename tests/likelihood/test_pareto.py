@@ -84,6 +84,12 @@ def test_weights_that_are_equal_up_to_float32s_rounding_have_no_tail(level, spre
     assert (k_hat(rounded) == -math.inf).all()
 
 
+def test_an_infinite_weight_is_not_trusted():
+    log_w = torch.randn(1_000, 1).double()
+    log_w[3] = math.inf
+    assert k_hat(log_w).item() == math.inf
+
+
 def test_rounding_to_float32_leaves_other_tails_as_they_are():
     log_w = pareto(0.6, 5_000, 20).log() - 100
     torch.testing.assert_close(k_hat(log_w.float()), k_hat(log_w), rtol=0, atol=1e-3)

@@ -228,4 +228,6 @@ def test_weights_of_nothing_are_nothing_also_where_the_flattening_goes_to_its_en
     w = flattened(log_w, least=2.5)
     assert w.isfinite().all() and w[3:].sum() == 0
     assert 1 / w.square().sum() == pytest.approx(2.5, abs=0.01)
-    assert flattened(log_w, least=20).isfinite().all()
+    w = flattened(log_w, least=20)
+    assert w.isfinite().all() and w[3:].sum() == 0
+    assert flattened(log_w - math.inf, least=20).isfinite().all()

@@ -11,7 +11,7 @@ from stages import configure
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 REFUSED = "configure: params.yaml: settings.vhp_rewo (digits): kappa: found -1.0, expected a positive number"
-BACK = "\n`git diff params.yaml` shows what was changed in it, `git checkout params.yaml dvc.lock` takes that back"
+BACK = "\n`git diff params.yaml` shows what was changed in it, `git checkout params.yaml` discards all of that"
 
 
 @pytest.fixture

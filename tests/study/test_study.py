@@ -252,6 +252,8 @@ def test_a_study_that_does_not_say_how_it_was_made_is_replaced_with_a_warning(pl
     place()
     old = pd.read_csv(STUDY / "results.csv").drop(columns=list(HOW))
     old.to_csv(STUDY / "results.csv", index=False)
+    with pytest.raises(SystemExit, match=r'does not say its SET, expected SET="budgets.*FORCE=1'):
+        again(place, monkeypatch, *SET)
     with caplog.at_level("WARNING"):
         assert set(HOW) <= set(again(place, monkeypatch)[0])
     assert "replacing a study that does not say which other parameters (SET)" in caplog.text

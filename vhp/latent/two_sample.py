@@ -53,13 +53,13 @@ def classifier_accuracy(x: np.ndarray, y: np.ndarray, seed: int, k: int = N_NEIG
     """Share of held-out points whose sample a k-nearest-neighbour classifier names: x, y (n, d) -> 0 to 1.
 
     0.5 but for chance where the distributions are equal (Lopez-Paz and Oquab 2017). A random half of each sample is
-    learned. Raises ValueError for samples of different sizes, where guessing alone would be right more often, and of
-    fewer than k points, whose halves would have fewer than k neighbours together.
+    learned. Raises ValueError for samples of different sizes, where guessing alone would be right more often, and so
+    few points that the halves learned have fewer than k together.
     """
     if len(x) != len(y):
         raise ValueError(f"found samples of {len(x)} and {len(y)} points, expected as many of each")
     if 2 * (len(x) // 2) < k:
-        raise ValueError(f"found samples of {len(x)} points, expected at least {k}, the neighbours that decide")
+        raise ValueError(f"found samples of {len(x)} points, expected at least {k + k % 2}: {k} neighbours decide")
     rng = np.random.Generator(np.random.PCG64(seed))
     half = len(x) // 2
     learned, held_out = zip(*(np.split(rng.permutation(sample), [half]) for sample in (x, y)), strict=True)

@@ -58,7 +58,7 @@ def shape_of_largest(largest: Tensor, n_samples: int) -> Tensor:
     excess = torch.exp(largest[1:] - largest[-1]) - torch.exp(largest[0] - largest[-1])
     # Of weights that are equal up to rounding nothing is above the rest: log-weights are sums of float32 densities.
     last_place = torch.finfo(torch.float32).eps * largest[-1].abs().clamp_min(1)
-    flat = largest[-1] - largest[0] <= ROUNDED * last_place
+    flat = largest[-1].isfinite() & (largest[-1] - largest[0] <= ROUNDED * last_place)
     excess = excess.clamp_min(torch.finfo(torch.float64).tiny * 2**60)
     # Of a weight that is none, or infinite, the shape is no number either: not trusted.
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -28,7 +28,7 @@ def measuring(function: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[
     """A function of a model, its first argument, that measures it: in evaluation mode, and without gradients."""
 
     @wraps(function)
-    def measured(model: M, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def measured(model: M, *args: P.args, **kwargs: P.kwargs) -> R:
         with torch.no_grad(), evaluating(model):
             return function(model, *args, **kwargs)
 

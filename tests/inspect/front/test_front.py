@@ -200,8 +200,8 @@ def test_without_rows_the_page_says_so(call):
 
 
 def test_bold_is_what_no_other_row_beats(call):
-    call("--minutes", "1", "2")
     """The bounds say what training buys, the NLLs what a likelihood costs."""
+    call("--minutes", "1", "2")
     times = {"processor_minutes": [1, 2, 3, 4], "seconds_per_image": [1.0, 0.5, 2, 2]}
     frame = found().assign(**times, validation_bound=[-10, -12, -9, -9], nll=[9, 12, 11, 9])
     shown = page.table(page.with_fronts(frame), 1, read(Path("networks.yaml"), "digits"))

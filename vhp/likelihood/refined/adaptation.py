@@ -28,17 +28,18 @@ class Adapted(NamedTuple):
 def flattened(log_w: Tensor, least: float) -> Tensor:
     """Normalised weights (n, batch), to the largest power up to 1 at which `least` of them are effective.
 
-    To within 2^-HALVINGS; where that is not small enough a power, all weights are equal.
+    To within 2^-HALVINGS; where that is not small enough a power, all weights are equal but those of nothing.
     """
+    nothing = log_w.isneginf() & ~log_w.isneginf().all(0)
     log_w = log_w.clamp_min(-1e30)  # 0 times minus infinity is no number
     low, high = torch.zeros_like(log_w[0]), torch.ones_like(log_w[0])
     power = high
     for _ in range(HALVINGS):
-        w = torch.softmax(power * log_w, 0)
+        w = torch.softmax((power * log_w).masked_fill(nothing, -torch.inf), 0)
         enough = 1 / w.square().sum(0) >= least
         low, high = torch.where(enough, power, low), torch.where(enough, high, power)
         power = torch.where(low == 1, low, (low + high) / 2)
-    return torch.softmax(low * log_w, 0)
+    return torch.softmax((low * log_w).masked_fill(nothing, -torch.inf), 0)
 
 
 def adapted(joint: Joint, x: Tensor, mean: Tensor, log_var: Tensor, modes: Modes, eps: Tensor) -> Adapted:

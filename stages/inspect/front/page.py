@@ -29,7 +29,7 @@ COLUMNS = (
     *("NLL", "s / image", "GFLOP / image"),
 )
 NOTES = (
-    "Bold validation bound: no other row, of any time, was trained in less time to a higher one. Bold s / image: none "
+    "Bold validation bound: no other network reached a higher one in the same time or less. Bold s / image: no row "
     "has a lower NLL and a cheaper likelihood. The bound is that of all validation images; the error of the NLL is of "
     "the choice of its images, which all networks share.",
     "ms / step, s / image: processor time of a training step, and of the likelihood of an image. GFLOP: of products "
@@ -40,7 +40,7 @@ NOTES = (
 def with_fronts(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of one data set, and as training_front and likelihood_front whether none is better in both."""
     return rows.assign(
-        training_front=front(rows["processor_minutes"], -rows["validation_bound"]),
+        training_front=front(rows["minutes"], -rows["validation_bound"]),
         likelihood_front=front(rows["seconds_per_image"], rows["nll"]),
     )
 

@@ -1,6 +1,7 @@
 """README.md: the table of results, what is said of it, the numbers to expect of each command."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from stages.check.quotations.sources import (
     EXAMPLES,
@@ -16,6 +17,8 @@ from stages.check.quotations.sources import (
 from stages.reports.poster_table import published
 from vhp.names import METHODS, dataset_name, method_name
 
+NETWORKS = Path("docs/networks.csv")
+COMPARED = (("patch-32-rate-25", 25), ("mlp-300", 20))  # the network of the budget workstation, and laptop's
 COLUMNS = (*OF_THE_PAPER, "pendulum", "digits", "faces", "motion")
 
 
@@ -61,6 +64,13 @@ def ladder(sources: Sources) -> Iterator[str]:
     row = sources.row(PAPER_CPU / "results.csv", dataset="dynamic_mnist", method="vhp_rewo")
     paper = published()["vhp_rewo", "dynamic_mnist"]
     yield f"convolutional: NLL {plus_minus(row)} on {row['n_test']:,} images (paper: {paper})"
+    seconds = sources.frame(LAPTOP / "results.csv")[["train_seconds", "eval_seconds"]].to_numpy().sum()
+    yield f"| `make table` | {seconds / 3600:.1f} core hours"
+    chosen, mlp = (sources.row(NETWORKS, network=network, minutes=minutes) for network, minutes in COMPARED)
+    yield (
+        f"a validation bound of {chosen['validation_bound']:.2f} in {chosen['processor_minutes']:.0f} minutes, the MLP "
+        f"{mlp['validation_bound']:.2f} in {mlp['processor_minutes']:.0f}"
+    )
 
 
 def refined(lines: list[str]) -> str:

@@ -60,7 +60,7 @@ def test_a_fresh_clone_without_a_cache_passes_and_dvc_finds_nothing_to_do_in_it(
     assert outcome(monkeypatch, "--strict", "--summary", "summary.md", "--since", "HEAD") is None
     summary = Path("summary.md").read_text()
     assert "# Differences from the baseline" in summary and "# Differences from HEAD" in summary
-    assert summary.count("4 values compared, 0 differ") == 3 and "Older than the code" not in summary
+    assert summary.count("8 values compared, 0 differ") == 3 and "Older than the code" not in summary
     Path("summary.md").unlink()
     assert "Running stage" not in dvc("repro", "--allow-missing").stdout
     assert run("git", "status", "--porcelain").stdout == ""

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from check_command import outcome
 
@@ -13,17 +14,17 @@ from stages.check import verdicts
 from stages.check.baseline import unmatched
 from stages.check.regression import RegressionError, compare
 
-RESULTS = """dataset,method,seed,nll,nll_se,n_test,n_samples
-digits,vhp_rewo,0,21.0,0.3,300,5000
-digits,iwae_l1,0,22.0,0.4,300,5000
+RESULTS = """dataset,method,seed,nll,nll_se,refined_nll,refined_nll_se,n_test,n_samples
+digits,vhp_rewo,0,21.0,0.3,20.8,0.2,300,5000
+digits,iwae_l1,0,22.0,0.4,,,300,5000
 """
 SMOOTHNESS = """dataset,method,seed,joint,mean,std,n_paths
 digits,vhp_rewo,0,all,0.5,0.2,16
 digits,iwae_l1,0,all,,,0
 """
-INTERPOLATION = """dataset,method,seed,n_nodes,k,n_frames
-digits,vhp_rewo,0,2000,10,60
-digits,iwae_l1,0,2000,10,60
+INTERPOLATION = """dataset,method,seed,n_nodes,k,n_frames,n_paths,unreachable
+digits,vhp_rewo,0,2000,10,60,20,0.0
+digits,iwae_l1,0,2000,10,60,20,0.25
 """
 CLAIMS = """claim,measure,factor,dataset,method,against,verdict,claim_verdict
 beta,log_beta,,pendulum,vhp_geco,,reproduced,partly
@@ -57,32 +58,63 @@ def faults() -> list[str]:
 
 
 def test_equal_results_have_no_fault():
-    assert len(compare(NOW, THEN)) == 4
+    assert len(compare(NOW, THEN)) == 8
     assert faults() == []
 
 
 @pytest.mark.parametrize(("nll", "worse"), [("22.27", False), ("22.28", True), ("15.0", False)])
 def test_an_nll_is_worse_beyond_three_standard_errors_of_the_difference(nll, worse):
-    """3 sqrt(0.3^2 + 0.3^2) = 1.2728"""
+    """3 sqrt(2) 0.3 = 1.2728"""
     tamper("results.csv", "21.0", nll)
     assert [f.startswith("NLL of digits-vhp_rewo-0: ") and "tolerance 1.2728" in f for f in faults()] == [True] * worse
 
 
 @pytest.mark.parametrize(("mean", "worse"), [("0.712", False), ("0.713", True), ("0.1", False)])
 def test_a_smoothness_factor_is_worse_beyond_three_standard_errors_of_the_difference(mean, worse):
-    """The standard error is 0.2 / sqrt(16) = 0.05, and 3 sqrt(0.05^2 + 0.05^2) = 0.2121."""
+    """The standard error is 0.2 / sqrt(16) = 0.05, and 3 sqrt(2) 0.05 = 0.2121."""
     tamper("smoothness.csv", "0.5", mean)
     expected = "smoothness of digits-vhp_rewo-0, joint all: "
     assert [f.startswith(expected) and "tolerance 0.2121" in f for f in faults()] == [True] * worse
 
 
+def test_a_refined_nll_is_compared_as_the_other():
+    tamper("results.csv", "20.8,0.2", "21.7,0.2")
+    expected = "refined NLL of digits-vhp_rewo-0: 21.7000 is worse than 20.8000 by 0.9000, tolerance 0.8485"
+    assert faults() == [expected]
+
+
+def test_results_without_a_refined_nll_are_compared_by_the_other():
+    for folder in (NOW, THEN):
+        frame = pd.read_csv(folder / "results.csv")
+        frame.drop(columns=["refined_nll", "refined_nll_se"]).to_csv(folder / "results.csv", index=False)
+    tamper("results.csv", "21.0,0.3", "23.0,0.3")
+    assert [fault.partition(":")[0] for fault in faults()] == ["NLL of digits-vhp_rewo-0"]
+
+
+def test_a_few_broken_examples_are_seen_though_they_raise_the_error_as_well():
+    """One example of 300 at 1e5 nats: mean 354.3, standard error 333."""
+    tamper("results.csv", "21.0,0.3", "354.3,333.3")
+    [fault] = faults()
+    assert fault.startswith("NLL of digits-vhp_rewo-0: ")
+    assert fault.endswith("tolerance 1.2728")
+
+
+@pytest.mark.parametrize(("share", "worse"), [("0.15", False), ("0.2", True)])
+def test_more_pairs_without_a_path_are_worse(share, worse):
+    """Of 20 pairs none: s = sqrt(1/22 (1 - 1/22) / 20) = 0.0466, and 3 sqrt(2) s = 0.1976."""
+    tamper("interpolation.csv", "20,0.0", f"20,{share}")
+    expected = "pairs without a path of digits-vhp_rewo-0: "
+    assert [f.startswith(expected) and "tolerance 0.1976" in f for f in faults()] == [True] * worse
+
+
 def test_a_missing_run_is_named():
-    tamper("results.csv", "digits,iwae_l1,0,22.0,0.4,300,5000\n", "")
-    assert faults() == ["NLL of digits-iwae_l1-0: missing, the baseline has it"]
+    tamper("results.csv", "digits,iwae_l1,0,22.0,0.4,,,300,5000\n", "")
+    missing = "of digits-iwae_l1-0: missing, the baseline has it"
+    assert faults() == [f"NLL {missing}", f"refined NLL {missing}"]
 
 
 def test_a_new_run_is_not_worse_and_stands_in_the_table_and_asks_for_a_row_of_the_baseline():
-    tamper("results.csv", "digits,iwae_l1", "digits,vampprior,0,20.0,0.3,300,5000\ndigits,iwae_l1")
+    tamper("results.csv", "digits,iwae_l1", "digits,vampprior,0,20.0,0.3,20.0,0.3,300,5000\ndigits,iwae_l1")
     assert faults() == []
     assert "digits-vampprior-0" in check.differences(NOW, THEN, "")[0]
     expected = f"{THEN / 'results.csv'}: found no row digits, vampprior, 0, {NOW / 'results.csv'} has one"
@@ -98,8 +130,9 @@ def test_a_value_that_vanished_is_a_fault_and_one_that_appeared_is_none():
 
 
 def test_results_on_fewer_images_are_not_comparable():
-    tamper("results.csv", "0.3,300", "0.3,100")
-    assert faults() == ["NLL of digits-vhp_rewo-0: not comparable with the baseline: n_test 100 instead of 300"]
+    tamper("results.csv", "0.2,300", "0.2,100")
+    changed = "of digits-vhp_rewo-0: not comparable with the baseline: n_test 100 instead of 300"
+    assert faults() == [f"NLL {changed}", f"refined NLL {changed}"]
 
 
 def test_smoothness_along_other_frames_is_not_comparable():

@@ -1,11 +1,9 @@
 """The page: what it says first, its first table, how numbers are shown."""
 
 import pytest
-from artifacts import runs_here, write_run
 
-from stages.reports.differences.pairs import Difference
 from stages.reports.page.document import value_and_error
-from stages.reports.page.findings import of_claims, of_numbers
+from stages.reports.page.findings import of_claims
 from stages.reports.page.transposed import transposed
 from stages.reports.table import Cell, Table, common_form, markdown, number
 from stages.runs.resolved import PAGE, PAGE_PARTS
@@ -20,26 +18,6 @@ def test_a_sentence_for_each_verdict_with_the_claims_that_have_it():
         "Reproduced: claim 0; claim 2.",
         "Not reproduced: claim 1; claim 3 (1 not reproduced, 2 not testable here).",
     ]
-
-
-def test_what_the_numbers_alone_say(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for dataset, rewo, geco in (("static_mnist", 84.0, 91.0), ("digits", 23.0, 22.0)):
-        write_run(dataset, "vhp_rewo", 0, nll=rewo)
-        write_run(dataset, "vhp_geco", 0, nll=geco)
-    differences = {
-        "static_mnist": [Difference("vhp_rewo", "vhp_geco", -7.0, 0.1, 200, 1, 1)],
-        "digits": [Difference("vhp_rewo", "vhp_geco", 1.0, 0.6, 200, 1, 1)],
-    }
-    assert of_numbers(runs_here(), differences) == [
-        "Lowest NLL, or not known to be higher: VHP + REWO on static MNIST and digits; VHP + GECO on digits.",
-        "On the same test examples VHP + REWO is better than VHP + GECO by more than 2 standard errors on 1 of 2 data "
-        "sets, and worse on 0.",
-        "Training ends at β = 1 (within 1%) with VHP + REWO in 2 of 2 runs, with VHP + GECO in 0 of 2 runs.",
-        "The NLL differs from the paper's, whose networks are convolutional, by −5.32 to +1.26 nats; more is worse.",
-        "Each method was trained with one seed: what another would change is not known.",
-    ]
-    assert not any("same test examples" in sentence for sentence in of_numbers(runs_here(), {}))
 
 
 TABLE = Table(

@@ -36,18 +36,24 @@ class Evidence:
     def seeds(self, dataset: str, *methods: str) -> tuple[str, dict[str, dict[int, RunArtifacts]]]:
         """The source that has all these methods with most seeds in common, and its runs by method and seed.
 
-        Of one source, so that all were trained by the same settings. Raises MissingError.
+        Of one source, so that all were trained by the same settings; of several with as many seeds of that which has
+        most of the table's methods, so that a claim's cases are of the same runs. Raises MissingError.
         """
         best: tuple[str, dict[str, dict[int, RunArtifacts]]] | None = None
+        most = (0, 0)
         for source, runs in self.runs.items():
             found = {m: {r.seed: r for r in runs if r.dataset == dataset and r.method == m} for m in methods}
             common = sorted(set.intersection(*(set(by_seed) for by_seed in found.values())))
-            if common and (best is None or len(common) > len(best[1][methods[0]])):
-                best = source, {m: {seed: found[m][seed] for seed in common} for m in methods}
+            rank = len(common), len(self._methods(source, dataset) & self._methods(TABLE, dataset))
+            if common and rank > most:
+                most, best = rank, (source, {m: {seed: found[m][seed] for seed in common} for m in methods})
         if best is None:
             names = " and ".join(map(method_name, methods))
             raise MissingError(f"no runs of {names} on {dataset_name(dataset)}")
         return best
+
+    def _methods(self, source: str, dataset: str) -> set[str]:
+        return {run.method for run in self.runs.get(source, []) if run.dataset == dataset}
 
     def nll_error(self, source: str, dataset: str, first: str, second: str) -> float | None:
         """Standard error of two methods' difference of NLL over the same test examples, nats; None if not known.

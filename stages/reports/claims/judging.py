@@ -4,6 +4,8 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from scipy import stats
+
 from stages.reports.claims.thresholds import Range
 
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTABLE = VERDICTS = (
@@ -27,17 +29,27 @@ class Estimate:
     n_seeds: int
     source: str  # where the runs are from: "table", or a supplement's or a study's name
 
+    def margin(self, standard_errors: float) -> float:
+        """How far from the value the truth may lie, with the certainty that so many normal standard errors give.
+
+        An error from n seeds is itself uncertain: it takes more of them, by Student's distribution with n - 1 degrees
+        of freedom (4.5 for 2, with three seeds). An error that is not known counts as none.
+        """
+        if self.error is None or self.error_of != "seeds":
+            return standard_errors * (self.error or 0.0)
+        return self.error * float(stats.t.ppf(stats.norm.cdf(standard_errors), self.n_seeds - 1))
+
 
 def verdict(estimate: Estimate, reproduced: Range, partly: Range, standard_errors: float) -> str:
     """One of VERDICTS.
 
-    The interval is the value ± standard_errors of its errors. Within `reproduced`: reproduced. Within `partly`:
+    The interval is the value ± its margin. Within `reproduced`: reproduced. Within `partly`:
     partly. Where it reaches from the first to beyond the second, the error is too large for any verdict. All else is
     not reproduced. Raises ValueError for a value that is no number.
     """
     if not math.isfinite(estimate.value):
         raise ValueError(f"found the value {estimate.value}, expected a finite number")
-    margin = standard_errors * (estimate.error or 0.0)
+    margin = estimate.margin(standard_errors)
     low, high = estimate.value - margin, estimate.value + margin
     for name, threshold in ((REPRODUCED, reproduced), (PARTLY, partly)):
         if threshold.low <= low and high <= threshold.high:

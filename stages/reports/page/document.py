@@ -33,7 +33,7 @@ class PageSection:
 class Content:
     """What the page shows, from the top to its end."""
 
-    findings: Sequence[str]  # five sentences at most
+    findings: Sequence[str]  # sentences
     headline: Table  # methods as rows, data sets as columns
     figures: Sequence[Drawn]  # of all data sets, or of none
     sections: Sequence[PageSection]

@@ -1,7 +1,6 @@
 """The paper's table: what each method reaches on each data set, and the paper's own numbers beside it."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 
@@ -9,10 +8,10 @@ from stages.reports.artifacts import RunArtifacts
 from stages.reports.differences.pairs import Difference, as_good_as
 from stages.reports.frames import likelihoods
 from stages.reports.table import NONE, Table, listed, number, with_error
+from stages.runs.places import PUBLISHED
 from vhp.likelihood.paired import DECIDED
 from vhp.names import METHODS, dataset_name, method_name, position
 
-PUBLISHED = Path(__file__).with_name("published.csv")
 NETWORK_NAMES = {"mlp": "gated MLP", "conv": "convolutional", "patch": "convolutional on patches"}
 PUBLISHED_NETWORK, PUBLISHED_SAMPLES = NETWORK_NAMES["conv"], 5000
 Differences = Mapping[str, Sequence[Difference]]  # of each data set

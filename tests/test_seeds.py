@@ -9,6 +9,7 @@ import torch
 from vhp import seeds
 
 ROOT = Path(__file__).parents[1]
+GENERATORS = ("manual_seed", "default_rng", "PCG64", "Random")
 
 
 def test_no_other_module_has_a_seed_of_its_own():
@@ -16,15 +17,18 @@ def test_no_other_module_has_a_seed_of_its_own():
     for file in files:
         if file == ROOT / "vhp" / "seeds.py" or ROOT / "vhp" / "datasets" in file.parents:
             continue
+        nodes = list(ast.walk(ast.parse(file.read_text())))
         assigned = {
             name.id
-            for node in ast.walk(ast.parse(file.read_text()))
+            for node in nodes
             if isinstance(node, ast.Assign)
             for target in node.targets
             for name in ast.walk(target)
             if isinstance(name, ast.Name)
         }
         assert not {name for name in assigned if name.endswith("SEED")}, file
+        calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(GENERATORS)]
+        assert not [ast.unparse(c) for c in calls if any(isinstance(a, ast.Constant) for a in c.args)], file
 
 
 def test_two_draws_share_a_seed_only_where_they_share_no_numbers():

@@ -13,6 +13,8 @@ REPRESENTATION_SEED = 15  # samples of the posteriors that are compared with the
 PATHS_SEED = 16  # samples of the posteriors to which distances of paths are measured
 SNAPSHOT_NOISE_SEED = 17  # samples of the prior in the snapshots of a training
 CONTACT_SHEET_SEED = 17  # examples on a data set's contact sheet
+REACH_SEED = 21  # samples of the prior by which an exact integral knows how far to reach
+ROUGH_DENSITY_SEED = 22  # samples of zeta for a density that need not be exact
 GAPS_SEED = 23  # examples and noise of stages.inspect.gaps
 PRIOR_SEED = 1_000_000  # added to the run's: the nodes must not repeat the noise of the initial weights
 

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from functools import partial
 
 import pytest
 import tiny
@@ -9,9 +10,17 @@ import torch
 
 from vhp.device import precision
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.refined.estimate import refine, refined_rounding_error
+from vhp.likelihood.refined.search import RefinedSettings, Search
 from vhp.likelihood.rounding import ALLOWED_NATS, N_CHECKED, exact_enough, rounding_error
 
 SETTINGS = LikelihoodSettings(n_samples=200, precision="bf16", compile=False)
+REFINEMENT = RefinedSettings(pilot=20, enough=1.0, modes=2, steps=5, rounds=1)
+
+ERRORS = [
+    pytest.param(rounding_error, id="encoder"),
+    pytest.param(partial(refined_rounding_error, refinement=REFINEMENT), id="refined"),
+]
 
 
 @pytest.fixture
@@ -39,9 +48,25 @@ def test_the_error_is_the_difference_to_float64_on_the_same_samples(bf16, name):
     assert 1e-6 < errors.abs().max() < 0.03
 
 
-def test_float32_has_next_to_no_error():
+@pytest.mark.parametrize("name", ["iwae_l1", "vhp_rewo", "vampprior"])
+def test_the_refined_error_is_the_difference_to_float64_from_the_same_proposals(bf16, monkeypatch, name):
+    model, x, numbers = model_of(name), tiny.patterns(5), torch.tensor([4, 9, 2, 7, 30])
+    errors = refined_rounding_error(model, x, SETTINGS, 3, numbers, REFINEMENT)
+    encoder, search, kept = estimate(model, x, SETTINGS, 3, numbers), Search.proposals, []
+    monkeypatch.setattr(Search, "proposals", lambda *arguments: kept.extend(search(*arguments)) or kept)
+    rounded = refine(model, x, encoder, SETTINGS, REFINEMENT, 3, numbers)
+    monkeypatch.setattr(Search, "proposals", lambda *_: [proposal.to(torch.float64) for proposal in kept])
     single = LikelihoodSettings(n_samples=200, precision="float32", compile=False)
-    assert rounding_error(model_of("vhp_rewo"), tiny.patterns(5), single, 3, torch.arange(5)).abs().max() < 1e-5
+    exact = refine(model.double(), x, encoder, single, REFINEMENT, 3, numbers)
+    assert rounded.own_proposal.all() and exact.own_proposal.all()
+    torch.testing.assert_close(errors, rounded.log_likelihood - exact.log_likelihood, rtol=0, atol=1e-9)
+    assert 1e-6 < errors.abs().max() < 0.03
+
+
+@pytest.mark.parametrize("errors_of", ERRORS)
+def test_float32_has_next_to_no_error(errors_of):
+    single = LikelihoodSettings(n_samples=200, precision="float32", compile=False)
+    assert errors_of(model_of("vhp_rewo"), tiny.patterns(5), single, 3, torch.arange(5)).abs().max() < 1e-5
 
 
 def test_a_small_error_is_accepted_and_reported(bf16, caplog):
@@ -53,11 +78,12 @@ def test_a_small_error_is_accepted_and_reported(bf16, caplog):
     assert not caplog.records
 
 
-def test_a_large_error_means_float32_and_a_warning(bf16, caplog):
+@pytest.mark.parametrize("errors_of", ERRORS)
+def test_a_large_error_means_float32_and_a_warning(bf16, caplog, errors_of):
     """Logits of hundreds: their rounding is of whole nats."""
     model = model_of("iwae_l1", scale=3000)
     with caplog.at_level(logging.WARNING):
-        settings, errors = exact_enough(model, tiny.patterns(8), SETTINGS, 3, torch.arange(8))
+        settings, errors = exact_enough(model, tiny.patterns(8), SETTINGS, 3, torch.arange(8), errors_of)
     assert settings.precision == "float32" and len(errors) == 8
     assert abs(errors.mean()) > ALLOWED_NATS
     assert "bf16 is not used: on 8 images it changes log p(x) by" in caplog.text

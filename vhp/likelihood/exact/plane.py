@@ -21,6 +21,7 @@ from vhp.model.modes import measuring
 from vhp.model.priors import Prior
 from vhp.model.priors.hierarchical import HierarchicalPrior
 from vhp.model.vae import VAE
+from vhp.seeds import REACH_SEED, ROUGH_DENSITY_SEED
 
 REACH = 9.0  # standard deviations of the normal distribution that are covered at first, at least
 BEYOND = 1.2  # times as far as the encoder's means and samples of the prior: widening stops at a gap
@@ -89,12 +90,13 @@ def exact_log_likelihood(model: VAE, x: Tensor, tolerance: float = 1e-6) -> Tens
 def _farthest(model: VAE, x: Tensor) -> float:
     """The largest coordinate of the encoder's means and of samples of the prior."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.manual_seed(REACH_SEED)
         sampled = model.prior.sample(PRIOR_SAMPLES)
     return torch.cat([model.encoder(x)[0], sampled]).abs().max().item()
 
 
 def _roughly(prior: Prior, z: Tensor) -> Tensor:
     """log p(z) by importance sampling, (n, 2) -> (n,), with the same noise at each call."""
-    eps = torch.randn(N_ZETA, len(z), prior.d_zeta, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    generator = torch.Generator().manual_seed(ROUGH_DENSITY_SEED)
+    eps = torch.randn(N_ZETA, len(z), prior.d_zeta, generator=generator, dtype=torch.float64)
     return prior.log_prob(z, eps)

@@ -20,11 +20,10 @@ from pathlib import Path
 from configobj import ConfigObj
 
 from stages.clones.git import FINISHED, CloneError, git, try_git
-from stages.clones.lock import Lock, check_idle
+from stages.clones.lock import WORK, Lock, check_idle, claim, key
 from stages.clones.matrix import AXES, set_matrix
 from stages.command import command
 
-WORK = Path(".dvc", "tmp")
 CHECKPOINTS = Path("runs", "checkpoints")
 EXPERIMENTS = re.compile(r"refs/exps/([0-9a-f]{2}|celery)/")  # not the references that DVC itself uses
 
@@ -36,11 +35,10 @@ def make(folder: Path, force: bool = False) -> Lock:
     experiments that were made in it. Raises CloneError, BusyError or OSError.
     """
     check_place(folder)
-    key = folder.as_posix().replace("/", "-")
-    held = Lock(WORK / f"clone-{key}.lock")
+    held = Lock(claim(folder))
     try:
         check_content(folder, force)
-        kept, new, old = (WORK / f"{what}-{key}" for what in ("kept", "new", "old"))
+        kept, new, old = (WORK / f"{what}-{key(folder)}" for what in ("kept", "new", "old"))
         for left in (new, old):
             shutil.rmtree(left, ignore_errors=True)
         copy_repository(new)

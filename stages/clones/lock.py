@@ -1,6 +1,6 @@
 """One program at a time in a folder: a lock that ends with its holder, however that ends.
 
-`python -m stages.clones.lock demo smoke` fails if a pipeline is running in one of these folders.
+`python -m stages.clones.lock demo smoke` fails if one of these folders is in use.
 """
 
 import argparse
@@ -9,6 +9,9 @@ import os
 import socket
 from pathlib import Path
 
+from stages.clones import dvc_locks
+
+WORK = Path(".dvc", "tmp")  # of the repository whose clones are made
 REPRO = Path(".dvc", "tmp", "vhp-repro.lock")  # of a workspace in which stages/parallel/repro.py is running
 
 
@@ -42,14 +45,41 @@ class Lock:
         self.file.close()
 
 
+def key(folder: Path) -> str:
+    """A clone's name in WORK."""
+    return folder.as_posix().replace("/", "-")
+
+
+def claim(folder: Path) -> Path:
+    """The lock of the command whose clone this is, from before it is made until the command ends."""
+    return WORK / f"clone-{key(folder)}.lock"
+
+
+def clones_in(folder: Path) -> list[Path]:
+    """The folder itself, and the clones below it: a study's are."""
+    return [folder, *(path.parent for path in folder.glob("*/*/.dvc"))]
+
+
 def check_idle(folder: Path) -> None:
-    """Raises BusyError if a repro is at work in the folder, or in a clone below it."""
-    for path in [folder / REPRO, *folder.glob(f"*/*/{REPRO}")]:
-        if path.exists():
-            try:
-                Lock(path).close()
-            except BusyError as error:
-                raise BusyError(f"{error} in {path.parents[2]}; wait until it has ended, or stop it") from error
+    """Raises BusyError if a repro, or DVC itself, is at work in the folder or in a clone below it."""
+    for place in clones_in(folder):
+        check_free(place / REPRO, f"in {place}")
+        if found := dvc_locks.at_work(place):
+            raise BusyError(f"found {found} at work in {place}; wait until it has ended, or stop it")
+
+
+def check_unclaimed(folder: Path) -> None:
+    """Raises BusyError if the folder, or a clone below it, is a running command's, which may be between two repros."""
+    for place in clones_in(folder):
+        check_free(claim(place), f"with {place}")
+
+
+def check_free(lock: Path, where: str) -> None:
+    if lock.exists():
+        try:
+            Lock(lock).close()
+        except BusyError as error:
+            raise BusyError(f"{error} {where}; wait until it has ended, or stop it") from error
 
 
 def main() -> None:
@@ -58,6 +88,7 @@ def main() -> None:
     try:
         for folder in parser.parse_args().folders:
             check_idle(folder)
+            check_unclaimed(folder)
     except BusyError as error:
         raise SystemExit(str(error)) from error
 

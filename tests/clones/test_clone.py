@@ -1,6 +1,8 @@
 """A clone below the repository: what it contains, what of an old one is kept, and what is refused before any change."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
 from contextlib import closing
@@ -9,9 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 from dvc.config import Config
+from dvc.fs import localfs
+from dvc.lock import Lock as DvcLock
+from dvc.rwlock import rwlock
 from sandbox import call
 
 from stages.clones import __main__ as clone
+from stages.clones import dvc_locks
 from stages.clones.lock import REPRO, BusyError, Lock, check_idle
 
 
@@ -151,6 +157,45 @@ def test_a_study_at_work_is_found_from_the_folder_of_all_studies(repository):
         )
         assert done.returncode == 1 and b"at work in studies/laptop/kappa.digits" in done.stderr
     check_idle(Path("studies"))
+
+
+def test_a_clone_in_which_dvc_itself_runs_a_stage_is_refused(demo):
+    temporary = demo / ".dvc" / "tmp"
+    temporary.mkdir(exist_ok=True)
+    for read, write in ([], ["workspace"]), (["data"], []):
+        with (
+            rwlock(str(temporary), localfs, "dvc exp run", read, write, False),
+            pytest.raises(BusyError, match=rf"found process {os.getpid()} \(dvc exp run; .* at work in demo; wait"),
+        ):
+            clone.make(Path("demo"), force=True)
+        check_idle(Path("demo"))
+    lock = DvcLock(str(temporary / "lock"))
+    with lock, pytest.raises(BusyError, match="found a process of DVC at work in demo; wait"):
+        clone.make(Path("demo"), force=True)
+    assert (demo / "kept.py").exists()
+    check_idle(Path("demo"))
+
+
+@pytest.mark.parametrize("content", ["{dead}", "", "[1]", '{"read": {"data": [{"pid": "x"}]}}'])
+def test_what_was_killed_or_cannot_be_read_is_nobody_at_work(demo, content):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    dead = json.dumps({"write": {"workspace": {"pid": ended.pid, "cmd": "dvc exp run"}}})
+    (demo / dvc_locks.RWLOCK).parent.mkdir(exist_ok=True)
+    (demo / dvc_locks.RWLOCK).write_text(content.replace("{dead}", dead))
+    check_idle(Path("demo"))
+
+
+@pytest.mark.parametrize(("folder", "asked"), [("demo", "demo"), ("studies/laptop/kappa.digits", "studies")])
+def test_a_clone_is_not_deleted_while_its_command_is_between_two_pipelines(repository, folder, asked):
+    command = [sys.executable, "-m", "stages.clones.lock", "smoke", asked]
+    with closing(clone.make(Path(folder))):
+        done = subprocess.run(command, env=here(), capture_output=True, text=True)
+        assert done.returncode == 1 and done.stderr == (
+            f"found process {os.getpid()} on {socket.gethostname()} at work with {folder}; wait until it has ended, "
+            "or stop it\n"
+        )
+    assert subprocess.run(command, env=here()).returncode == 0
 
 
 def here() -> dict[str, str]:

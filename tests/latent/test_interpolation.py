@@ -64,6 +64,22 @@ def test_the_ends_are_the_examples_own_nodes_here_and_their_error_is_what_lies_o
     np.testing.assert_allclose(arrays["end_error"], 0.5 / np.sqrt(3), rtol=1e-5)
 
 
+def test_a_path_is_as_long_as_its_nodes_and_both_ways_to_them():
+    """Nodes on a half circle, and examples a way out from it."""
+    angle = np.linspace(0, np.pi, 60)
+    circle = np.stack([np.cos(angle), np.sin(angle)], 1)
+    test = decode(1.5 * circle[5::11])
+    arrays, graph = interpolate(circle.astype(np.float32), test, encode, decode, 2, 0.0, n_paths=8, n_frames=N_FRAMES)
+    first, last = np.sort(5 + 11 * arrays["pair_examples"], 1).T
+    straight = np.linalg.norm(1.5 * (circle[last] - circle[first]), axis=1)
+    along = 2 * 0.5 + (last - first) * np.linalg.norm(circle[1] - circle[0])
+    np.testing.assert_allclose(arrays["path_length"], along, rtol=1e-5)
+    numbers, ratio = summary(arrays, graph, 2), along / straight
+    assert len(set(ratio.round(3))) > 2
+    assert numbers["path_length_ratio"] == pytest.approx(ratio.mean(), rel=1e-5)
+    assert numbers["path_length_ratio_std"] == pytest.approx(ratio.std(ddof=1), rel=1e-5)
+
+
 def test_a_pair_with_one_node_for_both_is_counted_and_its_ratio_left_out():
     test = np.array([[2.0, 0, 0], [2.0, 0, 0]], np.float32)
     prior = np.stack([np.linspace(0, 1, 30), np.zeros(30)], 1).astype(np.float32)

@@ -7,7 +7,9 @@ from vhp.datasets import pendulum
 from vhp.latent.off_data import Data
 from vhp.latent.paths import WHOLE, measure
 from vhp.latent.polyline import straight_line
+from vhp.latent.posterior_distance import spacing
 from vhp.latent.smoothness import smoothness_factor
+from vhp.seeds import PATHS_SEED
 
 # Examples that no frame is off: distances to them do not matter in most of these tests.
 DATA = Data(np.zeros((2, 4), np.float32), np.inf)
@@ -82,6 +84,36 @@ def test_distances_are_in_units_of_the_posteriors_spacing():
     after = measure(arrays | {key: 7 * arrays[key] for key in latent}, WHOLE, None, DATA)
     for name in ("posterior_distance", "straight_posterior_distance", "end_distance"):
         assert after[name] == pytest.approx(before[name])
+
+
+def test_distances_are_to_one_sample_of_each_posterior_and_in_units_of_their_spacing():
+    frames = np.random.default_rng(0).normal(size=(3, 6, 4))
+    arrays = interpolation(np.ones(3, bool), frames, frames)
+    std = arrays["posterior_std"] = np.random.default_rng(1).uniform(0.5, 2, (20, 2))
+    measured = measure(arrays, WHOLE, None, DATA)
+    noise = np.random.Generator(np.random.PCG64(PATHS_SEED)).standard_normal((20, 2))
+    samples = [mean + s * e for mean, s, e in zip(arrays["posterior_mean"], std, noise, strict=True)]
+    unit = np.mean([min(np.linalg.norm(a - b) for b in samples if b is not a) for a in samples])
+    nearest = [min(np.linalg.norm(z - sample) for sample in samples) for path in arrays["path_z"] for z in path]
+    assert measured["posterior_distance"] == pytest.approx(np.mean(nearest) / unit)
+    assert measured["end_distance"] == pytest.approx(1 / unit)
+
+
+def test_each_measure_is_over_the_paths_found_between_two_different_ends():
+    """Of five pairs one has no path, and one has the same end twice: a path that stands still, or leads back."""
+    frames = np.random.default_rng(0).normal(size=(5, 6, 4))
+    arrays = interpolation(np.array([True, True, True, False, True]), frames, frames)
+    arrays["straight_length"] = np.array([1.0, 0.0, 2.0, 1.0, 3.0])
+    arrays["end_distance"] = np.arange(10.0).reshape(5, 2)
+    arrays["end_error"] = np.arange(10.0).reshape(5, 2) ** 2
+    measured, kept = measure(arrays, WHOLE, None, DATA), [0, 2, 4]
+    assert measured["n_moving"] == 3
+    for prefix in ("", "straight_"):
+        assert measured[f"{prefix}smoothness"] == pytest.approx(np.mean([smoothness_factor(frames[i]) for i in kept]))
+    assert [factor is None for factor in measured["path_smoothness"]] == [False, True, False, True, False]
+    assert measured["end_error"] == pytest.approx(np.mean([0.5, 20.5, 72.5]))
+    assert measured["end_error_std"] == pytest.approx(np.std([0.5, 20.5, 72.5], ddof=1))
+    assert measured["end_distance"] == pytest.approx(4.5 / spacing(arrays["posterior_mean"]))
 
 
 def test_how_far_a_path_goes_is_measured_too():

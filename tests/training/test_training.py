@@ -76,9 +76,10 @@ KAPPA = {"vhp_rewo": {"kappa": 0.81}}
 
 
 @pytest.mark.parametrize("stop", [3, 7])
-@pytest.mark.parametrize("name", METHODS)
-def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(name, stop, tmp_path):
-    train, val, options, kappa = tiny.patterns(64), tiny.patterns(30), settings(**RESUMED), KAPPA.get(name, {})
+@pytest.mark.parametrize(("name", "limit"), [*((name, None) for name in METHODS), ("vhp_rewo", 1.0)])
+def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(name, limit, stop, tmp_path):
+    train, val, kappa = tiny.patterns(64), tiny.patterns(30), KAPPA.get(name, {})
+    options = settings(**RESUMED, gradient_limit=limit)
     whole = build(name, **kappa)
     expected = fit(whole, train, val, options, seed=1)
 

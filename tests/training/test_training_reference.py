@@ -4,6 +4,7 @@ All in float64, so that what is left of the difference is the fast path's float3
 """
 
 import math
+from dataclasses import replace
 
 import pytest
 import reference
@@ -57,10 +58,27 @@ def loss_of(name, t, beta):
     return (-t.log_likelihood + beta * (t.log_posterior - t.log_prior)).mean()
 
 
-def plain_training(name, method, train):
-    """Train method.model; gives the constraints of the batches and the betas they were trained with."""
+class Clipping:
+    """Of the gradient, where its norm exceeds so many times the moving average of the norms before, as clipped."""
+
+    def __init__(self, limit):
+        self.limit, self.average, self.times = limit, None, 0
+
+    def clip(self, parameters):
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        norm = math.sqrt(sum(gradient.square().sum().item() for gradient in gradients))
+        kept = norm if self.average is None else min(norm, self.limit * self.average)
+        for gradient in gradients:
+            gradient *= kept / norm
+        self.times += kept < norm
+        self.average = kept if self.average is None else 0.99 * self.average + 0.01 * kept
+
+
+def plain_training(name, method, train, limit):
+    """Train method.model; gives the betas that the batches were trained with, the phases, and how many were clipped."""
     model, n_steps = method.model, EPOCHS * (len(train) // BATCH)
     optimiser, constraints, betas, phases = torch.optim.Adam(model.parameters()), [], [], []
+    clipping = Clipping(math.inf if limit is None else limit)
     for epoch in range(1, EPOCHS + 1):
         torch.manual_seed(SEED * 1_000_003 + epoch)
         for index in torch.randperm(len(train)).split(BATCH):
@@ -75,17 +93,18 @@ def plain_training(name, method, train):
             if not main_phase:
                 for parameter in model.prior.parameters():
                     parameter.grad = None
+            clipping.clip(model.parameters())
             step = len(constraints) + 1
             optimiser.param_groups[0]["lr"] = SETTINGS.learning_rate * Pace(SETTINGS).factor(EPOCHS * step / n_steps)
             optimiser.step()
             constraints.append(t.constraint.mean().item())
             betas.append(beta)
             phases.append(main_phase)
-    return betas, phases
+    return betas, phases, clipping.times
 
 
-@pytest.mark.parametrize("name", tiny.SETTINGS)
-def test_training_equals_the_plain_loop(name):
+@pytest.mark.parametrize(("name", "limit"), [*((name, None) for name in tiny.SETTINGS), ("vhp_rewo", 1.0)])
+def test_training_equals_the_plain_loop(name, limit):
     train, val = tiny.patterns(64, torch.float64), tiny.patterns(30, torch.float64)
     fast, plain, after_epoch = build(name), build(name), []
 
@@ -94,12 +113,14 @@ def test_training_equals_the_plain_loop(name):
             yield epoch
             after_epoch.append({key: tensor.clone() for key, tensor in fast.model.state_dict().items()})
 
-    history = fit(fast, train, val, SETTINGS, SEED, Resumable(progress=progress)).history
-    betas, phases = plain_training(name, plain, train)
+    settings = replace(SETTINGS, gradient_limit=limit)
+    history = fit(fast, train, val, settings, SEED, Resumable(progress=progress)).history
+    betas, phases, clipped = plain_training(name, plain, train, limit)
     for key, tensor in plain.model.state_dict().items():
         torch.testing.assert_close(after_epoch[-1][key], tensor, rtol=1e-5, atol=1e-7, msg=key)
     # The history holds the beta after an epoch's last step: that of the next epoch's first.
     assert [row["beta"] for row in history][:-1] == pytest.approx([betas[4], betas[8]], rel=1e-6)
+    assert (2 < clipped < len(betas)) if limit else clipped == 0
     if name in TWO_PHASES:  # or half of what is said above is not tested
         assert phases.index(True) == 7 and phases[-1]
     if name in ("vhp_rewo", "vhp_geco", "vampprior", "rewo_one_phase", "rewo_no_slope", "vhp_warm_up"):

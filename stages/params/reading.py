@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from stages.params import plain_yaml
 from stages.params.problems import ParamsError, check_keys, messages, shown
-from stages.params.resolution import resolve, resolve_sections
-from stages.params.schema import DEFAULT, Params
+from stages.params.resolution import resolve, resolve_sections, resolve_training
+from stages.params.schema import DEFAULT, Params, Training
 from vhp import datasets, methods
 
 
@@ -56,15 +56,20 @@ def validate(content: Any) -> Params:
         raise ParamsError(f"methods: {error}") from error
     check_settings(params)
     # The other budgets and data sets, too: a mistake is found now and not when they are first used.
-    for budget in params.budgets:
+    for budget, sections in params.budgets.items():
         for dataset in datasets.names():
             resolve_sections(params, budget, dataset)
+            for method in sections.training_of:
+                resolve_training(params, budget, dataset, method)
     resolve(params)
     return params
 
 
 def check_settings(params: Params) -> None:
-    """Every key of `settings` belongs to a method, or if shared to at least one; so do those of each budget."""
+    """Every key of `settings` belongs to a method, or if shared to at least one; so do those of each budget.
+
+    Those of `training_of` are settings of the training, for a method.
+    """
     wanted = {name: {f.name for f in fields(methods.load(name).Settings)} for name in methods.names()}
     places = {"settings": params.settings}
     places |= {f"budgets.{name}.settings": sections.settings for name, sections in params.budgets.items()}
@@ -78,6 +83,11 @@ def check_settings(params: Params) -> None:
         check_own_mappings(f"budgets.{budget}", {"kappa": sections.kappa})
         for name, values in sections.settings.items():
             check_own_mappings(f"budgets.{budget}.settings.{name}", values)
+        check_keys(f"budgets.{budget}.training_of", sections.training_of, wanted)
+        for name, values in sections.training_of.items():
+            place = f"budgets.{budget}.training_of.{name}"
+            check_keys(place, values, [f.name for f in fields(Training)])
+            check_own_mappings(place, values)
 
 
 def check_own_mappings(place: str, values: dict[str, Any]) -> None:

@@ -27,10 +27,12 @@ def resolve(params: Params) -> dict[str, dict[str, Any]]:
         sections = resolve_sections(params, params.budget, dataset)
         for method in params.methods:
             settings = resolve_method(params, params.budget, dataset, method)
+            training = resolve_training(params, params.budget, dataset, method)
             for seed in params.seeds:
-                check_seed(seed, sections["training"]["epochs"])
+                check_seed(seed, training["epochs"])
                 run = {"dataset": dataset, "method": method, "seed": seed, "budget": params.budget}
-                configs[f"{dataset}-{method}-{seed}"] = {"run": run, "method": settings, **sections}
+                values = sections | {"training": training}
+                configs[f"{dataset}-{method}-{seed}"] = {"run": run, "method": settings, **values}
     return configs
 
 
@@ -43,7 +45,7 @@ def check_seed(seed: int, epochs: int) -> None:
 
 
 def resolve_sections(params: Params, budget: Budget, dataset: str) -> dict[str, Any]:
-    """What does not depend on the method: model, training, evaluation, interpolation."""
+    """What does not depend on the method: model, evaluation, interpolation, and training but for `training_of`."""
     if budget not in params.budgets:
         raise ParamsError(f"budgets: found {', '.join(params.budgets)}, expected also the chosen budget {budget!r}")
     sections, where = params.budgets[budget], f"budgets.{budget}"
@@ -58,6 +60,14 @@ def resolve_sections(params: Params, budget: Budget, dataset: str) -> dict[str, 
         "evaluation": resolve_evaluation(f"{where}.evaluation", sections.evaluation, dataset),
         "interpolation": validated(f"{where}.interpolation", sections.interpolation, Interpolation, dataset),
     }
+
+
+def resolve_training(params: Params, budget: Budget, dataset: str, method: str) -> dict[str, Any]:
+    """The budget's settings for all methods, but for those that it has for this one. Raises ParamsError."""
+    sections = params.budgets[budget]
+    own = _of(dataset, sections.training_of.get(method, {}))
+    where = f"training_of.{method}" if own else "training"  # what is not the method's own is valid: resolve_sections
+    return validated(f"budgets.{budget}.{where}", sections.training | own, Training, dataset)
 
 
 def resolve_evaluation(where: str, values: dict[str, Any], dataset: str) -> dict[str, Any]:
@@ -108,11 +118,14 @@ def resolve_method(params: Params, budget: Budget, dataset: str, method: str) ->
     available = {"kappa": params.kappa} | params.settings.get("shared", {}) | params.settings.get(method, {})
     own = {} if sections.kappa is None else {"kappa": sections.kappa}
     own |= sections.settings.get("shared", {}) | sections.settings.get(method, {})
-    for key, value in own.items():
-        if not isinstance(value, dict) or value.keys() & {dataset, DEFAULT}:
-            available[key] = value
+    available |= _of(dataset, own)
     values = {f.name: available[f.name] for f in fields(settings) if f.name in available}
     return validated(f"settings.{method}", values, settings, dataset)
+
+
+def _of(dataset: str, own: dict[str, Any]) -> dict[str, Any]:
+    """Those settings of a budget's own that say anything of the data set: their mappings may leave data sets out."""
+    return {k: v for k, v in own.items() if not isinstance(v, dict) or v.keys() & {dataset, DEFAULT}}
 
 
 def validated(where: str, values: dict[str, Any], settings: type, dataset: str) -> dict[str, Any]:

@@ -91,6 +91,7 @@ class Sections(BaseModel):
     # For this budget in place of the general ones; a mapping replaces those of the data sets that it names.
     kappa: float | dict[str, float] | None = None
     settings: dict[str, dict[str, Any]] = {}
+    training_of: dict[str, dict[str, Any]] = {}  # by method, in place of `training`: what a search for it has found
 
 
 class Params(BaseModel):

@@ -109,6 +109,41 @@ def test_a_budgets_own_settings_go_before_the_general_ones(write):
     assert configs(write(budget="laptop", **OWN)) == configs(write(budget="laptop"))
 
 
+def test_a_method_may_have_training_settings_of_its_own_for_some_data_sets(write):
+    own = {"iwae_l1": {"learning_rate": 1e-5, "weight_decay": {"digits": 0.25}}}
+    before, after = configs(write()), configs(write(budgets__laptop__training_of=own))
+    changed = {run for run in before if before[run] != after[run]}
+    assert changed == {"digits-iwae_l1-0", "pendulum-iwae_l1-0"}
+    digits, pendulum = (after[f"{dataset}-iwae_l1-0"]["training"] for dataset in ("digits", "pendulum"))
+    assert digits["learning_rate"] == pendulum["learning_rate"] == 1e-5
+    assert (digits["weight_decay"], pendulum["weight_decay"]) == (0.25, 0.0)
+    assert digits == before["digits-iwae_l1-0"]["training"] | {"learning_rate": 1e-5, "weight_decay": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"vamprior": {}}, "budgets.laptop.training_of.vamprior: unknown key; did you mean 'vampprior'?"),
+        (
+            {"vampprior": {"weight_decay": {"fashion": 0.1}}},
+            "budgets.laptop.training_of.vampprior.weight_decay.fashion: unknown key; did you mean 'fashion_mnist'?",
+        ),
+        (
+            {"vampprior": {"learning_rat": 0.1}},
+            "budgets.laptop.training_of.vampprior.learning_rat: unknown key; did you mean 'learning_rate'?",
+        ),
+        (
+            {"vampprior": {"weight_decay": {"omniglot": -1.0}}},
+            "budgets.laptop.training_of.vampprior (omniglot): weight_decay: found -1.0, expected a number from 0 to",
+        ),
+    ],
+)
+def test_a_mistake_in_a_methods_training_settings_is_named_also_where_it_is_not_chosen(write, own, message):
+    with pytest.raises(ParamsError) as error:
+        configs(write(budgets__laptop__training_of=own))
+    assert message in str(error.value)
+
+
 def test_a_single_kappa_stands_for_every_data_set(write):
     runs = configs(write(kappa=0.3))
     found = {name: config["method"].get("kappa") for name, config in runs.items()}

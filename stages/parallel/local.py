@@ -9,6 +9,8 @@ from collections.abc import Callable, Set
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
+import joblib
+
 from stages.parallel.display import Display
 from stages.parallel.graph import Graph
 from stages.runs import progress
@@ -17,8 +19,8 @@ ARGUMENTS = ("--wait-for-lock", "repro", "--single-item")
 
 
 def cores() -> int:
-    """Those that this process may use, which batch systems and containers limit."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Those that this process may use: batch systems limit them by an affinity, containers by a share of the time."""
+    return joblib.cpu_count()
 
 
 def environment(threads: int) -> dict[str, str]:

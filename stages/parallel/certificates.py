@@ -7,6 +7,7 @@ each connection must show a certificate of the same authority, and what goes bet
 import argparse
 import datetime
 import os
+import shlex
 import ssl
 from functools import partial
 from pathlib import Path
@@ -57,10 +58,11 @@ def check(folder: Path) -> None:
     """Raises ValueError if the files are missing, damaged, too open or expired, for Dask would try for minutes."""
     certificate, key = folder / CERTIFICATE, folder / KEY
     if missing := [path.name for path in (certificate, key) if not path.is_file()]:
-        how = f"`python -m stages.parallel.certificates {folder}` makes them"
+        how = f"`python -m stages.parallel.certificates {shlex.quote(str(folder))}` makes them"
         raise ValueError(f"found no {' and '.join(missing)} in {folder}; {how}")
     if key.stat().st_mode & 0o077:
-        raise ValueError(f"found {key} readable by others, expected by its owner alone: chmod 600 {key}")
+        remedy = f"chmod 600 {shlex.quote(str(key))}"
+        raise ValueError(f"found {key} readable by others, expected by its owner alone: {remedy}")
     try:
         ssl.create_default_context().load_cert_chain(certificate, key)
         ends = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
@@ -71,8 +73,8 @@ def check(folder: Path) -> None:
 
 
 def options(folder: Path) -> str:
-    """Of `dask scheduler` and `dask worker`."""
-    certificate, key = folder / CERTIFICATE, folder / KEY
+    """Of `dask scheduler` and `dask worker`, for a shell."""
+    certificate, key = (shlex.quote(str(folder / name)) for name in (CERTIFICATE, KEY))
     return f"--tls-ca-file {certificate} --tls-cert {certificate} --tls-key {key}"
 
 
@@ -87,7 +89,8 @@ def main() -> None:
         print("Copy the folder to each machine of the cluster, and to nobody else. There:\n")
         print(f"  dask scheduler {options(folder)}")
         print(f"  dask worker tls://<scheduler>:8786 {options(folder)}")
-        print(f'  make table CLUSTER="--scheduler tls://<scheduler>:8786 --tls {folder}"')
+        cluster = f"--scheduler tls://<scheduler>:8786 --tls {shlex.quote(str(folder))}"
+        print(f"  make table CLUSTER={shlex.quote(cluster)}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Certificates of a cluster: made for their owner alone, and refused early where Dask would try for minutes."""
 
+import shlex
 import ssl
 import sys
 
@@ -53,3 +54,18 @@ def test_the_command_says_how_they_are_used(tmp_path, monkeypatch, capsys):
     assert "dask scheduler --tls-ca-file" in printed and f"--tls {tmp_path / 'tls'}" in printed
     with pytest.raises(SystemExit, match=r"certificates: found cert\.pem and key\.pem"):
         certificates.main()
+
+
+def test_commands_are_printed_as_a_shell_takes_them(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "of a group"
+    with pytest.raises(ValueError, match=rf"certificates '{folder}'` makes them"):
+        certificates.check(folder)
+    monkeypatch.setattr(sys, "argv", ["certificates", str(folder)])
+    certificates.main()
+    *_, scheduler, worker, table = (shlex.split(line) for line in capsys.readouterr().out.splitlines())
+    names = [str(folder / name) for name in (certificates.CERTIFICATE, certificates.CERTIFICATE, certificates.KEY)]
+    assert scheduler[3::2] == names and worker[4::2] == names
+    assert table[:2] == ["make", "table"] and shlex.split(table[2])[-1] == str(folder)
+    (folder / certificates.KEY).chmod(0o644)
+    with pytest.raises(ValueError, match=rf"chmod 600 '{folder / certificates.KEY}'"):
+        certificates.check(folder)

@@ -9,6 +9,7 @@ from typing import Any
 from stages.files import md5
 from stages.params import plain_yaml
 from stages.runs.places import MATRIX, config_file, data_config_file
+from stages.runs.resolved import OF_DATASET
 
 PARAMS = Path("params.yaml")
 REMEDY = "each experiment needs a clone of its own; restore params.yaml (`git diff params.yaml`) and repeat the command"
@@ -40,6 +41,6 @@ class Standing:
 def read_by(stage: str) -> Path:
     """The file of parameters that a stage depends on."""
     name, _, item = stage.partition("@")
-    if name in ("download", "preprocess", "card"):
+    if name in OF_DATASET:
         return data_config_file(item)
     return config_file(item) if "-" in item else MATRIX

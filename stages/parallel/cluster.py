@@ -39,6 +39,7 @@ LOOK_SECONDS = 5.0  # between two checks for any worker
 class Options:
     """How stages are given to the workers."""
 
+    revision: str  # of the workers' code
     remote: bool  # files go through the DVC remote; else all share the cache directory
     gpu: frozenset[str] = frozenset()  # names of stages that need Dask's resource GPU
     min_free_mib: int = 256  # on a worker's disk
@@ -80,11 +81,11 @@ class Head:
     ):
         """stages: those to be run on workers, each with its run. params: the content of params.yaml."""
         self.pipeline, self.runs, self.options, self.display = pipeline, stages, options, display
-        self.revision = head_revision()
+        self.revision = options.revision
         self.params = dict(params)
         self.replaced = lockfile.read()  # entries before
         self.entries = dict(self.replaced)
-        self.remaining = [stage for stage in pipeline.graph if stage in stages]
+        self.remaining = dict.fromkeys(stage for stage in pipeline.graph if stage in stages)
         self.failures: dict[str, str] = {}
         self.notes: set[str] = set()
 
@@ -93,9 +94,9 @@ class Head:
         return sorted({need for stage in self.runs for need in self.pipeline.graph[stage]} - set(self.runs))
 
     def job(self, stage: str) -> dict[str, Any]:
-        """All that a worker must know, except for the results of the stages before."""
+        """All that a worker must know, except for the results of the stages that are sent out with this one."""
         run = self.runs[stage]
-        before = [need for need in self.pipeline.graph[stage] if need not in self.runs]
+        before = [need for need in self.pipeline.graph[stage] if need not in self.remaining]
         return {
             "stage": stage,
             "revision": self.revision,
@@ -107,25 +108,30 @@ class Head:
             "params": self.params | {"datasets": [run["dataset"]], "methods": [run["method"]], "seeds": [run["seed"]]},
         }
 
+    def key(self, stage: str, needs: list[Future], attempt: int) -> str:
+        """The same for two heads that want the same, which then share the future; needs: of the stages before.
+
+        These have keys of their own, since two heads with different parameters may differ only in those. Of the
+        entries only those that this head made itself count: another one may still wait for what workers made.
+        """
+        here = {need: self.entries[need] for need in sorted(self.pipeline.graph[stage] - set(self.runs))}
+        content = [self.revision, self.options.remote, here, [need.key for need in needs], attempt]
+        return f"{stage}-{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]}"
+
     def submit(self, client: Client, attempt: int) -> dict[str, Future]:
-        """A future per remaining stage. Two heads that want the same share it: the key is made from its content."""
+        """A future per remaining stage."""
         # A lambda cannot be pickled by name, so that Dask sends it, and all of worker.py that it refers to, by value.
         function = worker.run_stage
         by_value = lambda *arguments: function(*arguments)  # noqa: E731
         futures: dict[str, Future] = {}
-        remaining = set(self.remaining)
         for stage in self.remaining:
-            job = self.job(stage)
-            needs = [futures[need] for need in sorted(self.pipeline.graph[stage] & remaining)]
-            # With the keys of the stages before, since two heads with different parameters may differ only in those.
-            content = [job["revision"], self.options.remote, job["lock"], [need.key for need in needs], attempt]
+            needs = [futures[need] for need in sorted(self.pipeline.graph[stage]) if need in self.remaining]
             gpu = {"GPU": 1} if stage.partition("@")[0] in self.options.gpu else {}
-            job["lock"] |= {need: self.entries[need] for need in self.pipeline.graph[stage] - remaining}
             futures[stage] = client.submit(
                 by_value,
-                job,
+                self.job(stage),
                 *needs,
-                key=f"{stage}-{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]}",
+                key=self.key(stage, needs, attempt),
                 resources={worker.resource(self.revision): 1} | gpu,
                 retries=UNFIT,
                 pure=False,
@@ -206,7 +212,7 @@ class Head:
 
     def record(self, result: dict[str, Any]) -> None:
         stage = result["stage"]
-        self.remaining.remove(stage)
+        del self.remaining[stage]
         if result["entry"] is not None:
             self.display.finish(stage, outcome(0, result["printed"]))
             lockfile.note(stage, result["entry"], self.replaced.get(stage))
@@ -222,7 +228,8 @@ def collect(remote: bool) -> None:
     """Fetch the outputs of workers, also for a head that was killed. Raises ValueError if that fails."""
     if made := lockfile.merge():
         dvc("pull" if remote else "checkout", "--force", *made)
-        lockfile.forget()
+    # Also where nothing was merged: half a line would spoil the one after it, and entries that are outdated stay so.
+    lockfile.forget()
 
 
 def run(

@@ -1,10 +1,9 @@
 """Where the workers come from: a running Dask scheduler, or jobs of a batch system through dask-jobqueue."""
 
 import argparse
-import os
 import shlex
-import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +15,9 @@ from distributed.deploy import SpecCluster
 from distributed.security import Security
 
 from stages.parallel import certificates
+from stages.parallel.arguments import BATCH_SYSTEMS
 
-# Batch system -> dask-jobqueue's class. Queue, cores, memory and walltime are read from Dask's own configuration.
-SYSTEMS = {"slurm": "SLURMCluster", "sge": "SGECluster", "pbs": "PBSCluster", "lsf": "LSFCluster"}
+SIZES = ("cores", "memory")  # of a job, without which dask-jobqueue starts none
 LOOPBACK = "127.0.0.1:0"  # of pages about scheduler and workers, which have no TLS
 CONNECT_SECONDS = 300.0  # for a scheduler to start, or to restart
 
@@ -37,7 +36,7 @@ def batch_system(name: str, folder: Path | None, security: Security | None) -> S
 
     Neither scheduler nor workers have a dashboard, which would be open to everybody; security: None leaves all open.
     """
-    system = getattr(jobqueue(), SYSTEMS[name])
+    system = getattr(jobqueue(), BATCH_SYSTEMS[name])
     prologue = dask.config.get(f"jobqueue.{name}.job-script-prologue") or []
     extra = dask.config.get(f"jobqueue.{name}.worker-extra-args") or []
     there = [f"cd {shlex.quote(str(folder))}"] if folder else []
@@ -60,6 +59,27 @@ def security(tls: Path | None) -> Security | None:
     return Security() if dask.config.get("distributed.comm.tls.client.cert", None) else None
 
 
+def check(arguments: argparse.Namespace) -> None:
+    """Raises ValueError for what workers() would find wrong after the stages on this machine.
+
+    That is a protected scheduler without certificates, certificates that cannot be used, and a batch system of which
+    Dask's configuration does not say how large a job is.
+    """
+    secure = security(arguments.tls)
+    if (arguments.scheduler or "").startswith("tls://") and secure is None:
+        raise ValueError(
+            f"found no certificates for {arguments.scheduler}, expected --tls DIR: it takes nobody without"
+        )
+    if arguments.batch:
+        jobqueue()  # brings its settings into Dask's configuration
+        system = f"jobqueue.{arguments.batch}"
+        if missing := [size for size in SIZES if dask.config.get(f"{system}.{size}", None) is None]:
+            raise ValueError(
+                f"found no {' and '.join(missing)} of {system} in Dask's configuration, expected those of a job in "
+                "~/.config/dask/jobqueue.yaml: docs/machines.md, on a batch system"
+            )
+
+
 def unprotected(arguments: argparse.Namespace) -> str | None:
     """What to tell of a cluster that others can reach; a batch system's jobs get certificates through the folder."""
     host = (arguments.scheduler or "").partition("://")[2].rpartition(":")[0].strip("[]")
@@ -73,14 +93,10 @@ def unprotected(arguments: argparse.Namespace) -> str | None:
 def workers(arguments: argparse.Namespace) -> Iterator[Callable[[], Client]]:
     """A function that connects to the scheduler, also after it was lost. Jobs are ended with the block.
 
-    Raises ValueError for a protected scheduler without certificates, and for certificates that cannot be used.
+    arguments: as check() takes them. Raises ValueError for certificates that cannot be used any more.
     """
     secure = security(arguments.tls)
     if arguments.scheduler:
-        if arguments.scheduler.startswith("tls://") and secure is None:
-            raise ValueError(
-                f"{arguments.scheduler} takes only who has its certificates, found none; expected --tls DIR"
-            )
         yield lambda: Client(arguments.scheduler, timeout=CONNECT_SECONDS, name="vhp", security=secure)
         return
     # Through a remote a worker's clone may be anywhere; else it is this clone, which the machines must share.
@@ -97,9 +113,8 @@ def own_certificates(secure: Security | None, folder: Path | None) -> Iterator[S
     if secure is not None or folder is None:
         yield secure
         return
-    place = folder / ".dvc" / "tmp" / f"tls-{os.getpid()}"
-    certificates.make(place, days=90)
-    try:
-        yield security(place)
-    finally:
-        shutil.rmtree(place)
+    temporary = folder / ".dvc" / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="tls-", dir=temporary) as place:
+        certificates.make(Path(place), days=90)
+        yield security(Path(place))

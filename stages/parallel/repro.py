@@ -12,45 +12,22 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from stages.clones.lock import REPRO, BusyError, Lock
+from stages.parallel.arguments import parse
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline, affected, needed, read_pipeline
 from stages.parallel.local import Stages, cores, schedule
 from stages.parallel.standing import Standing
 
-BATCH_SYSTEMS = ("slurm", "sge", "pbs", "lsf")  # as in stages/parallel/queues.py, which needs an optional package
-ONLY = "these and what they need, for instance evaluate, train@digits-vhp_rewo-0 or '*@digits-*'"
 
+class Visit(NamedTuple):
+    """What became of the pipeline."""
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--jobs", type=int, default=1, help="stages at once; they share the cores")
-    parser.add_argument("--only", nargs="+", metavar="STAGE", help=ONLY)
-    parser.add_argument(
-        "--allow-missing", action="store_true", help="take stages as done whose files are missing but in dvc.lock"
-    )
-    cluster = parser.add_argument_group("cluster", "the runs' stages go to the workers of a Dask cluster")
-    where = cluster.add_mutually_exclusive_group()
-    where.add_argument("--scheduler", metavar="ADDRESS", help="of a running cluster, for instance tcp://10.0.0.1:8786")
-    for system in BATCH_SYSTEMS:
-        where.add_argument(f"--{system}", dest="batch", action="store_const", const=system, help="start workers by it")
-    cluster.add_argument(
-        "--tls", type=Path, metavar="DIR", help="with certificates, which stages/parallel/certificates.py makes"
-    )
-    cluster.add_argument("--workers", type=int, default=1, metavar="N", help="jobs to start in the batch system")
-    cluster.add_argument("--remote", action="store_true", help="files go through the DVC remote, not a shared cache")
-    cluster.add_argument("--gpu", nargs="+", default=[], metavar="STAGE", help="stages that need the resource GPU")
-    cluster.add_argument("--min-free", type=int, default=256, metavar="MIB", help="disk that a worker must have")
-    cluster.add_argument(
-        "--patience", type=float, default=60.0, metavar="SECONDS", help="how long a worker tries to get its files"
-    )
-    arguments = parser.parse_args()
-    if arguments.allow_missing and (arguments.scheduler or arguments.batch):
-        parser.error("--allow-missing is for one machine: a cluster's stages get their files from cache or remote")
-    return arguments
+    pipeline: Pipeline  # as it was before
+    asked: set[str]  # stages
+    todo: set[str]  # of them, those that were out of date
 
 
 def interrupt_by_signal(*_) -> NoReturn:
@@ -73,6 +50,7 @@ def on_cluster(
     todo: set[str],
     stages: Stages,
     params: dict[str, Any],
+    revision: str,
     display: Display,
 ) -> None:
     """The data stages on this machine, the runs on workers, the rest on this machine."""
@@ -83,7 +61,8 @@ def on_cluster(
     run_here(pipeline, todo - set(sent) - after, arguments.jobs, stages, display)
     lost = affected(pipeline.graph, set(stages.failures))
     if sent := {stage: run for stage, run in sent.items() if stage not in lost}:
-        options = cluster.Options(arguments.remote, frozenset(arguments.gpu), arguments.min_free, arguments.patience)
+        gpu = frozenset(arguments.gpu)
+        options = cluster.Options(revision, arguments.remote, gpu, arguments.min_free, arguments.patience)
         if warning := queues.unprotected(arguments):
             display.note(warning)
         with queues.workers(arguments) as connect:
@@ -96,16 +75,26 @@ def run_here(pipeline: Pipeline, todo: set[str], jobs: int, stages: Stages, disp
     schedule(pipeline.graph, todo, jobs, stages.run, display, stages.interrupt, lambda: stages.show(display))
 
 
-def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[str]]:
-    """Bring the pipeline up to date; gives it as it was, and the stages visited."""
+def prepare_cluster(arguments: argparse.Namespace) -> str:
+    """The revision of the workers' code. Refuses what would be refused after hours of the stages on this machine.
+
+    Raises ValueError for uncommitted code, and for certificates or a batch system that cannot be used.
+    """
+    try:
+        from stages.parallel import cluster, queues
+
+        queues.check(arguments)
+    except ModuleNotFoundError as error:
+        raise SystemExit(f"repro: found no module {error.name}; `make cluster` installs it") from error
+    revision = cluster.head_revision()
+    cluster.collect(arguments.remote)
+    return revision
+
+
+def repro(arguments: argparse.Namespace, stages: Stages) -> Visit:
+    """Bring the pipeline up to date."""
     standing = Standing()
-    clustered = bool(arguments.scheduler or arguments.batch)
-    if clustered:
-        try:
-            from stages.parallel import cluster
-        except ModuleNotFoundError as error:
-            raise SystemExit(f"repro: found no module {error.name}; `make cluster` installs it") from error
-        cluster.collect(arguments.remote)
+    revision = prepare_cluster(arguments) if arguments.scheduler or arguments.batch else None
     # First and alone: until the configurations are written, DVC cannot tell which runs they change.
     if stages.run("configure") == "failed":
         raise SystemExit(stages.failures["configure"])
@@ -118,11 +107,11 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> tuple[Pipeline, set[
         stages.options.append("--allow-missing")
         stages.without_options = pipeline.outdated  # DVC would take their files for unchanged, too
     with Display(len(todo)) as display:
-        if clustered:
-            on_cluster(arguments, pipeline, todo, stages, standing.params, display)
+        if revision is not None:
+            on_cluster(arguments, pipeline, todo, stages, standing.params, revision, display)
         else:
             run_here(pipeline, todo, arguments.jobs, stages, display)
-    return pipeline, todo
+    return Visit(pipeline, asked, todo)
 
 
 def warn_of_uncommitted() -> None:
@@ -141,10 +130,10 @@ def show(failed: Mapping[str, str]) -> None:
         print(f"\n== {stage} failed ==\n{printed}", file=sys.stderr)
 
 
-def report_failures(failed: Mapping[str, str], pipeline: Pipeline, todo: set[str]) -> NoReturn:
+def report_failures(failed: Mapping[str, str], visit: Visit) -> NoReturn:
     """What each failed stage printed, and what could not run without it."""
     show(failed)
-    lost = (affected(pipeline.graph, set(failed)) & todo) - set(failed)
+    lost = (affected(visit.pipeline.graph, set(failed)) & visit.todo) - set(failed)
     if lost:
         print(f"\nnot run, since they depend on these: {', '.join(sorted(lost))}", file=sys.stderr)
     raise SystemExit(f"{len(failed)} stages failed: {', '.join(failed)}; fix the cause and repeat the command")
@@ -152,7 +141,6 @@ def report_failures(failed: Mapping[str, str], pipeline: Pipeline, todo: set[str
 
 def main() -> None:
     arguments = parse()
-    arguments.jobs = max(1, arguments.jobs)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, interrupt_by_signal)
     warn_of_uncommitted()
@@ -160,7 +148,7 @@ def main() -> None:
     stages = Stages(threads=max(1, cores() // arguments.jobs))
     try:
         with closing(only_one()):
-            pipeline, todo = repro(arguments, stages)
+            visit = repro(arguments, stages)
     except (ValueError, OSError) as error:
         show(stages.failures)
         raise SystemExit(f"repro: {error}") from error
@@ -168,9 +156,9 @@ def main() -> None:
         stages.interrupt()
         raise SystemExit("interrupted: repeat the command to resume") from None
     if stages.failures:
-        report_failures(stages.failures, pipeline, todo)
-    asked = needed(pipeline.graph, set(arguments.only)) if arguments.only else pipeline.graph
-    print(f"{len(asked)} stages up to date, {len(todo)} of them visited, in {time.monotonic() - begun:.0f} s")
+        report_failures(stages.failures, visit)
+    seconds = time.monotonic() - begun
+    print(f"{len(visit.asked)} stages up to date, {len(visit.todo)} of them visited, in {seconds:.0f} s")
 
 
 if __name__ == "__main__":

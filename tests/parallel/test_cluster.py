@@ -9,7 +9,8 @@ import sandbox
 import yaml
 from dask_cluster import clone
 
-from stages.parallel import cluster, lockfile, queues, worker
+from stages.parallel import cluster, lockfile, queues, repro, worker
+from stages.parallel.arguments import parse
 from stages.parallel.graph import Pipeline
 from stages.parallel.worker import Execution, UnfitError, Workspaces
 
@@ -91,7 +92,7 @@ def head(repository, monkeypatch):
     notes = types.SimpleNamespace(note=lambda text: None)
 
     def head(todo):
-        options = cluster.Options(remote=True)
+        options = cluster.Options(cluster.head_revision(), remote=True)
         params = yaml.safe_load((repository / "params.yaml").read_text())
         return cluster.Head(Pipeline(graph, todo, inputs), cluster.travelling(todo), params, options, notes)
 
@@ -101,7 +102,7 @@ def head(repository, monkeypatch):
 def test_the_stages_of_runs_travel_and_those_of_the_heads_files_do_not(head):
     todo = {"configure", "preprocess@a", "train@a-m-0", "evaluate@a-m-0", "report"}
     assert set(head(todo).runs) == {"train@a-m-0", "evaluate@a-m-0"}
-    assert head(todo).remaining == ["train@a-m-0", "evaluate@a-m-0"]
+    assert list(head(todo).remaining) == ["train@a-m-0", "evaluate@a-m-0"]
     assert head(todo).here_before() == ["configure", "preprocess@a"]
     assert head({"evaluate@a-m-0"}).here_before() == ["preprocess@a", "train@a-m-0"]
 
@@ -112,6 +113,47 @@ def test_a_job_has_what_came_before_on_the_head_and_a_matrix_of_its_one_run(head
     assert job["inputs"] == ["input of evaluate@a-m-0"] and job["revision"] == revision(repository)
     written = yaml.safe_load((repository / "params.yaml").read_text())
     assert job["params"] == written | {"datasets": ["a"], "methods": ["m"], "seeds": [0]}
+
+
+def test_a_job_that_is_sent_out_again_has_what_workers_made_and_keeps_its_key(head):
+    """Its key is the same for a head that still waits for the stage before."""
+    sent = head({"train@a-m-0", "evaluate@a-m-0"})
+    assert sent.job("evaluate@a-m-0")["lock"] == {"preprocess@a": {"cmd": "preprocess@a"}}
+    before = sent.key("evaluate@a-m-0", [], 0)
+    del sent.remaining["train@a-m-0"]
+    sent.entries["train@a-m-0"] = {"cmd": "made by a worker"}
+    assert sent.job("evaluate@a-m-0")["lock"]["train@a-m-0"] == {"cmd": "made by a worker"}
+    assert sent.key("evaluate@a-m-0", [], 0) == before != sent.key("evaluate@a-m-0", [], 1)
+
+
+@pytest.mark.parametrize("line", ['["evaluate@a-m-0", {"cm', '["evaluate@a-m-0", {"cmd": "b"}, {"cmd": "a"}]\n'])
+def test_a_journal_of_which_nothing_can_be_merged_is_not_kept(repository, monkeypatch, line):
+    monkeypatch.chdir(repository)
+    lockfile.JOURNAL.parent.mkdir(parents=True, exist_ok=True)
+    lockfile.JOURNAL.write_text(line)
+    cluster.collect(remote=False)
+    assert not lockfile.JOURNAL.exists() and lockfile.read() == {}
+
+
+def refuse_to_run(stage):
+    pytest.fail(f"{stage} ran")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--scheduler tls://10.0.0.1:8786", r"found no certificates for tls://10\.0\.0\.1:8786, expected --tls DIR"),
+        ("--scheduler tls://10.0.0.1:8786 --tls nowhere", r"found no cert\.pem and key\.pem in nowhere"),
+        ("--slurm --tls nowhere", r"found no cert\.pem and key\.pem in nowhere"),
+        ("--slurm", r"found no cores and memory of jobqueue\.slurm in Dask's configuration"),
+        ("--scheduler tcp://10.0.0.1:8786", r"found uncommitted changes in dvc\.yaml"),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_is_refused_before_any_stage_runs(repository, monkeypatch, arguments, message):
+    monkeypatch.chdir(repository)
+    (repository / "dvc.yaml").write_text("stages: {}\n")
+    with pytest.raises(ValueError, match=message):
+        repro.repro(parse(arguments.split()), types.SimpleNamespace(run=refuse_to_run))
 
 
 def test_entries_are_merged_into_dvc_lock_as_dvc_writes_it(repository, monkeypatch):
@@ -196,3 +238,14 @@ def test_jobs_of_a_batch_system_start_their_workers_in_the_shared_folder(system,
     assert sorted(order, key=script.index) == order
     assert "--no-dashboard" in script and "--tls-key" in script
     assert not list(tmp_path.glob(".dvc/tmp/tls-*"))  # the key is gone with the cluster
+
+
+def test_no_key_is_left_where_the_certificates_cannot_be_finished(tmp_path, monkeypatch):
+    def full(folder, days):
+        (folder / "key.pem").touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(queues.certificates, "make", full)
+    with pytest.raises(OSError, match="No space"), queues.own_certificates(None, tmp_path):
+        pass
+    assert not list(tmp_path.glob(".dvc/tmp/tls-*"))

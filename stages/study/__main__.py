@@ -5,14 +5,14 @@
 In a clone, studies/<budget>/<param>/, it runs the pipeline up to `evaluate` once per value. The clone shares this
 repository's cache, so a repeated command continues an interrupted one. Writes reports/studies/<budget>/<param>/
 with results.csv, differences.csv (of several methods), table.md and figure.png. A study that is there is replaced if
-the new one has all of its runs, with the same other parameters (--set); else with --force only.
+the new one has all of its runs, with the same other parameters (--set), and finished those that it has finished; else
+with --force only. Exits with 1 if any run was not finished, also where the others were written.
 """
 
 import argparse
 import copy
 import logging
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -24,23 +24,27 @@ import yaml
 from stages.clones import __main__ as clone
 from stages.command import command
 from stages.files import read_json, write_text
+from stages.parallel.arguments import at_least_one
 from stages.params import plain_yaml
 from stages.params.problems import ParamsError
 from stages.params.reading import read, validate
 from stages.params.resolution import resolve
 from stages.runs.places import config_file, run_folder
+from stages.study import process
 from stages.study import report as study_report
 from stages.study.columns import CODES
 from stages.study.differences import differences
-from stages.study.earlier import Run, check_earlier, run_of
+from stages.study.earlier import Run, check_earlier, check_finished, run_of
 from stages.study.setting import as_text, other_parameters, scalar, set_value
 from vhp import datasets
 
 logger = logging.getLogger(__name__)
 
+Rows = list[dict[str, Any]]
+
 PARAMS = Path("params.yaml")
 AXES = ("datasets", "methods", "seeds", "budget")
-FORCE = "also replace a study with other runs or --set, and delete experiments that were made in the clone"
+FORCE = "also replace a study with other runs or --set, or whose runs fail now, and delete experiments in the clone"
 
 
 def how_made(place: Path, name: str) -> dict[str, str | None]:
@@ -92,21 +96,31 @@ def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[A
     return matrices
 
 
-def reproduce(place: Path, at_value: AtValue, param: str, jobs: int) -> list[dict[str, Any]]:
-    """Run in the clone what is out of date at one value; a row for each run, also for those that fail."""
+def reproduce(place: Path, at_value: AtValue, param: str, jobs: int) -> Rows:
+    """Run in the clone what is out of date at one value; a row for each run, also for those that fail.
+
+    Raises ValueError if the pipeline fails although every run has its results: they may not be kept.
+    """
     write_text(place / PARAMS, yaml.safe_dump(at_value.params, sort_keys=False))
     # The outputs of the previous value: those of a run that now fails must not be left.
     for name in at_value.configs:
         shutil.rmtree(place / run_folder(name), ignore_errors=True)
     command = [sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "evaluate"]
-    subprocess.run(command, cwd=place, check=False)
+    status = process.run(command, place)
     rows = [measured(place, name, config, param, at_value.value) for name, config in at_value.configs.items()]
-    if failed := sum(row["failed"] for row in rows):
-        logger.warning("%s = %s: %d of %d runs were not finished", param, at_value.value, failed, len(rows))
+    if failed := unfinished(rows):
+        logger.warning("%s = %s: %d of %d runs were not finished", param, at_value.value, len(failed), len(rows))
+    elif status:
+        raise ValueError(
+            f"{param} = {at_value.value}: found exit status {status} of the pipeline, expected 0; the errors are "
+            "above, mend them and repeat the command"
+        )
     return rows
 
 
-Rows = list[dict[str, Any]]
+def unfinished(rows: Rows) -> list[Run]:
+    """The runs whose training or evaluation failed."""
+    return [run_of(row["dataset"], row["method"], row["seed"], row["value"]) for row in rows if row["failed"]]
 
 
 def study(matrices: Sequence[AtValue], param: str, place: Path, jobs: int) -> tuple[Rows, Rows]:
@@ -117,7 +131,7 @@ def study(matrices: Sequence[AtValue], param: str, place: Path, jobs: int) -> tu
         logger.info("%s = %s", param, at_value.value)
         rows += reproduce(place, at_value, param, jobs)
         pairs += differences(place, at_value.configs, param, at_value.value)
-    if all(row["failed"] for row in rows):
+    if len(unfinished(rows)) == len(rows):
         raise ValueError(f"no run was finished at any value of {param}; the errors are above")
     return rows, pairs
 
@@ -150,7 +164,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="*", type=int, help="default: as in params.yaml")
     parser.add_argument("--budget", help="default: as in params.yaml")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="other parameters, at every value")
-    parser.add_argument("--jobs", type=int, default=1, help="stages at once")
+    parser.add_argument("--jobs", type=at_least_one, default=1, help="stages at once")
     parser.add_argument("--force", action="store_true", help=FORCE)
     arguments = parser.parse_args()
     with command("study"):
@@ -161,9 +175,14 @@ def main() -> None:
             logger.warning("%s", warning)
         with closing(clone.make(name, arguments.force)):
             rows, pairs = study(matrices, arguments.param, name, arguments.jobs)
+        failed = unfinished(rows)
+        if not arguments.force:
+            check_finished(folder, failed)
         study_report.write([row | {"set": others} for row in rows], pairs, folder)
         print((folder / "table.md").read_text(encoding="utf-8"), end="")
         logger.info("%d runs: %s", len(rows), folder)
+        if failed:
+            raise ValueError(f"{len(failed)} of {len(rows)} runs were not finished; the errors are above")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pandas as pd
 
 Run = tuple[str, str, str, str]  # data set, method, seed, value
 KEY = ("dataset", "method", "seed", "value")
+HOW = "move the folder away to keep both, or replace it with FORCE=1"
 
 
 def run_of(dataset: str, method: str, seed: Any, value: Any) -> Run:
@@ -25,26 +26,49 @@ def check_earlier(folder: Path, runs: Collection[Run], other: str) -> str | None
     runs, other: of the new study. Gives a warning if neither has other parameters, as far as is known of an earlier
     study that does not say; else None.
     """
-    path = folder / "results.csv"
-    if not path.exists():
+    if (results := read_earlier(folder)) is None:
         return None
-    how = "move the folder away to keep both, or replace it with FORCE=1"
-    try:
-        results = pd.read_csv(path, dtype=str, keep_default_na=False)
-        before = [run_of(*row) for row in results[list(KEY)].itertuples(index=False)]
-    except (ValueError, KeyError) as error:
-        raise ValueError(f"{path} cannot be read ({error}), expected the results of a study; {how}") from error
-    if lost := [run for run in before if run not in runs]:
+    if lost := [run for run in runs_in(results) if run not in runs]:
         raise ValueError(
-            f"{folder}: found {named(lost)}, expected none that the new study lacks; ask for them, too, {how}"
+            f"{folder}: found {named(lost)}, expected none that the new study lacks; ask for them, too, {HOW}"
         )
     if "set" not in results and other:
-        raise ValueError(f'{folder}: found a study that does not say its SET, expected SET="{other}"; {how}')
+        raise ValueError(f'{folder}: found a study that does not say its SET, expected SET="{other}"; {HOW}')
     if "set" not in results:
         return f"{folder}: replacing a study that does not say which other parameters (SET) it was made with"
     if found := [text for text in results["set"].unique() if text != other]:
-        raise ValueError(f'{folder}: found a study with SET="{found[0]}", expected SET="{other}" as asked for; {how}')
+        raise ValueError(f'{folder}: found a study with SET="{found[0]}", expected SET="{other}" as asked for; {HOW}')
     return None
+
+
+def check_finished(folder: Path, failed: Collection[Run]) -> None:
+    """Raises ValueError if the study in the folder has finished a run that has failed in the new one."""
+    if (results := read_earlier(folder)) is None:
+        return
+    finished = runs_in(results[results["failed"] == "False"])
+    if lost := [run for run in finished if run in failed]:
+        raise ValueError(
+            f"{folder}: found {named(lost)}, which the new study did not finish: nothing is replaced; mend what failed "
+            f"(above) and repeat the command, {HOW}"
+        )
+
+
+def read_earlier(folder: Path) -> pd.DataFrame | None:
+    """The results of the study in the folder, all as text; None if it has none. Raises ValueError for another file."""
+    path = folder / "results.csv"
+    if not path.exists():
+        return None
+    try:
+        results = pd.read_csv(path, dtype=str, keep_default_na=False)
+        if missing := [name for name in (*KEY, "failed") if name not in results]:
+            raise ValueError(f"found no column {', '.join(missing)}")
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read ({error}), expected the results of a study; {HOW}") from error
+    return results
+
+
+def runs_in(results: pd.DataFrame) -> list[Run]:
+    return [run_of(*row) for row in results[list(KEY)].itertuples(index=False)]
 
 
 def named(lost: Collection[Run]) -> str:

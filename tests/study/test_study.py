@@ -3,8 +3,11 @@
 import csv
 import io
 import math
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +99,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(study.clone, "make", lambda folder, force: folder.mkdir(parents=True) or io.StringIO())
 
     def place(fails=lambda method, kappa: False, *arguments):
-        def pipeline(command, cwd, **_):
+        def pipeline(command, cwd):
             assert cwd == CLONE
             params = yaml.safe_load((cwd / "params.yaml").read_text())
             failed = False
@@ -115,16 +118,27 @@ def place(tmp_path, monkeypatch):
                             write_json(cwd / "runs" / dataset / name / f"{stage}_time.json", {"revision": revision})
                         codes = {"train": f"train {kappa}", "evaluate": "0123456789012345", "interpolate": "another"}
                         write_json(cwd / "runs" / "configs" / f"{name}.json", {"code": codes})
-            return subprocess.CompletedProcess(command, int(failed))
+            return int(failed)
 
-        monkeypatch.setattr(study.subprocess, "run", pipeline)
+        monkeypatch.setattr(study.process, "run", pipeline)
         argv = ["study", "--param", "kappa.digits", "--values", "0.5", "0.7", *arguments]
         monkeypatch.setattr(sys, "argv", argv)
         study.main()
-        with Path("reports/studies/laptop/kappa.digits/results.csv").open() as file:
-            return list(csv.DictReader(file))
+        return written()
 
     return place
+
+
+def written():
+    with Path("reports/studies/laptop/kappa.digits/results.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def partly(place, fails, *arguments):
+    """The rows of a study in which some runs fail: written, but the exit status says so."""
+    with pytest.raises(SystemExit, match=r"^study: \d of 4 runs were not finished; the errors are above"):
+        place(fails, *arguments)
+    return written()
 
 
 def test_every_run_at_every_value_is_a_row_with_its_own_numbers(place):
@@ -162,7 +176,7 @@ def test_pairs_are_in_the_order_of_the_papers_table_whatever_was_asked_for_first
 
 
 def test_what_failed_is_compared_with_nothing(place):
-    place(lambda method, kappa: method == "iwae_l1" and kappa == 0.7)
+    partly(place, lambda method, kappa: method == "iwae_l1" and kappa == 0.7)
     assert pd.read_csv(DIFFERENCES)["value"].tolist() == [0.5]
 
 
@@ -290,7 +304,7 @@ def test_another_budget_is_another_study(place, monkeypatch):
 
 
 def test_a_run_that_fails_at_one_value_does_not_keep_the_numbers_of_the_value_before(place):
-    rows = place(lambda method, kappa: method == "vhp_rewo" and kappa == 0.7)
+    rows = partly(place, lambda method, kappa: method == "vhp_rewo" and kappa == 0.7)
     failed = [row for row in rows if row["failed"] == "True"]
     assert [(row["method"], row["value"], row["nll"]) for row in failed] == [("vhp_rewo", "0.7", "")]
     table = Path("reports/studies/laptop/kappa.digits/table.md").read_text()
@@ -298,10 +312,76 @@ def test_a_run_that_fails_at_one_value_does_not_keep_the_numbers_of_the_value_be
 
 
 def test_a_value_at_which_every_run_fails_leaves_the_others_their_results(place):
-    rows = place(lambda method, kappa: kappa == 0.5)
+    rows = partly(place, lambda method, kappa: kappa == 0.5)
     assert {(row["value"], row["failed"]) for row in rows} == {("0.5", "True"), ("0.7", "False")}
     table = Path("reports/studies/laptop/kappa.digits/table.md").read_text()
     assert "| 0.5 | IWAE (L=1) | – | – | – | – | – | – | 1 of 1 |" in table
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_run_that_fails_now_does_not_take_the_place_of_one_that_was_finished(place, monkeypatch, force):
+    place()
+    before = {path: path.read_bytes() for path in STUDY.iterdir()}
+    monkeypatch.setattr(study.clone, "make", lambda folder, force: io.StringIO())
+    fails = lambda method, kappa: method == "vhp_rewo" and kappa == 0.7  # noqa: E731
+    if force:
+        failed = [row for row in partly(place, fails, "--force") if row["failed"] == "True"]
+        assert [(row["method"], row["value"]) for row in failed] == [("vhp_rewo", "0.7")]
+        return
+    lost = r"found results at 0\.7 \(of vhp_rewo on digits, seed 0\), which the new study did not finish"
+    with pytest.raises(SystemExit, match=rf"{lost}: nothing is replaced; .*FORCE=1"):
+        place(fails)
+    assert {path: path.read_bytes() for path in STUDY.iterdir()} == before
+
+
+def test_what_failed_before_may_fail_again_or_be_finished_now(place, monkeypatch):
+    fails = lambda method, kappa: method == "vhp_rewo" and kappa == 0.7  # noqa: E731
+    first = partly(place, fails)
+    monkeypatch.setattr(study.clone, "make", lambda folder, force: io.StringIO())
+    assert partly(place, fails) == first
+    assert {row["failed"] for row in place()} == {"False"}
+
+
+def test_a_pipeline_that_fails_although_all_its_results_are_there_stops_the_study(place, monkeypatch):
+    """For instance because the disk was full when DVC recorded the last one."""
+    monkeypatch.setattr(study, "measured", lambda *_: {"failed": False})
+    with pytest.raises(SystemExit, match=r"^study: kappa\.digits = 0\.5: found exit status 1 of the pipeline"):
+        place(lambda *_: True)
+    assert not Path("reports").exists()
+
+
+ENDS_SLOWLY = """
+import pathlib, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    pathlib.Path("begun").touch()
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(1)
+    pathlib.Path("ended").touch()
+"""
+WAITS = f"""
+import pathlib, signal, sys
+from stages.study import process
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    process.run([sys.executable, "-c", {ENDS_SLOWLY!r}], pathlib.Path())
+except KeyboardInterrupt:
+    sys.exit("interrupted" if pathlib.Path("ended").exists() else "it did not wait")
+"""
+
+
+def test_at_ctrl_c_the_pipeline_ends_its_stages_before_the_study_ends(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    study_of = subprocess.Popen(
+        [sys.executable, "-c", WAITS], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, process_group=0
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "begun").exists():
+        assert study_of.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(study_of.pid, signal.SIGINT)  # as the terminal does
+    assert study_of.communicate(timeout=60)[1].strip() == "interrupted"
 
 
 def test_a_study_in_which_nothing_works_stops(place):

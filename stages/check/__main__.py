@@ -6,12 +6,11 @@ printed.
 """
 
 import argparse
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from stages.check import verdicts
-from stages.check.accepted import ACCEPTED, accept, not_accepted
+from stages.check.accepted import not_accepted
 from stages.check.agreement import AgreementError, disagreements, read_lock
 from stages.check.alterations import altered, derived_otherwise, other_values
 from stages.check.baseline import unmatched, written_by_hand
@@ -19,16 +18,15 @@ from stages.check.environment import other_torch
 from stages.check.older import older_studies, older_supplements
 from stages.check.provenance import uncommitted
 from stages.check.quotes import misquoted
-from stages.check.regression import FILES, RegressionError, compare, difference_table
+from stages.check.regression import RegressionError, differences
+from stages.check.renewal import renew
 from stages.check.since import changes, earlier_revision
 from stages.command import command
-from stages.files import replacing
 from stages.parallel.lockfile import Entry
 from stages.params.reading import read
 from stages.params.resolution import resolve
 from stages.params.schema import Params
 from stages.reports.claims import evidence
-from stages.reports.table import markdown
 from stages.reports.tables import read_sections, runs_of, stale_results
 from stages.runs.fingerprint import Program
 from stages.runs.places import CONFIGS, MATRIX, report_folder, section_folder
@@ -53,36 +51,6 @@ def absent(results: Path, baseline: Path) -> list[str]:
     if not baseline.exists():
         faults.append(f"{baseline} is missing: `make baseline` makes it from {results}; commit it")
     return faults
-
-
-def differences(results: Path, baseline: Path, title: str) -> tuple[str, list[str]]:
-    """The table of differences as Markdown, and the faults."""
-    comparisons = compare(results, baseline)
-    return markdown([difference_table(comparisons, title)]), [str(c) for c in comparisons if c.fault]
-
-
-def renew(results: Path, baseline: Path) -> None:
-    """Make the results the baseline, and print what that changes. Raises before anything is written."""
-    files = (*FILES, verdicts.NAME)
-    if missing := [str(results / name) for name in files if not (results / name).exists()]:
-        raise RegressionError(f"missing: {', '.join(missing)}; `make table` makes them")
-    entries = read_lock(Path())
-    if baseline.exists():
-        print(from_the_old(results, baseline))
-    for name in files:
-        with replacing(baseline / name) as temporary:
-            shutil.copyfile(results / name, temporary)
-    accept(entries, baseline)
-    print(f"{baseline} is now as {results}, {ACCEPTED} as the other files in reports/; commit them, and say why")
-
-
-def from_the_old(results: Path, baseline: Path) -> str:
-    """What a new baseline changes, as Markdown; of one that lacks a file, or has a damaged one, that."""
-    try:
-        text, _ = differences(results, baseline, "Differences from the old baseline")
-        return "\n".join([text, *verdicts.changed(results, baseline)])
-    except RegressionError as error:
-        return f"The old baseline cannot be compared: {error}"
 
 
 def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Program) -> tuple[list[str], list[str]]:

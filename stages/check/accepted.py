@@ -19,11 +19,13 @@ REMEDY = "`git checkout` restores it, `make baseline` accepts it"
 
 
 def kept(entries: Mapping[str, Any], also: Path | None = None) -> set[str]:
-    """The files below reports/ in git that are no output of a stage in dvc.lock. also: a folder of baselines.
+    """The files below reports/ that are no output of a stage in dvc.lock. also: a folder of baselines.
+
+    In git or to be added: `make baseline` comes before `git add`.
 
     Raises RegressionError where git cannot tell.
     """
-    command = ["git", "ls-files", "-z", "--", REPORTS.as_posix()]
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", REPORTS.as_posix()]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RegressionError(f"`{' '.join(command)}` failed:\n{done.stderr}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.reports.table import Table, number
+from stages.reports.table import Table, markdown, number
 
 STANDARD_ERRORS = 3.0
 # In reports/<budget>/ and in reports/baseline/<budget>/; the last has how smoothness was measured.
@@ -63,6 +63,9 @@ def read(folder: Path) -> dict[str, pd.DataFrame]:
     frames = {}
     try:
         results, smoothness, interpolation = (pd.read_csv(folder / name, dtype={"joint": str}) for name in FILES)
+        for name, frame in zip(FILES, (results, smoothness, interpolation), strict=True):
+            if (unnamed := frame[RUN].isna().any(axis=1)).any():
+                raise ValueError(f"{name}: found a row without {', '.join(RUN)}: {frame[unnamed].iloc[0, 0]!r}")
         frames["NLL"] = results.assign(value=results["nll"], se=results["nll_se"])
         refined = results.reindex(columns=REFINED)  # NaN where none was asked for
         frames["refined NLL"] = results.assign(value=refined["refined_nll"], se=refined["refined_nll_se"])
@@ -140,3 +143,9 @@ def difference_table(comparisons: Sequence[Comparison], title: str) -> Table:
             f"{STANDARD_ERRORS:g} standard errors of the difference, if both values have the baseline's.",
         ),
     )
+
+
+def differences(results: Path, baseline: Path, title: str) -> tuple[str, list[str]]:
+    """The table of differences as Markdown, and the faults. Raises RegressionError as compare does."""
+    comparisons = compare(results, baseline)
+    return markdown([difference_table(comparisons, title)]), [str(c) for c in comparisons if c.fault]

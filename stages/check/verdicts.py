@@ -19,6 +19,8 @@ def read(folder: Path) -> dict[str, str]:
         raise RegressionError(f"missing: {folder / NAME}")
     try:
         frame = pd.read_csv(folder / NAME, dtype=str, keep_default_na=False)
+        if (unjudged := (frame[["verdict", "claim_verdict"]] == "").any(axis=1)).any():
+            raise ValueError(f"found a row without verdict: {frame[unjudged].iloc[0, 0]!r}")
         cases = {" ".join(filter(None, row)): v for *row, v in frame[[*KEY, "verdict"]].itertuples(index=False)}
         claims = dict(zip(frame["claim"], frame["claim_verdict"], strict=True))
     except (KeyError, ValueError) as error:
@@ -26,11 +28,14 @@ def read(folder: Path) -> dict[str, str]:
     return {f"claim {name}": verdict for name, verdict in claims.items()} | {f"case {n}": v for n, v in cases.items()}
 
 
-def changed(results: Path, baseline: Path) -> list[str]:
-    """A sentence for each verdict that is another than the baseline's, or gone. Raises RegressionError."""
+def changed(results: Path, baseline: Path, whose: str = "the baseline") -> list[str]:
+    """A sentence for each verdict that is another than the baseline's, or gone. Raises RegressionError.
+
+    whose: verdicts are in the folder `baseline`.
+    """
     old, new = read(baseline), read(results)
     return [
-        f"verdict on {name}: {new.get(name, 'missing')}, the baseline has {verdict}"
+        f"verdict on {name}: {new.get(name, 'missing')}, {whose} has {verdict}"
         for name, verdict in old.items()
         if new.get(name) != verdict
     ]

@@ -1,56 +1,21 @@
 """The regression check, on small tables. tests/check/test_agreement.py has the part that asks DVC."""
 
-import re
 import shutil
-import subprocess
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from check_command import outcome
+from small_results import NOW, RESULTS, SMOOTHNESS, THEN, lay, tamper
 
-from stages.check import __main__ as check
 from stages.check import verdicts
 from stages.check.baseline import unmatched
-from stages.check.regression import RegressionError, compare
-
-RESULTS = """dataset,method,seed,nll,nll_se,refined_nll,refined_nll_se,n_test,n_samples
-digits,vhp_rewo,0,21.0,0.3,20.8,0.2,300,5000
-digits,iwae_l1,0,22.0,0.4,,,300,5000
-"""
-SMOOTHNESS = """dataset,method,seed,joint,mean,std,n_paths
-digits,vhp_rewo,0,all,0.5,0.2,16
-digits,iwae_l1,0,all,,,0
-"""
-INTERPOLATION = """dataset,method,seed,n_nodes,k,n_frames,n_paths,unreachable
-digits,vhp_rewo,0,2000,10,60,20,0.0
-digits,iwae_l1,0,2000,10,60,20,0.25
-"""
-CLAIMS = """claim,measure,factor,dataset,method,against,verdict,claim_verdict
-beta,log_beta,,pendulum,vhp_geco,,reproduced,partly
-beta,log_beta,,omniglot,vhp_geco,,not reproduced,partly
-"""
-NOW, THEN = Path("reports/smoke"), Path("reports/baseline/smoke")
+from stages.check.regression import RegressionError, compare, differences
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    subprocess.run(["git", "init", "-q"], check=True)
-    params = (Path(__file__).parents[2] / "params.yaml").read_text()
-    Path("params.yaml").write_text(re.sub("(?m)^budget:.*", "budget: smoke", params))
-    for folder in (NOW, THEN):
-        folder.mkdir(parents=True)
-        (folder / "results.csv").write_text(RESULTS)
-        (folder / "smoothness.csv").write_text(SMOOTHNESS)
-        (folder / "interpolation.csv").write_text(INTERPOLATION)
-        (folder / "claims.csv").write_text(CLAIMS)
-
-
-def tamper(name: str, old: str, new: str) -> None:
-    text = (NOW / name).read_text()
-    assert old in text
-    (NOW / name).write_text(text.replace(old, new))
+    lay()
 
 
 def faults() -> list[str]:
@@ -116,7 +81,7 @@ def test_a_missing_run_is_named():
 def test_a_new_run_is_not_worse_and_stands_in_the_table_and_asks_for_a_row_of_the_baseline():
     tamper("results.csv", "digits,iwae_l1", "digits,vampprior,0,20.0,0.3,20.0,0.3,300,5000\ndigits,iwae_l1")
     assert faults() == []
-    assert "digits-vampprior-0" in check.differences(NOW, THEN, "")[0]
+    assert "digits-vampprior-0" in differences(NOW, THEN, "")[0]
     expected = f"{THEN / 'results.csv'}: found no row digits, vampprior, 0, {NOW / 'results.csv'} has one"
     assert [fault.partition(";")[0] for fault in unmatched(NOW, THEN)] == [expected]
 
@@ -164,36 +129,6 @@ def test_what_is_not_committed_is_a_fault(monkeypatch, gone, remedy):
     code = outcome(monkeypatch)
     assert code.startswith("check: nothing compared") and f"{gone} is missing: {remedy}" in code
     assert "dvc.lock is missing" in code  # it is not in this folder either
-
-
-def test_renewing_the_baseline_prints_old_and_new_and_makes_the_fault_go(monkeypatch, capsys):
-    tamper("results.csv", "21.0", "25.0")
-    assert len(faults()) == 1
-    assert outcome(monkeypatch, "--baseline") is None
-    assert (
-        "| NLL of digits-vhp_rewo-0 | 21.0000 | 25.0000 | +4.0000 | 1.2728 | worse or missing |"
-        in capsys.readouterr().out
-    )
-    assert faults() == []
-
-
-@pytest.mark.parametrize("text", [None, "", "dataset\n"])
-def test_a_baseline_that_cannot_be_compared_is_renewed_all_the_same(monkeypatch, capsys, text):
-    (THEN / "smoothness.csv").unlink()
-    if text is not None:
-        (THEN / "smoothness.csv").write_text(text)
-    assert outcome(monkeypatch, "--baseline") is None
-    assert (
-        f"The old baseline cannot be compared: {'missing: ' if text is None else ''}{THEN}" in capsys.readouterr().out
-    )
-    assert faults() == []
-
-
-def test_where_dvc_lock_cannot_be_read_the_baseline_stays_as_it_was(monkeypatch):
-    tamper("results.csv", "21.0", "25.0")
-    Path("dvc.lock").write_text("<<<<<<< ours\n")
-    assert outcome(monkeypatch, "--baseline").startswith("check: dvc.lock cannot be read")
-    assert (THEN / "results.csv").read_text() == RESULTS
 
 
 def test_a_verdict_that_changed_is_named_with_both():

@@ -30,7 +30,7 @@ def misquoted() -> Iterator[str]:
                     for text in quoted(sources)
                     if one_line(text) not in found
                 )
-            except (OSError, ValueError, LookupError, TypeError, StopIteration) as error:
+            except (OSError, ValueError, LookupError, TypeError) as error:
                 yield f"{document} cannot be compared with what it quotes: {error}"
 
 

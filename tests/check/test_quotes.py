@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from committed import ROOT
 
+from stages.check import quotes
 from stages.check.quotations import readme
 from stages.check.quotations.sources import Sources, span
 from stages.check.quotes import QUOTED, misquoted, one_line
@@ -48,3 +49,18 @@ def test_a_text_may_be_broken_into_lines_elsewhere():
 )
 def test_a_range_of_equal_ends_is_one_number(values, text):
     assert span(values, ".1f") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("| method | network | NLL |\n", "column 'refined NLL'"), (None, "columns 'method' and 'network'")],
+)
+def test_a_demo_table_without_its_columns_is_a_fault_that_names_them(tmp_path, monkeypatch, text, what):
+    text = text or readme.TABLE.read_text(encoding="utf-8").replace("| method | network |", "| method | layers |")
+    monkeypatch.chdir(tmp_path)
+    readme.TABLE.parent.mkdir(parents=True)
+    readme.TABLE.write_text(text, encoding="utf-8")
+    Path("README.md").write_text("# vhp")
+    monkeypatch.setattr(quotes, "QUOTED", {Path("README.md"): lambda _: readme.demo()})
+    *_, fault = misquoted()
+    assert fault.startswith(f"README.md cannot be compared with what it quotes: {readme.TABLE}: found no {what}")

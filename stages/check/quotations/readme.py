@@ -1,6 +1,6 @@
 """README.md: the table of results, what is said of it, the numbers to expect of each command."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stages.check.quotations.sources import (
@@ -17,6 +17,7 @@ from stages.check.quotations.sources import (
 from stages.reports.poster_table import published
 from vhp.names import METHODS, dataset_name, method_name
 
+TABLE = EXAMPLES / "table.md"  # of the demo
 NETWORKS = Path("docs/networks.csv")
 COMPARED = (("patch-32-rate-25", 25), ("mlp-300", 20))  # the network of the budget workstation, and laptop's
 COLUMNS = (*OF_THE_PAPER, "pendulum", "digits", "faces", "motion")
@@ -76,18 +77,26 @@ def ladder(sources: Sources) -> Iterator[str]:
 def refined(lines: list[str]) -> str:
     """Of the demo's table: the refined estimates of the methods whose encoders miss most, on its first data set."""
     rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines if line.startswith("| ")]
-    first = next(i for i, row in enumerate(rows) if "refined NLL" in row)
+    first = first_where(("refined NLL" in row for row in rows), "column 'refined NLL'")
     column = rows[first].index("refined NLL")
     found = {row[0]: float(row[column].split(" ± ")[0]) for row in rows[first + 2 : first + 2 + len(METHODS)]}
     rewo, geco = (found[method_name(method)] for method in ("vhp_rewo", "vhp_geco"))
     return f"the report's refined estimate of REWO's and GECO's NLL on the pendulum is {rewo:.2f} and {geco:.2f}"
 
 
+def first_where(found: Iterable[bool], what: str) -> int:
+    """The first line of the demo's table in which it was found. Raises ValueError where it is in none."""
+    for i, here in enumerate(found):
+        if here:
+            return i
+    raise ValueError(f"{TABLE}: found no {what}, expected the demo's table; `git checkout {TABLE}` restores it")
+
+
 def demo() -> Iterator[str]:
     """The rows of the demo's own table, without its column of networks, and what is said beside it."""
-    lines = (EXAMPLES / "table.md").read_text(encoding="utf-8").splitlines()
+    lines = TABLE.read_text(encoding="utf-8").splitlines()
     yield refined(lines)
-    first = next(i for i, line in enumerate(lines) if line.startswith("| method | network |"))
+    first = first_where((line.startswith("| method | network |") for line in lines), "columns 'method' and 'network'")
     for line in lines[first:]:
         if not line.startswith("| "):
             break

@@ -22,18 +22,20 @@ UNKNOWN = "made before studies said how, by code that is not known"
 def older_supplements(params: Params, supplements: Mapping[str, Sequence[Section]], program: Program) -> Iterator[str]:
     """Of each supplement what differs from what its own methods and seeds would be made with now."""
     for name, sections in supplements.items():
+        # Of a data set that is no more there is no code to compare with, and no configuration.
+        present = [section for section in sections if program.text(f"vhp.datasets.{section.dataset}") is not None]
         configs: dict[str, dict[str, Any]] = {}
-        for section in sections:
+        for section in present:
             configs |= configurations(params, section)
         runs = runs_of(sections)
-        lines = [*map(str, stale_results(sections, configs, program)), *other_torch(runs), *uncommitted(runs)]
+        lines = [*map(str, stale_results(present, configs, program)), *other_torch(runs), *uncommitted(runs)]
         if gone := [run.name for run in runs if run.name not in configs]:
             lines.append(f"{first_of(gone)}: params.yaml and the code have no such run any more")
         yield from (f"supplement {name}: {line}" for line in lines)
 
 
 def configurations(params: Params, section: Section) -> dict[str, dict[str, Any]]:
-    """Of each of the section's runs as it would be now; not of a method or data set that is no more."""
+    """Of each of the section's runs as it would be now; not of a method that is no more."""
     found: dict[str, dict[str, Any]] = {}
     for method in dict.fromkeys(run.method for run in section.runs):
         seeds = [run.seed for run in section.runs if run.method == method]

@@ -1,11 +1,18 @@
-"""Studies that other code than the present has made are named; those of the present code are not."""
+"""Studies and supplements that other code than the present has made are named; those of the present code are not."""
+
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from artifacts import runs_here, write_run
+from committed import ROOT
 from configured import program
 
-from stages.check.older import older_studies
+from stages.check.older import older_studies, older_supplements
+from stages.params.reading import read
+from stages.reports.sections import Section
 from stages.runs import stale
+from stages.runs.fingerprint import Program, running
 from stages.study.columns import COLUMNS, HOW
 
 CELL = ("digits", "vhp_rewo")
@@ -56,3 +63,14 @@ def test_a_study_of_other_code_is_named_with_its_revision_if_that_has_the_code(m
 )
 def test_what_is_not_known_is_said(how, why):
     assert said(study(**how)) == why
+
+
+def test_a_supplement_of_a_data_set_that_is_no_more_has_a_line(tmp_path, monkeypatch):
+    params = read(ROOT / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    for method in ("vhp_rewo", "iwae_l1"):
+        write_run("digits", method, 0)
+    section = Section("digits", "0" * 16, runs_here(), {}, [], [])
+    without = Program(lambda path: None if path.is_relative_to(Path("vhp/datasets/digits")) else running(path))
+    said = list(older_supplements(params, {"more": [section]}, without))
+    assert said == ["supplement more: digits-vhp_rewo-0 and 1 more: params.yaml and the code have no such run any more"]

@@ -14,7 +14,8 @@ from stages.runs.places import data_file, run_folder
 from stages.runs.run_stages import RUN_STAGES
 
 # Outputs that no table or figure shows: older sections do not have their checksums.
-NOT_SHOWN = ("model.safetensors", "likelihood.npz", "graph.graphml")
+NOT_SHOWN = ("model.safetensors", "graph.graphml")
+LIKELIHOODS, WEIGHTS = "likelihood.npz", "importance_weights"  # of each test example; the figure of their weights
 
 Entries = Mapping[str, dict[str, Any]]  # the stages of dvc.lock
 
@@ -46,8 +47,14 @@ def other_inputs(section: sections.Section, entries: Entries) -> Iterator[str]:
     stages = [entries.get(f"{stage}@{run.name}", {}) for run in section.runs for stage in RUN_STAGES]
     known = {out["path"] for entry in stages for out in entry.get("outs", [])} | {data_file(section.dataset).as_posix()}
     yield from (f"{path} as an input of the section" for path in sorted(section.inputs.keys() - known))
-    unread = sorted(path for path in known - section.inputs.keys() if Path(path).name not in NOT_SHOWN)
+    left_out = (*NOT_SHOWN, *([] if shows_likelihoods(section) else [LIKELIHOODS]))
+    unread = sorted(path for path in known - section.inputs.keys() if Path(path).name not in left_out)
     yield from (f"no {path} among the inputs of the section" for path in unread)
+
+
+def shows_likelihoods(section: sections.Section) -> bool:
+    """Paired differences, and with them bold and verdicts, come from the likelihoods of each test example."""
+    return bool(section.differences) or any(drawn.path.stem == WEIGHTS for drawn in section.figures)
 
 
 def other_values(section: sections.Section, folder: Path, of: str = "") -> Iterator[str]:

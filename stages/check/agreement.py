@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from stages.check.folders import other_folders
 from stages.check.wording import first_of
 from stages.parallel import lockfile
 from stages.runs.places import CONFIGS, DATA_CONFIGS, MATRIX
@@ -40,7 +41,7 @@ def disagreements(root: Path, recorded: Mapping[str, Any], runs: Collection[str]
     found = [(stage, "was never run", "") for stage in pipeline if stage not in entries]
     found += _changed(root, status, entries)
     found += lockfile.broken_chains(entries)
-    found += lockfile.other_folders(entries, recorded)
+    found += other_folders(entries, recorded)
     found += _other_inputs(root / inputs, entries, runs)
     ignored = _ignored(root, [path for _, path, how in found if how == DELETED])
     # An ordered set for each: DVC may have found the same.

@@ -2,21 +2,27 @@
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from stages.check import verdicts
 from stages.check.accepted import ACCEPTED
-from stages.check.regression import FILES, RegressionError, compare, difference_table
+from stages.check.regression import FILES, RegressionError, differences
 from stages.check.wording import first_of
 from stages.parallel import lockfile
-from stages.reports.table import markdown
 from stages.runs.fingerprint import FingerprintError, Program
 from stages.runs.stale import at_revision
 
 UPSTREAM = ("origin/HEAD", "origin/main")
 UNCHANGED = "made by the same code, with the same parameters and from the same files"
+# Beside its own modules the check asks these: of chains of stages, of checksums, whether tables are what sections give.
+BESIDE = (
+    *("stages.parallel.lockfile", "stages.runs.recorded", "stages.reports.sections"),
+    *("stages.reports.differences.pairs", "stages.reports.tables"),
+)
 
 
 def git(*arguments: str) -> bytes | None:
@@ -60,7 +66,7 @@ def put(revision: str, folder: Path, names: tuple[str, ...], where: Path) -> lis
 
 
 def differences_since(revision: str, folder: Path, what: str) -> str:
-    """A table of what changed in the results or the baseline, as Markdown.
+    """A table of what changed in the results or the baseline, and the verdicts that did, as Markdown.
 
     folder: where these files are now, and were then.
     """
@@ -69,7 +75,11 @@ def differences_since(revision: str, folder: Path, what: str) -> str:
         if missing := put(revision, folder, FILES, then):
             return f"{revision} has no {folder / missing[0]}: everything is new.\n"
         try:
-            return markdown([difference_table(compare(folder, then), f"{what} from {revision}")])
+            text, _ = differences(folder, then, f"{what} from {revision}")
+            if put(revision, folder, (verdicts.NAME,), then):
+                return f"{text}\n{revision} has no {folder / verdicts.NAME}: every verdict is new.\n"
+            changed = [f"- {line}" for line in verdicts.changed(folder, then, revision)]
+            return "\n".join([text, *changed, *[""] * bool(changed)])
         except RegressionError as error:
             return f"The files of {revision} cannot be compared: {str(error).replace(str(then), revision)}\n"
 
@@ -104,7 +114,10 @@ def remade(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def _hashes(entry: Mapping[str, Any], kind: str) -> dict[str, str]:
-    return {Path(file["path"]).name: file["md5"] for file in entry.get(kind, [])}
+    """By the files' names, as they may have moved together; by the paths of those that have the same name."""
+    hashes = {Path(file["path"]): file["md5"] for file in entry.get(kind, [])}
+    same = Counter(path.name for path in hashes)
+    return {path.name if same[path.name] == 1 else path.as_posix(): md5 for path, md5 in hashes.items()}
 
 
 def _params(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -134,9 +147,10 @@ def accepted_anew(revision: str) -> Iterator[str]:
 
 def other_checks(revision: str, program: Program) -> Iterator[str]:
     """Modules of this check that are not what they were; a comment or a docstring does not count."""
-    then = at_revision(revision)
-    for file in sorted(file for file in Path(__file__).parent.rglob("*.py") if file.stem != "__init__"):
-        module = ".".join(("stages", *file.relative_to(Path(__file__).parents[1]).with_suffix("").parts))
+    then, stages = at_revision(revision), Path(__file__).parents[1]
+    files = sorted(file for file in Path(__file__).parent.rglob("*.py") if file.stem != "__init__")
+    own = (".".join(("stages", *file.relative_to(stages).with_suffix("").parts)) for file in files)
+    for module in (*own, *BESIDE):
         try:
             if then is None or then.own(module) != program.own(module):
                 yield f"{module}: the check itself is another one"

@@ -3,11 +3,15 @@
 import shutil
 
 import pytest
+import small_results
 from committed import ROOT, git
+from small_results import NOW, THEN
 
 from stages.check.regression import RegressionError
-from stages.check.since import UNCHANGED, earlier_revision, other_checks, remade
+from stages.check.since import UNCHANGED, differences_since, earlier_revision, other_checks, remade
 from stages.runs.fingerprint import Program, running
+
+LOCKFILE = "stages.parallel.lockfile"
 
 
 @pytest.fixture
@@ -76,16 +80,50 @@ def test_a_file_that_was_moved_is_no_other_file():
     assert remade({"train@a": stage("a")}, {"train@a": moved}) == []
 
 
+def test_files_of_the_same_name_in_two_folders_are_told_apart():
+    """As of `configure`: data/configs and runs/configs."""
+
+    def configure(data: str, runs: str) -> dict:
+        outs = [{"path": "data/configs", "md5": data}, {"path": "runs/configs", "md5": runs}]
+        return {"configure": {"outs": outs}}
+
+    assert remade(configure("a", "b"), configure("c", "b")) == [f"configure: data/configs, {UNCHANGED}"]
+    assert remade(configure("a", "b"), configure("b", "a")) == [f"configure: data/configs, runs/configs, {UNCHANGED}"]
+
+
+def test_a_verdict_that_changed_in_results_or_baseline_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small_results.lay()
+    verdict = "not reproduced,partly", "reproduced,reproduced"
+    (THEN / "claims.csv").unlink()
+    git("add", "-A")
+    before = commit("without the baseline's")
+    (THEN / "claims.csv").write_text(small_results.CLAIMS)
+    git("add", "-A")
+    revision = commit("all")
+    for folder in (NOW, THEN):
+        assert "verdict on" not in differences_since(revision, folder, "Differences")
+        (folder / "claims.csv").write_text(
+            small_results.CLAIMS.replace(",reproduced,partly", ",reproduced,reproduced").replace(*verdict)
+        )
+        text = differences_since(revision, folder, "Differences")
+        assert f"- verdict on claim beta: reproduced, {revision} has partly\n" in text
+        assert f"- verdict on case beta log_beta omniglot vhp_geco: reproduced, {revision} has not reproduced\n" in text
+    assert "every verdict is new" in differences_since(before, THEN, "Differences")
+
+
 def test_a_check_that_was_changed_is_named(repository):
     for name in ("stages", "vhp"):
         shutil.copytree(ROOT / name, name, ignore=shutil.ignore_patterns("__pycache__"))
     git("add", "-A")
     revision = commit("code")
 
-    def raised(path):
+    def changed(path):
         text = running(path)
-        return text.replace("STANDARD_ERRORS = 3.0", "STANDARD_ERRORS = 30.0") if path.stem == "regression" else text
+        if path.stem == "regression":
+            return text.replace("STANDARD_ERRORS = 3.0", "STANDARD_ERRORS = 30.0")
+        return f"{text}\nOTHER = 1\n" if path.stem == "lockfile" else text  # of which the check asks for broken chains
 
     assert list(other_checks(revision, Program())) == []
-    (line,) = other_checks(revision, Program(raised))
-    assert line == "stages.check.regression: the check itself is another one"
+    expected = [f"{name}: the check itself is another one" for name in ("stages.check.regression", LOCKFILE)]
+    assert list(other_checks(revision, Program(changed))) == expected

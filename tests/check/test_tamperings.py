@@ -21,9 +21,9 @@ from stages.check import __main__ as check
 from stages.check import regression
 from stages.check.accepted import ACCEPTED, accept
 from stages.check.agreement import read_lock
+from stages.check.folders import md5_of_list
 from stages.check.regression import FILES
 from stages.files import as_json, md5, md5_of, read_json, write_json, write_text
-from stages.parallel.lockfile import md5_of_list
 from stages.reports import sections
 from stages.reports.claims import evidence
 from stages.reports.tables import texts

@@ -1,13 +1,17 @@
 """Estimates between annealed bounds, image by image and over several batches, where log p(x) is known exactly."""
 
+from dataclasses import replace
+
 import pytest
+import torch
 from linear_gaussian import LinearGaussian
 
 from vhp.likelihood.annealed import sandwich as module
 from vhp.likelihood.annealed.chains import AnnealingSettings, simulated
 from vhp.likelihood.annealed.sandwich import sandwich
-from vhp.likelihood.estimate import LikelihoodSettings
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.joint import Joint
+from vhp.likelihood.refined.estimate import refine
 from vhp.likelihood.refined.search import RefinedSettings
 
 N, SEED = 5, 3
@@ -34,6 +38,25 @@ def test_simulated_images_have_bounds_on_both_sides(case):
     for values in (found.encoder, found.refined, found.lower, found.upper):
         assert values.shape == (N,)
         assert (values - exact).abs().max() < 1
+
+
+def test_in_the_mean_the_truth_is_between_the_bounds(case, monkeypatch):
+    """From the prior three temperatures lead not all the way: the bounds are nats apart."""
+    monkeypatch.setattr(module, "IMAGES", 20)
+    exact = case.log_p(simulated(Joint(case.model), SEED, range(20))[0].double()).detach().mean()
+    found = sandwich(case.model, 20, LIKELIHOOD, REFINEMENT, replace(ANNEALING, n_chains=8, start="prior"), SEED)
+    assert 0.1 < exact - found.lower.mean() < 4
+    assert 0.1 < found.upper.mean() - exact < 4
+
+
+def test_the_estimates_between_the_bounds_are_the_encoders_and_the_refined_one(case):
+    x = case.data(N).float()
+    found = sandwich(case.model, x, LIKELIHOOD, REFINEMENT, ANNEALING, SEED)
+    encoder = estimate(case.model, x, LIKELIHOOD, SEED)
+    refined = refine(case.model, x, encoder, LIKELIHOOD, REFINEMENT, SEED)
+    assert torch.equal(found.encoder, encoder.log_likelihood)
+    assert torch.equal(found.refined, refined.log_likelihood)
+    assert (found.encoder - found.refined).abs().min() > 1e-4
 
 
 def test_given_images_have_a_lower_bound_alone(case):

@@ -69,7 +69,10 @@ def test_the_evaluators_chunks_count_the_decoders_layers(build, monkeypatch):
         torch.testing.assert_close(result, results[0], rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("net", [conv(4, [3, 4]), patch(6, 3)], ids=["conv", "patch"])
+MLP = VAE(tiny.D, D_Z, [8], "bernoulli")
+
+
+@pytest.mark.parametrize("net", [MLP, conv(4, [3, 4]), patch(6, 3)], ids=["mlp", "conv", "patch"])
 def test_under_bf16_densities_get_float32(net):
     net, x = net.float(), torch.rand(5, net.n_dims)
     with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -4,6 +4,7 @@ import os
 import sys
 
 import hypothesis
+import numpy as np
 import pytest
 import torch
 
@@ -31,6 +32,12 @@ def no_arguments():
 def seed():
     """Each test draws the same numbers whichever tests ran before it."""
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """NumPy's, a test's own: what one test draws is no other's beginning."""
+    return np.random.default_rng(0)
 
 
 def pytest_collection_modifyitems(items):

@@ -191,6 +191,18 @@ def warm_up(step, n_steps, share):
     return min(1.0, step / (share * n_steps))
 
 
+# --- a layer's weights and bias as lists (vhp.model) ---
+
+
+def parts(layer):
+    return layer.weight.tolist(), layer.bias.tolist()
+
+
+def linear(layer, values):
+    weight, bias = parts(layer)
+    return [b + sum(w * v for w, v in zip(row, values, strict=True)) for row, b in zip(weight, bias, strict=True)]
+
+
 # --- convolutions (vhp.model.convolutional); an image is a list of channels, a channel a list of rows ---
 
 

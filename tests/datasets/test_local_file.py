@@ -7,8 +7,7 @@ import pytest
 
 from vhp.datasets.local_file import SPLITS, preprocess, read
 
-RNG = np.random.default_rng(0)
-POINTS = RNG.normal([5, -1], [2, 0.5], (400, 2))
+POINTS = np.random.default_rng(0).normal([5, -1], [2, 0.5], (400, 2))
 TEXT = "x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in POINTS.tolist())
 
 
@@ -38,8 +37,8 @@ def test_it_is_standardised_by_its_training_examples(tmp_path):
     assert 0.01 < abs(arrays["test"].mean()) < 0.5
 
 
-def test_images_of_any_type_become_bernoulli_means(tmp_path):
-    grey = RNG.integers(0, 256, (400, 4, 4), dtype=np.uint8)
+def test_images_of_any_type_become_bernoulli_means(tmp_path, rng):
+    grey = rng.integers(0, 256, (400, 4, 4), dtype=np.uint8)
     for x in (grey, grey / 255, grey > 100):
         arrays = preprocess(read(written(tmp_path / "images.npz", {"anything": x})), "bernoulli")
         assert arrays["train"].shape == (320, 16) and arrays["train"].dtype == np.uint8

@@ -7,8 +7,7 @@ from vhp.figures import scatter
 from vhp.figures.interpolation_strips import BOX_COLOUR, Strips
 from vhp.figures.samples import Samples
 
-RNG = np.random.default_rng(0)
-TEST = RNG.normal(size=(50, 2)) * [3, 1] + [10, -5]
+TEST = np.random.default_rng(0).normal(size=(50, 2)) * [3, 1] + [10, -5]
 SEEN = scatter.view(("east", "north"), TEST)
 
 
@@ -19,8 +18,8 @@ def test_two_coordinates_are_the_axes_and_all_examples_are_within():
     np.testing.assert_array_equal(ax.collections[0].get_offsets(), TEST)
 
 
-def test_of_more_coordinates_the_plane_of_largest_variance_is_seen():
-    basis, _ = np.linalg.qr(RNG.normal(size=(5, 2)))
+def test_of_more_coordinates_the_plane_of_largest_variance_is_seen(rng):
+    basis, _ = np.linalg.qr(rng.normal(size=(5, 2)))
     x = TEST @ basis.T
     seen = scatter.view("abcde", x)
     assert seen.labels[0].startswith("principal component 1 (") and np.allclose(seen(x) @ seen.basis.T + seen.origin, x)
@@ -37,8 +36,8 @@ def test_samples_are_above_and_each_example_is_joined_to_its_reconstruction():
     assert axes[1, 1].get_xlabel() == "east" and axes[0, 0].get_ylabel().endswith("north")
 
 
-def test_paths_straight_lines_ends_and_jumps_are_drawn():
-    graph, straight, ends = RNG.normal(size=(4, 9, 2)), RNG.normal(size=(4, 9, 2)), RNG.normal(size=(4, 2, 2))
+def test_paths_straight_lines_ends_and_jumps_are_drawn(rng):
+    graph, straight, ends = rng.normal(size=(4, 9, 2)), rng.normal(size=(4, 9, 2)), rng.normal(size=(4, 2, 2))
     (ax,) = scatter.paths([Strips("vhp_rewo", graph, straight, [[], [3], [], []], [[]] * 4, ends)], SEEN, TEST).axes
     drawn = {line.get_linestyle(): [] for line in ax.lines}
     for line in ax.lines:

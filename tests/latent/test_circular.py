@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from vhp.latent.circular import closed_curve, innermost, latent_angle, rank_correlation, winding_number
 
-rng = np.random.default_rng(0)
-
 
 def ring(angle, turns=1):
     return np.stack([np.cos(turns * angle), np.sin(turns * angle)], -1)
@@ -29,7 +27,7 @@ def slow_rank_correlation(a, b):
     return top / bottom
 
 
-def test_rank_correlation_equals_the_definition_over_all_pairs():
+def test_rank_correlation_equals_the_definition_over_all_pairs(rng):
     a = rng.uniform(0, 2 * np.pi, 40)
     b = np.mod(a + rng.normal(0, 0.7, 40), 2 * np.pi)
     expected = slow_rank_correlation(a.tolist(), b.tolist())
@@ -44,7 +42,7 @@ def test_rank_correlation_is_one_for_any_rotation_and_any_monotone_stretch(rotat
     assert rank_correlation(a, direction * stretched + rotation) == pytest.approx(direction, abs=1e-9)
 
 
-def test_rank_correlation_of_independent_angles_is_near_zero():
+def test_rank_correlation_of_independent_angles_is_near_zero(rng):
     """Its standard deviation is 1 / n in order of magnitude (Fisher 1993)."""
     values = [rank_correlation(*rng.uniform(0, 2 * np.pi, (2, 500))) for _ in range(20)]
     assert np.abs(values).max() < 0.02
@@ -69,7 +67,7 @@ def test_winding_number_of_a_line_there_and_back_is_zero():
     assert winding_number(curve, np.zeros(2)) == 0
 
 
-def test_closed_curve_averages_the_scatter_away_in_the_order_of_the_angle():
+def test_closed_curve_averages_the_scatter_away_in_the_order_of_the_angle(rng):
     angle = rng.uniform(-9, 9, 20_000)
     curve = closed_curve(ring(angle) + rng.normal(0, 0.3, (20_000, 2)), angle, n_bins=30)
     middles = (np.arange(30) + 0.5) * 2 * np.pi / 30

@@ -6,25 +6,23 @@ import pytest
 from vhp.latent import off_data
 from vhp.latent.off_data import Data, breaks, distance
 
-RNG = np.random.default_rng(0)
 
-
-def test_the_distance_is_that_to_the_nearest_example(monkeypatch):
+def test_the_distance_is_that_to_the_nearest_example(monkeypatch, rng):
     monkeypatch.setattr(off_data, "BLOCK", 3)
-    x, examples = RNG.normal(size=(4, 2, 5)), RNG.normal(size=(11, 5)).astype(np.float32)
+    x, examples = rng.normal(size=(4, 2, 5)), rng.normal(size=(11, 5)).astype(np.float32)
     plain = [[min(np.sqrt(np.mean((frame - e) ** 2)) for e in examples) for frame in path] for path in x]
     np.testing.assert_allclose(distance(x, examples), plain, rtol=1e-5)
 
 
-def test_an_example_itself_is_at_no_distance():
-    examples = (100 + RNG.normal(size=(50, 8))).astype(np.float32)
+def test_an_example_itself_is_at_no_distance(rng):
+    examples = (100 + rng.normal(size=(50, 8))).astype(np.float32)
     assert (distance(examples, examples) == 0).all()
 
 
-def test_an_even_blend_of_unrelated_examples_is_off_the_data_and_held_out_examples_are_not():
+def test_an_even_blend_of_unrelated_examples_is_off_the_data_and_held_out_examples_are_not(rng):
     """Ten unrelated pictures, and noise."""
-    pictures = RNG.normal(size=(10, 200))
-    draw = lambda n: (pictures[RNG.integers(10, size=n)] + 0.1 * RNG.normal(size=(n, 200))).astype(np.float32)  # noqa: E731
+    pictures = rng.normal(size=(10, 200))
+    draw = lambda n: (pictures[rng.integers(10, size=n)] + 0.1 * rng.normal(size=(n, 200))).astype(np.float32)  # noqa: E731
     train, held_out = draw(400), draw(300)
     data = Data.of(train, held_out)
     assert data.off(draw(100))[0].mean() <= 0.02

@@ -15,15 +15,6 @@ def model(side=SIDE, channels=tiny.CHANNELS, dtype=torch.float64):
     return VAE(side**2, D_Z, channels, "bernoulli", "conv").to(dtype)
 
 
-def parts(layer):
-    return layer.weight.tolist(), layer.bias.tolist()
-
-
-def linear(layer, values):
-    weight, bias = parts(layer)
-    return [b + sum(w * v for w, v in zip(row, values, strict=True)) for row, b in zip(weight, bias, strict=True)]
-
-
 def rows(values, side):
     """A flat list as channels of side x side."""
     image = [values[i : i + side] for i in range(0, len(values), side)]
@@ -36,19 +27,20 @@ def flat(image):
 
 def refined(image, block):
     for layer in block.layers:
-        image = reference.plus(image, reference.gated_convolution(image, *parts(layer.convolution)))
+        image = reference.plus(image, reference.gated_convolution(image, *reference.parts(layer.convolution)))
     return image
 
 
 def encoded(encoder, x):
     image = rows(x, SIDE)
     for shrink, refine in zip(encoder.shrink, encoder.refine, strict=True):
-        image = refined(reference.gated_convolution(reference.shrink(image), *parts(shrink.convolution)), refine)
-    return reference.gaussian_parameters(linear(encoder.last, flat(image)))
+        image = reference.gated_convolution(reference.shrink(image), *reference.parts(shrink.convolution))
+        image = refined(image, refine)
+    return reference.gaussian_parameters(reference.linear(encoder.last, flat(image)))
 
 
 def decoded(decoder, z):
-    values = linear(decoder.first.linear, z)
+    values = reference.linear(decoder.first.linear, z)
     half = len(values) // 2
     gated = [v * reference.sigmoid(g) for v, g in zip(values[:half], values[half:], strict=True)]
     image = rows(gated, decoder.smallest)
@@ -56,9 +48,9 @@ def decoded(decoder, z):
         image = refined(image, refine)
         last = isinstance(grow, nn.Conv2d)
         out = (
-            reference.convolve(image, *parts(grow))
+            reference.convolve(image, *reference.parts(grow))
             if last
-            else reference.gated_convolution(image, *parts(grow.convolution))
+            else reference.gated_convolution(image, *reference.parts(grow.convolution))
         )
         image = reference.grow(out)
     return flat(image)

@@ -32,26 +32,17 @@ def model(side=SIDE, hidden=HIDDEN, dtype=torch.float64, **changed):
 # --- against loops; a map is a list of channels, a channel a list of rows ---
 
 
-def parts(layer):
-    return layer.weight.tolist(), layer.bias.tolist()
-
-
-def linear(layer, values):
-    weight, bias = parts(layer)
-    return [b + sum(w * v for w, v in zip(row, values, strict=True)) for row, b in zip(weight, bias, strict=True)]
-
-
 def gated_mlp(network, values):
     for layer in network[:-1]:
-        out = linear(layer.linear, values)
+        out = reference.linear(layer.linear, values)
         half = len(out) // 2
         values = [v * reference.sigmoid(g) for v, g in zip(out[:half], out[half:], strict=True)]
-    return linear(network[-1], values)
+    return reference.linear(network[-1], values)
 
 
 def refined(maps, residual):
     for layer in residual.layers:
-        maps = reference.plus(maps, reference.gated_convolution(maps, *parts(layer.convolution)))
+        maps = reference.plus(maps, reference.gated_convolution(maps, *reference.parts(layer.convolution)))
     return maps
 
 
@@ -63,7 +54,7 @@ def encoded(encoder, x):
         for di in range(size)
         for dj in range(size)
     ]
-    maps = refined(reference.gated_convolution(cut, *parts(encoder.first.convolution)), encoder.residual)
+    maps = refined(reference.gated_convolution(cut, *reference.parts(encoder.first.convolution)), encoder.residual)
     places = [maps[c][i][j] for i in side for j in side for c in range(len(maps))]
     return reference.gaussian_parameters(gated_mlp(encoder.last.network, places))
 
@@ -72,7 +63,7 @@ def decoded(decoder, z):
     places, side = gated_mlp(decoder.first, z), range(decoder.side)
     n = len(places) // decoder.side**2
     maps = [[[places[(i * decoder.side + j) * n + c] for j in side] for i in side] for c in range(n)]
-    out = reference.convolve(refined(maps, decoder.residual), *parts(decoder.last))
+    out = reference.convolve(refined(maps, decoder.residual), *reference.parts(decoder.last))
     size = SIDE // decoder.side
     return [out[i % size * size + j % size][i // size][j // size] for i in range(SIDE) for j in range(SIDE)]
 

@@ -16,7 +16,6 @@ from stages.new_dataset.package import Wanted, describe, entry, first_guess, mod
 from vhp.datasets.sources import REGISTRY, load_source
 
 ROOT = Path(__file__).parents[2]
-RNG = np.random.default_rng(0)
 COMMANDS = ("download {0}", "preprocess {0}", "card {0}", "train {1}", "evaluate {1}", "interpolate {1}")
 COMMANDS += ("smoothness {1}", "representation {1}", "section {0}", "beta_update", "report")
 
@@ -30,10 +29,11 @@ def project(tmp_path_factory) -> Path:
     text = (ROOT / "params.yaml").read_text()
     text = text.replace("budget: laptop", "budget: smoke").replace("epochs: {default: 1,", "epochs: {default: 2,")
     (folder / "params.yaml").write_text(text)
-    angle = RNG.uniform(0, 2 * np.pi, 400)
-    points = np.stack([np.cos(angle), np.sin(angle)], 1) + RNG.normal(0, 0.1, (400, 2))
+    rng = np.random.default_rng(0)  # the fixture rng is a single test's
+    angle = rng.uniform(0, 2 * np.pi, 400)
+    points = np.stack([np.cos(angle), np.sin(angle)], 1) + rng.normal(0, 0.1, (400, 2))
     np.savetxt(folder / "ring.csv", points, delimiter=",", header="east,north", comments="")
-    shades = np.kron(RNG.integers(0, 2, (400, 2, 2)), np.ones((4, 4))).astype(bool)
+    shades = np.kron(rng.integers(0, 2, (400, 2, 2)), np.ones((4, 4))).astype(bool)
     np.savez(folder / "my-squares.npz", shades)
     return folder
 
@@ -112,13 +112,13 @@ def test_nothing_is_written_for_a_file_or_an_option_that_is_refused(project, mon
 
 
 @pytest.mark.parametrize("fails", ["prepare.py", "registry.toml", "params.yaml"])
-def test_where_a_file_cannot_be_written_nothing_is_left(tmp_path, monkeypatch, fails):
+def test_where_a_file_cannot_be_written_nothing_is_left(tmp_path, monkeypatch, rng, fails):
     monkeypatch.chdir(tmp_path)
     shutil.copyfile(ROOT / "params.yaml", "params.yaml")
     registry = tmp_path / "datasets" / "registry.toml"
     registry.parent.mkdir()
     shutil.copyfile(REGISTRY, registry)
-    np.savetxt("ring.csv", RNG.normal(0, 1, (400, 2)), delimiter=",", header="east,north", comments="")
+    np.savetxt("ring.csv", rng.normal(0, 1, (400, 2)), delimiter=",", header="east,north", comments="")
     before = contents(tmp_path)
 
     def full(path, text):
@@ -164,8 +164,8 @@ def test_names_with_quotes_make_valid_code_and_a_valid_entry(tmp_path):
     assert (source.title, source.citation) == ('An "odd" one', 'a "b".CSV')
 
 
-def test_many_coordinates_are_in_several_lines(tmp_path):
-    np.savez(tmp_path / "wide.npz", RNG.normal(size=(400, 300)))
+def test_many_coordinates_are_in_several_lines(tmp_path, rng):
+    np.savez(tmp_path / "wide.npz", rng.normal(size=(400, 300)))
     made = describe(tmp_path / "wide.npz", Wanted("wide", "wide", None, None, False, None))
     text, about = modules(made)["__init__.py"], {}
     exec(text, about)
@@ -173,8 +173,8 @@ def test_many_coordinates_are_in_several_lines(tmp_path):
     assert max(map(len, text.splitlines())) <= 120
 
 
-def test_the_first_guess_is_a_share_of_the_deviation_and_of_the_entropy():
-    assert first_guess(RNG.normal(0, 2, (4000, 3)).astype(np.float32)) == pytest.approx(0.6, abs=0.02)
+def test_the_first_guess_is_a_share_of_the_deviation_and_of_the_entropy(rng):
+    assert first_guess(rng.normal(0, 2, (4000, 3)).astype(np.float32)) == pytest.approx(0.6, abs=0.02)
     assert first_guess(np.full((9, 4), 127, np.uint8)) == pytest.approx(np.sqrt(0.35 * np.log(2)), abs=0.01)
 
 

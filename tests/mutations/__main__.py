@@ -1,9 +1,11 @@
 """Are bugs detected? `python tests/mutations [WORD]` plants each bug in a copy of the project and runs the tests.
 
-A bug is caught by the first test that fails. Exits with 1 if one is not caught, if a text to change does not occur
-exactly once, or if the tests fail without any bug. WORD: only the mutations whose description or file contains it.
+A bug is caught by the first test that fails; where that is not by an assertion, the exception is named, too. Exits with
+1 if one is not caught, if a text to change does not occur exactly once, if what is planted cannot run, or if the tests
+fail without any bug. WORD: only the mutations whose description or file contains it.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +19,9 @@ from planted import MUTATIONS, Mutation
 ROOT = Path(__file__).parents[2]
 COPIED = ("vhp", "stages", "tests", "pyproject.toml", "params.yaml", "dvc.yaml")
 JOBS = 2
+# Of planted text that cannot run: a test that meets them has compared no number.
+CANNOT_RUN = ("AttributeError", "ImportError", "ModuleNotFoundError", "NameError", "TypeError", "UnboundLocalError")
+SEEN = ("assert", "AssertionError", "Failed")  # pytest's words for an assertion, and for pytest.raises without an error
 
 
 class FaultError(Exception):
@@ -32,18 +37,33 @@ def copy(folder: Path) -> None:
             shutil.copy(source, folder / name)
 
 
+def caught_by(report: str) -> str | None:
+    """From pytest's summary: the first test that failed, with the exception, if it is no assertion; None if none did.
+
+    Raises FaultError for an exception that says that the planted text cannot run.
+    """
+    failed = re.search(r"^(?:FAILED|ERROR) \S*?(?:::(\S+))?(?: - ([\w.]*).*)?$", report, re.MULTILINE)
+    if failed is None or failed[1] is None:
+        return None
+    kind = (failed[2] or "assert").rpartition(".")[2]
+    if kind in CANNOT_RUN:
+        raise FaultError(f"{failed[0]}: expected a number that a test finds wrong")
+    return failed[1] if kind in SEEN else f"{failed[1]}, {kind}"
+
+
 def first_failure(folder: Path, tests: tuple[str, ...]) -> str | None:
-    """The name of the first test that fails in the folder, None if all pass. Raises FaultError if none ran."""
+    """What caught_by says of the tests in the folder, None if all pass. Raises FaultError if none ran."""
     options = ["-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", "--hypothesis-profile=unshrunk"]
     command = [sys.executable, "-m", "pytest", *options, *tests]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    wide = os.environ | {"COLUMNS": "1000"}  # else pytest cuts its summary off before the exception
+    done = subprocess.run(command, cwd=folder, env=wide, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return None
-    failed = re.search(r"^(?:FAILED|ERROR) \S*?(?:::(\S+))?(?: - .*)?$", done.stdout, re.MULTILINE)
+    failed = caught_by(done.stdout)
     # Tests that cannot even be collected show that the planted text is no Python, not that a test detects it.
-    if done.returncode != 1 or failed is None or failed[1] is None:
+    if done.returncode != 1 or failed is None:
         raise FaultError(f"pytest ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return failed[1]
+    return failed
 
 
 def plant(mutation: Mutation) -> str | None:

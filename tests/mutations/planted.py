@@ -21,8 +21,13 @@ STARTS = "tests/likelihood/test_annealed_starts.py"
 HAMILTONIAN, SANDWICH = (f"tests/likelihood/test_{name}.py" for name in ("hamiltonian", "sandwich"))
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
 PATCHES = "tests/model/test_patches.py"
-PAIRED, MODES = (f"tests/likelihood/test_{name}.py" for name in ("paired", "modes"))
+ROUNDING, SUMMARY = (f"tests/likelihood/test_{name}.py" for name in ("rounding", "summary"))
+PAIRED, MODES, ADAPTATION = (f"tests/likelihood/test_{name}.py" for name in ("paired", "modes", "adaptation"))
+SANDWICH_ROWS = "tests/inspect/test_sandwich_rows.py"
+PENDULUM_RUNS = "tests/stages/test_pendulum_runs.py"
+PATHS, INTERPOLATION = (f"tests/latent/test_{name}.py" for name in ("paths", "interpolation"))
 TRAINING, PLAIN_LOOP = (f"tests/training/test_{name}.py" for name in ("training", "training_reference"))
+PRECISION, COMPILED = "tests/training/test_precision.py", "tests/device/test_compiled_code.py"
 
 MUTATIONS = (
     Mutation(
@@ -286,6 +291,27 @@ MUTATIONS = (
         (MODES,),
     ),
     Mutation(
+        "refined components never adapted",
+        "vhp/likelihood/refined/search.py",
+        "range(settings.rounds)",
+        "range(0 * settings.rounds)",
+        (ADAPTATION,),
+    ),
+    Mutation(
+        "every refined component claims every sample",
+        "vhp/likelihood/refined/adaptation.py",
+        "torch.softmax(log_q.double(), 0) * w",
+        "0 * log_q.double() + w",
+        (ADAPTATION,),
+    ),
+    Mutation(
+        "shares of the refined components in reverse",
+        "vhp/likelihood/refined/adaptation.py",
+        "shares = claim.sum(1)",
+        "shares = claim.sum(1).flip(0)",
+        (ADAPTATION,),
+    ),
+    Mutation(
         "refined weights with the encoder's density for the whole mixture's",
         "vhp/likelihood/refined/proposal.py",
         "    return torch.logsumexp(torch.cat([encoder[None], modes, log_prior[None]]) + log_share[:, None, None], 0)",
@@ -312,6 +338,48 @@ MUTATIONS = (
         "noise(seed, [number],",
         "noise(seed, [0],",
         (REFINED,),
+    ),
+    Mutation(
+        "refinement's rounding: no error whatever the precision",
+        "vhp/likelihood/refined/estimate.py",
+        "return torch.stack(errors).cpu()",
+        "return torch.zeros(len(test))",
+        (ROUNDING,),
+    ),
+    Mutation(
+        "refinement's rounding measured in float32 for the precision asked about",
+        "vhp/likelihood/refined/estimate.py",
+        "rounded = log_weights_of(joint, settings,",
+        "rounded = log_weights_of(joint, plain,",
+        (ROUNDING,),
+    ),
+    Mutation(
+        "images of few effective samples not counted",
+        "vhp/likelihood/summary.py",
+        "result.effective_samples < LOW_ESS",
+        "result.effective_samples <= 0",
+        (SUMMARY,),
+    ),
+    Mutation(
+        "every image reliable",
+        "vhp/likelihood/summary.py",
+        "int(heavy.sum())",
+        "0 * int(heavy.sum())",
+        (SUMMARY,),
+    ),
+    Mutation(
+        "Monte Carlo error of the mean over images: that of one image",
+        "vhp/likelihood/summary.py",
+        "errors.square().sum().sqrt().item() / len(errors)",
+        "errors.mean().item()",
+        (SUMMARY,),
+    ),
+    Mutation(
+        "both estimates agree on every image",
+        "vhp/likelihood/summary.py",
+        "int(apart(encoder.log_likelihood, result.log_likelihood, *errors).sum())",
+        "int(apart(encoder.log_likelihood, encoder.log_likelihood, *errors).sum())",
+        (SUMMARY,),
     ),
     Mutation(
         "the reverse annealing chain run forwards",
@@ -390,5 +458,124 @@ MUTATIONS = (
         "values.mean(1).var(ddof=1) / len(values)",
         "values.mean(1).var(ddof=1) * 0",
         (PAIRED,),
+    ),
+    Mutation(
+        "distances to the posteriors' means instead of samples of them",
+        "vhp/latent/paths.py",
+        'arrays["posterior_mean"] + arrays["posterior_std"] * noise',
+        'arrays["posterior_mean"] + 0 * noise',
+        (PATHS,),
+    ),
+    Mutation(
+        "paths between equal ends measured, too",
+        "vhp/latent/paths.py",
+        'arrays["found"] & (arrays["straight_length"] > 0)',
+        'arrays["found"]',
+        (PATHS,),
+    ),
+    Mutation(
+        "the ends' error taken from their distance",
+        "vhp/latent/paths.py",
+        'arrays["end_error"][moving]',
+        'arrays["end_distance"][moving]',
+        (PATHS,),
+    ),
+    Mutation(
+        "ratio of the straight to the path's length",
+        "vhp/latent/interpolation.py",
+        'arrays["path_length"][moving].astype(float) / straight[moving]',
+        'straight[moving] / arrays["path_length"][moving].astype(float)',
+        (INTERPOLATION,),
+    ),
+    Mutation(
+        "deviation of the ratio over all pairs instead of a sample of them",
+        "vhp/latent/interpolation.py",
+        "ratio.std(ddof=1)",
+        "ratio.std(ddof=0)",
+        (INTERPOLATION,),
+    ),
+    Mutation(
+        "a path's length without the ways from the examples to the nodes",
+        "vhp/latent/interpolation.py",
+        "arc_length(points)",
+        "arc_length(points[1:-1])",
+        (INTERPOLATION,),
+    ),
+    Mutation(
+        "the gradient limited after the step",
+        "vhp/training/fit.py",
+        "        if self.limit:\n            self.limit.apply(parameters, norm, good)\n        self.optimise(good)\n",
+        "        self.optimise(good)\n        if self.limit:\n            self.limit.apply(parameters, norm, good)\n",
+        (PLAIN_LOOP,),
+    ),
+    Mutation(
+        "a resumed run's gradient limit begins anew",
+        "vhp/training/fit.py",
+        'self.limit.average = state["gradient_norm"]',
+        "pass",
+        (TRAINING,),
+    ),
+    Mutation(
+        "the data's exact likelihood without the minus of an NLL",
+        "stages/evaluate.py",
+        "else -float(np.mean(density(",
+        "else float(np.mean(density(",
+        (PENDULUM_RUNS,),
+    ),
+    Mutation(
+        "the data's exact likelihood of the whole test set instead of the examples evaluated",
+        "stages/evaluate.py",
+        "exact_nll(run, test)}",
+        'exact_nll(run, run.splits["test"])}',
+        (PENDULUM_RUNS,),
+    ),
+    Mutation(
+        "training noise not handed on",
+        "stages/train.py",
+        'run.splits.get("noise")',
+        'run.splits.get("noises")',
+        (PENDULUM_RUNS,),
+    ),
+    Mutation(
+        "between the bounds, the refined estimate under the encoder's name",
+        "vhp/likelihood/annealed/sandwich.py",
+        "Sandwich(*estimates, ",
+        "Sandwich(*estimates[::-1], ",
+        (SANDWICH,),
+    ),
+    Mutation(
+        "the lower bound given as the upper one",
+        "vhp/likelihood/annealed/sandwich.py",
+        "torch.cat(upper).cpu() if upper",
+        "torch.cat(lower).cpu() if upper",
+        (SANDWICH,),
+    ),
+    Mutation(
+        "log p(x) in the table of bounds on -log p(x)",
+        "stages/inspect/sandwich.py",
+        "None if v is None else -v for v",
+        "None if v is None else v for v",
+        (SANDWICH_ROWS,),
+    ),
+    Mutation(
+        "differences to the bounds with the wrong sign",
+        "stages/inspect/sandwich.py",
+        "number((a - b).mean()",
+        "number((b - a).mean()",
+        (SANDWICH_ROWS,),
+    ),
+    Mutation(
+        "a training's precision not used",
+        "vhp/training/fit.py",
+        "autocast(settings.precision, train.device)",
+        'autocast("float32", train.device)',
+        (PRECISION,),
+    ),
+    Mutation(
+        "a training's steps never compiled",
+        "vhp/training/fit.py",
+        "compiled(self.loss_and_terms, compile, train.device)",
+        "compiled(self.loss_and_terms, False, train.device)",
+        (COMPILED,),
     ),
 )

@@ -15,7 +15,7 @@ from vhp.likelihood.refined.estimate import refine
 from vhp.likelihood.refined.search import RefinedSettings
 from vhp.likelihood.rounding import exact_enough
 from vhp.model import codec
-from vhp.model.modes import evaluating
+from vhp.model.evaluation_mode import evaluating
 from vhp.model.patches import from_maps, from_patches, to_maps, to_patches
 from vhp.model.vae import VAE
 from vhp.training.fit import fit

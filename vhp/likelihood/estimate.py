@@ -19,7 +19,7 @@ from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.precision import PRECISIONS, autocast
 from vhp.likelihood.pareto import shape_of_largest, tail_length
-from vhp.model.modes import measuring
+from vhp.model.evaluation_mode import measuring
 from vhp.model.vae import VAE
 from vhp.objective.bounds import log_weight
 from vhp.objective.terms import terms

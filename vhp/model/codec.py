@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from vhp.model.modes import measuring
+from vhp.model.evaluation_mode import measuring
 from vhp.model.vae import VAE
 
 BATCH = 4_096  # latent points decoded at once

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vhp.model.modes import evaluating
+from vhp.model.evaluation_mode import evaluating
 from vhp.model.vae import VAE
 from vhp.seeds import SNAPSHOT_NOISE_SEED
 

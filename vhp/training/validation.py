@@ -5,7 +5,7 @@ from torch import Tensor
 
 from vhp.datasets.batches import examples
 from vhp.methods import Method
-from vhp.model.modes import evaluating
+from vhp.model.evaluation_mode import evaluating
 from vhp.objective.terms import sample_terms
 from vhp.seeds import VALIDATION_SEED
 

@@ -22,7 +22,7 @@ from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.refined.estimate import refine
 from vhp.likelihood.refined.search import RefinedSettings, Search
-from vhp.model.modes import measuring
+from vhp.model.evaluation_mode import measuring
 from vhp.model.vae import VAE
 from vhp.resumable import ONE_SITTING, Resumable
 

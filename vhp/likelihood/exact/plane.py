@@ -17,7 +17,7 @@ from vhp.datasets.validation import Expected, check_examples
 from vhp.likelihood.exact.fine_mixture import FineMixture
 from vhp.likelihood.exact.quadrature import Tiles, covering, integrated
 from vhp.likelihood.pairs import pair_log_likelihoods
-from vhp.model.modes import measuring
+from vhp.model.evaluation_mode import measuring
 from vhp.model.priors import Prior
 from vhp.model.priors.hierarchical import HierarchicalPrior
 from vhp.model.vae import VAE

@@ -18,7 +18,7 @@ from vhp.likelihood.estimate import COMPILE_FROM_OUTPUTS, LikelihoodEstimate, Li
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.refined.search import REFINED, RefinedSettings, Search
 from vhp.likelihood.refined.weights import log_weights_of, summed_up
-from vhp.model.modes import measuring
+from vhp.model.evaluation_mode import measuring
 from vhp.model.vae import VAE
 from vhp.resumable import ONE_SITTING, Resumable
 

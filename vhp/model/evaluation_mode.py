@@ -15,13 +15,14 @@ R = TypeVar("R")
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """The model in evaluation mode, without dropout; afterwards in the mode that it was in."""
-    training = model.training
+    """The model in evaluation mode, without dropout; afterwards each of its modules in the mode that it was in."""
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         yield
     finally:
-        model.train(training)
+        for module, training in modes:
+            module.training = training
 
 
 def measuring(function: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:

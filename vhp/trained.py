@@ -18,6 +18,7 @@ from vhp.latent.graph import LatentGraph
 from vhp.latent.polyline import arc_length, resample
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.model import codec
+from vhp.model.evaluation_mode import evaluating
 from vhp.model.loading import read
 from vhp.model.vae import VAE
 from vhp.seeds import EVALUATION_SEED
@@ -78,7 +79,7 @@ class TrainedModel:
     def sample_prior(self, n: int, seed: int = 0) -> np.ndarray:
         """n samples of the prior, (n, d_z) float32; one seed gives one sample."""
         devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
+        with evaluating(self.vae), torch.random.fork_rng(devices=devices):
             torch.manual_seed(seed)
             return self.vae.prior.sample(n).cpu().numpy()
 

@@ -2,8 +2,6 @@
 
 import argparse
 
-import numpy as np
-
 from stages.command import command
 from stages.files import write_json
 from stages.runs.configs import own_config
@@ -15,11 +13,6 @@ from vhp.latent.off_data import Data
 from vhp.latent.paths import WHOLE, measure
 
 
-def values(rows: np.ndarray) -> np.ndarray:
-    """float32, in the unit of decoded frames: uint8 data hold means in units of 1/255."""
-    return rows.astype(np.float32) / 255 if rows.dtype == np.uint8 else rows
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="<dataset>-<method>-<seed>")
@@ -29,7 +22,7 @@ def main() -> None:
         arrays = read_arrays(config, name, "latent_space.npz", "paths.npz")
         dataset = datasets.load(config["run"]["dataset"])
         with open_data(config["run"]["dataset"]) as splits:
-            data = Data.of(values(splits["train"]), values(splits["val"]))
+            data = Data.of(splits["train"], splits["val"])
         result = measure(arrays, getattr(dataset, "JOINTS", WHOLE), getattr(dataset, "render", None), data)
         write_json(run_folder(name) / "smoothness.json", result)
 

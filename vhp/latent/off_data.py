@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vhp.datasets.means import array_as_means
 from vhp.seeds import PATHS_SEED
 
 N_EXAMPLES, N_HELD_OUT = 5_000, 1_000  # drawn at random: more would take longer than all other measures
@@ -20,12 +21,12 @@ BLOCK = 1_000  # frames compared at once: their distances to all examples are he
 class Data:
     """Training examples, and the distance to the nearest of them beyond which a frame looks like none."""
 
-    examples: np.ndarray  # (n, D) float32
+    examples: np.ndarray  # (n, D) float32, in the unit of decoded frames
     limit: float
 
     @classmethod
     def of(cls, train: np.ndarray, held_out: np.ndarray) -> "Data":
-        """Of random training examples (N, D); held_out: examples (M, D) that are not among them.
+        """Of random training examples (N, D); held_out: examples (M, D) that are not among them. uint8: 255 times means.
 
         The limit is the larger of two, neither of which depends on a model: the distance that HELD_OUT_SHARE of the
         held-out examples keep, and the share BLEND of the median distance between two training examples. Raises
@@ -34,8 +35,8 @@ class Data:
         if len(train) < 2 or len(held_out) < 1:
             raise ValueError(f"found {len(train)} and {len(held_out)} examples, expected at least 2 and 1")
         rng = np.random.Generator(np.random.PCG64(PATHS_SEED))
-        examples = train[rng.permutation(len(train))[:N_EXAMPLES]].astype(np.float32)
-        others = held_out[rng.permutation(len(held_out))[:N_HELD_OUT]]
+        examples = array_as_means(train[rng.permutation(len(train))[:N_EXAMPLES]]).astype(np.float32)
+        others = array_as_means(held_out[rng.permutation(len(held_out))[:N_HELD_OUT]])
         half = len(examples) // 2
         between = np.sqrt(np.mean((examples[:half] - examples[half : 2 * half]) ** 2, axis=1))
         own = np.quantile(distance(others, examples), HELD_OUT_SHARE)
@@ -50,11 +51,13 @@ class Data:
 def distance(x: np.ndarray, examples: np.ndarray) -> np.ndarray:
     """RMS per dimension to the nearest of the examples: (..., D), (n, D) -> (...,)."""
     flat = np.asarray(x, np.float32).reshape(-1, x.shape[-1])
-    half_norms = (examples**2).sum(1) / 2
+    centre = examples.mean(0, dtype=float).astype(np.float32)  # or data far from 0 would cancel below
+    centred = examples - centre
+    half_norms = (centred**2).sum(1) / 2
     nearest = np.zeros(len(flat))
     for i in range(0, len(flat), BLOCK):
         # The nearest has the largest x . e - |e|^2 / 2. Its distance is taken from the difference: no cancellation.
-        best = (flat[i : i + BLOCK] @ examples.T - half_norms).argmax(1)
+        best = ((flat[i : i + BLOCK] - centre) @ centred.T - half_norms).argmax(1)
         nearest[i : i + BLOCK] = np.sqrt(np.mean((flat[i : i + BLOCK] - examples[best]) ** 2, axis=1))
     return nearest.reshape(x.shape[:-1])
 

@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.differences.pairs import Difference
-from stages.reports.gallery.interpolations import Figures, as_means, interpolations, view
+from stages.reports.gallery.interpolations import Figures, interpolations, view
 from stages.reports.page.pictures import write
 from stages.reports.sections import Drawn
 from stages.runs.outputs.arrays import read_arrays
 from stages.runs.outputs.data import open_data
 from vhp import datasets
+from vhp.datasets.means import array_as_means
 from vhp.figures import (
     joint_smoothness,
     latent_space,
@@ -84,7 +85,7 @@ def _figures(
     if (seen := view(dataset, data)) is None:
         figures["samples"] = samples.samples(shown, as_images, limits), samples.CAPTION
     else:
-        figures["samples"] = scatter.samples(shown, seen, as_means(data["test"])), scatter.SAMPLES_CAPTION
+        figures["samples"] = scatter.samples(shown, seen, array_as_means(data["test"])), scatter.SAMPLES_CAPTION
     return figures, moving
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from stages.reports.artifacts import RunArtifacts
 from vhp import datasets
+from vhp.datasets.means import array_as_means
 from vhp.figures import animation, interpolation_strips, latent_graph, own, scatter
 from vhp.figures.colours import PATH_COLOURS
 
@@ -29,11 +30,11 @@ def interpolations(
     shown = pairs_to_show([a for _, a in arrays], data.get("test_movement"))
     graphs = [latent_graph.LatentGraph(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]  # type: ignore[call-arg]
     ends = arrays[0][1]["pair_examples"][shown]
-    strips = [_strips(run, a, shown, as_means(data["test"][ends])) for run, a in arrays]
+    strips = [_strips(run, a, shown, array_as_means(data["test"][ends])) for run, a in arrays]
     if (seen := view(dataset, data)) is not None:
         return {
             "latent_graph": (latent_graph.latent_graph(graphs), latent_graph.CAPTION),
-            "interpolations": (scatter.paths(strips, seen, as_means(data["test"])), scatter.PATHS_CAPTION),
+            "interpolations": (scatter.paths(strips, seen, array_as_means(data["test"])), scatter.PATHS_CAPTION),
         }, {}
     special, moving = own("interpolation_strips", dataset), own("animation", dataset)
     if special is None or moving is None:
@@ -81,12 +82,7 @@ def breaks_of(run: RunArtifacts, way: str) -> Sequence[Sequence[int] | None]:
     return run.smoothness.get(f"{way}path_breaks") or run.smoothness[f"{way}jumps"]
 
 
-def as_means(x: np.ndarray) -> np.ndarray:
-    """Rows of a data set in the unit of what a decoder gives."""
-    return x / np.float32(255) if x.dtype == np.uint8 else x
-
-
 def view(dataset: str, data: Mapping[str, np.ndarray]) -> scatter.View | None:
     """How to look at examples that are points; None for pictures."""
     coordinates = getattr(datasets.load(dataset), "COORDINATES", None)
-    return None if coordinates is None else scatter.view(coordinates, as_means(data["test"]))
+    return None if coordinates is None else scatter.view(coordinates, array_as_means(data["test"]))

@@ -355,3 +355,9 @@ def test_a_figure_is_saved_without_traces_of_the_program(tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     with Image.open(tmp_path / "a.png") as image:
         assert image.width > 1000 and "Software" not in image.info
+
+
+@pytest.mark.parametrize("shape", [(9, 1), (1, 4)])
+def test_a_line_or_a_single_node_has_no_principal_plane(shape):
+    with pytest.raises(ValueError, match=r"nodes: found the shape \(\d, \d\), expected \(N, d\), both at least 2"):
+        principal_plane(np.zeros(shape))

@@ -100,7 +100,10 @@ def principal_plane(nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     """The plane of largest variance of nodes (N, d): mean (d,), orthonormal basis (d, 2), shares of variance (2,).
 
     The sign of a basis vector is arbitrary; its largest entry is made positive, so that equal nodes give equal figures.
+    Raises ValueError for fewer than two nodes or dimensions.
     """
+    if min(nodes.shape) < 2:
+        raise ValueError(f"nodes: found the shape {nodes.shape}, expected (N, d), both at least 2: a line has no plane")
     mean = nodes.mean(0)
     _, singular, vectors = np.linalg.svd(nodes - mean, full_matrices=False)
     basis = vectors[:2].T

@@ -9,7 +9,7 @@ from stages.reports.differences.pairs import Difference, as_good_as
 from stages.reports.frames import likelihoods
 from stages.reports.table import NONE, Table, listed, number, with_error
 from stages.runs.places import PUBLISHED
-from vhp.likelihood.paired import DECIDED
+from vhp.likelihood.nll_difference import DECIDED
 from vhp.names import METHODS, dataset_name, method_name, position
 
 NETWORK_NAMES = {"mlp": "gated MLP", "conv": "convolutional", "patch": "convolutional on patches"}

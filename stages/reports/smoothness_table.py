@@ -9,7 +9,7 @@ import pandas as pd
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import smoothness
 from stages.reports.table import Table, common_form, number, with_error
-from vhp.latent.paired import paired_difference
+from vhp.latent.path_difference import path_difference
 from vhp.names import METHODS, dataset_name, method_name
 
 MEASURES = {"smoothness": "mean over joints", "roughness": "per unit of movement"}  # of a path -> name of its row
@@ -76,7 +76,7 @@ def per_path(runs: Sequence[RunArtifacts], method: str, measure: str) -> dict[tu
 
 def _differences(paths: Mapping[str, Mapping[tuple[int, int], float]], methods: Sequence[str]) -> list[tuple[str, ...]]:
     """Three rows: each method less the reference, and the errors."""
-    found = {m: paired_difference(paths[m], paths[REFERENCE]) for m in methods if m != REFERENCE}
+    found = {m: path_difference(paths[m], paths[REFERENCE]) for m in methods if m != REFERENCE}
     rows = {
         f"less {method_name(REFERENCE)}": lambda d: number(d.mean, "+.2g"),
         "± over pairs": lambda d: f"{number(d.error_pairs, '.2g')} ({d.n_pairs})",

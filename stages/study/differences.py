@@ -11,7 +11,7 @@ from stages.files import read_npz, unreadable
 from stages.runs.outputs.arrays import ARRAYS
 from stages.runs.outputs.contents import check_arrays
 from stages.runs.places import run_folder
-from vhp.likelihood.paired import paired_difference
+from vhp.likelihood.nll_difference import nll_difference
 from vhp.names import METHODS, position
 
 FILE = "likelihood.npz"
@@ -41,6 +41,6 @@ def differences(place: Path, configs: Mapping[str, dict[str, Any]], param: str, 
         for first, second in combinations(sorted(of_method, key=lambda method: position(method, METHODS)), 2):
             both = np.stack(of_method[first]), np.stack(of_method[second])
             row = {"dataset": dataset, "param": param, "value": value, "first": first, "second": second}
-            row |= dict(zip(("difference", "se"), paired_difference(*both), strict=True))
+            row |= dict(zip(("difference", "se"), nll_difference(*both), strict=True))
             rows.append(row | {"n_test": both[0].shape[1], "first_seeds": len(both[0]), "second_seeds": len(both[1])})
     return rows

@@ -16,7 +16,7 @@ from vhp.figures import style
 from vhp.figures.beta_update import beta_update
 from vhp.figures.colours import METHOD_COLOURS, method_colours
 from vhp.figures.interpolation_strips import N_FRAMES, Strips, interpolation_strips, margin
-from vhp.figures.latent_graph import N_PATHS, LatentGraph, latent_graph, principal_plane
+from vhp.figures.latent_graph import N_PATHS, GraphPanel, latent_graph, principal_plane
 from vhp.figures.latent_space import LatentSpace, latent_space
 from vhp.figures.latent_steps import LatentSteps, latent_steps
 from vhp.figures.likelihood.nll_curve import nll_curve
@@ -196,7 +196,7 @@ def test_a_stray_sample_leaves_the_graph_its_panel():
 
     def drawn(nodes):
         lengths = np.linalg.norm(nodes[edges[:, 0]] - nodes[edges[:, 1]], axis=1)
-        ax, bar = latent_graph([LatentGraph("vampprior", nodes, edges, lengths, nodes[None, :5])]).axes
+        ax, bar = latent_graph([GraphPanel("vampprior", nodes, edges, lengths, nodes[None, :5])]).axes
         return ax, bar
 
     whole, _ = drawn(nodes)
@@ -293,7 +293,7 @@ def test_latent_graph_draws_every_edge_and_the_first_paths(d_z, label):
     rng = np.random.default_rng(0)
     nodes, edges = rng.normal(size=(30, d_z)), rng.integers(0, 30, (50, 2))
     lengths = np.linalg.norm(nodes[edges[:, 0]] - nodes[edges[:, 1]], axis=1)
-    figure = latent_graph([LatentGraph("vhp_rewo", nodes, edges, lengths, rng.normal(size=(6, 9, d_z)))])
+    figure = latent_graph([GraphPanel("vhp_rewo", nodes, edges, lengths, rng.normal(size=(6, 9, d_z)))])
     ax = figure.axes[0]
     (lines,) = [c for c in ax.collections if isinstance(c, LineCollection)]
     assert len(lines.get_segments()) == 50

@@ -16,7 +16,7 @@ from vhp.datasets.motion.prepare import preprocess
 from vhp.figures.colours import METHOD_COLOURS, PATH_COLOURS
 from vhp.figures.interpolation_strips import BOX_COLOUR, Strips
 from vhp.figures.joint_smoothness import JointSmoothness, joint_smoothness, plain
-from vhp.figures.latent_graph import LatentGraph, latent_graph
+from vhp.figures.latent_graph import GraphPanel, latent_graph
 from vhp.figures.motion.animation import animation
 from vhp.figures.motion.interpolation_strips import APART, N_FIGURES, SPACING, interpolation_strips
 from vhp.figures.style import save_animation
@@ -113,7 +113,7 @@ def test_the_animation_shows_every_frame_and_marks_the_jump(arrays, strips, tmp_
 def test_paths_in_the_latent_graph_have_the_colours_of_the_strips():
     rng = np.random.default_rng(0)
     nodes, edges = rng.normal(size=(30, 5)), rng.integers(0, 30, (50, 2))
-    graph = LatentGraph("vhp_rewo", nodes, edges, np.ones(50), rng.normal(size=(6, 9, 5)))
+    graph = GraphPanel("vhp_rewo", nodes, edges, np.ones(50), rng.normal(size=(6, 9, 5)))
     ax = latent_graph([graph], PATH_COLOURS).axes[0]
     assert [line.get_color() for line in ax.lines[::2]] == list(PATH_COLOURS)
 

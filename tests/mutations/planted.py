@@ -22,7 +22,8 @@ HAMILTONIAN, SANDWICH = (f"tests/likelihood/test_{name}.py" for name in ("hamilt
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
 PATCHES = "tests/model/test_patches.py"
 ROUNDING, SUMMARY = (f"tests/likelihood/test_{name}.py" for name in ("rounding", "summary"))
-PAIRED, MODES, ADAPTATION = (f"tests/likelihood/test_{name}.py" for name in ("paired", "modes", "adaptation"))
+NLL_DIFFERENCE, MODES = (f"tests/likelihood/test_{name}.py" for name in ("nll_difference", "modes"))
+ADAPTATION = "tests/likelihood/test_adaptation.py"
 SANDWICH_ROWS = "tests/inspect/test_sandwich_rows.py"
 PENDULUM_RUNS = "tests/stages/test_pendulum_runs.py"
 PATHS, INTERPOLATION = (f"tests/latent/test_{name}.py" for name in ("paths", "interpolation"))
@@ -447,17 +448,17 @@ MUTATIONS = (
     ),
     Mutation(
         "paired difference with the standard error of unpaired values",
-        "vhp/likelihood/paired.py",
+        "vhp/likelihood/nll_difference.py",
         "difference.var(ddof=1) / n",
         "(first.mean(0).var(ddof=1) + second.mean(0).var(ddof=1)) / n",
-        (PAIRED,),
+        (NLL_DIFFERENCE,),
     ),
     Mutation(
         "paired difference: what seeds scatter by is left out",
-        "vhp/likelihood/paired.py",
+        "vhp/likelihood/nll_difference.py",
         "values.mean(1).var(ddof=1) / len(values)",
         "values.mean(1).var(ddof=1) * 0",
-        (PAIRED,),
+        (NLL_DIFFERENCE,),
     ),
     Mutation(
         "distances to the posteriors' means instead of samples of them",

@@ -37,7 +37,7 @@ EDGE_WIDTH, PROJECTED_WIDTH = 0.5, 0.12
 
 
 @dataclass(frozen=True)
-class LatentGraph:
+class GraphPanel:
     """The graph of one run's prior and the interpolations on it."""
 
     method: str
@@ -48,7 +48,7 @@ class LatentGraph:
 
 
 @styled
-def latent_graph(graphs: Sequence[LatentGraph], colours: Sequence[str] = PATH_COLOURS) -> Figure:
+def latent_graph(graphs: Sequence[GraphPanel], colours: Sequence[str] = PATH_COLOURS) -> Figure:
     """A panel per method, with a path in each of the colours. For d_z > 2 all is projected onto the principal_plane."""
     columns = min(COLUMNS, len(graphs))
     rows = math.ceil(len(graphs) / columns)

@@ -13,7 +13,7 @@ from stages.reports.artifacts import RunArtifacts
 from stages.runs.outputs.arrays import read_arrays
 from stages.runs.outputs.contents import MAYBE, NUMBER, Types, check_values
 from stages.runs.places import run_folder
-from vhp.likelihood.paired import decided, paired_difference
+from vhp.likelihood.nll_difference import decided, nll_difference
 
 FILE = "likelihood.npz"
 VALUES: dict[str, Types] = {"first": str, "second": str, "mean": NUMBER, "se": MAYBE}
@@ -61,7 +61,7 @@ def measure(runs: Sequence[RunArtifacts]) -> list[Difference]:
             raise unreadable(run_folder(run.name) / FILE, found)
         nll.setdefault(run.method, []).append(-arrays["log_likelihood"].astype(float))
     return [
-        Difference(a, b, *paired_difference(np.stack(nll[a]), np.stack(nll[b])), len(index), len(nll[a]), len(nll[b]))
+        Difference(a, b, *nll_difference(np.stack(nll[a]), np.stack(nll[b])), len(index), len(nll[a]), len(nll[b]))
         for a, b in combinations(nll, 2)
     ]
 

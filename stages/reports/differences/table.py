@@ -6,7 +6,7 @@ import pandas as pd
 
 from stages.reports.differences.pairs import Difference
 from stages.reports.table import NONE, Table, number
-from vhp.likelihood.paired import DECIDED
+from vhp.likelihood.nll_difference import DECIDED
 from vhp.names import dataset_name, method_name
 
 DEFINITIONS = (

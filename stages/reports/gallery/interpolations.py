@@ -28,7 +28,7 @@ def interpolations(
     And what moves in a file beside a figure, by the figure's name: of strips of images their first pair.
     """
     shown = pairs_to_show([a for _, a in arrays], data.get("test_movement"))
-    graphs = [latent_graph.LatentGraph(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]  # type: ignore[call-arg]
+    graphs = [latent_graph.GraphPanel(r.method, *(a[k] for k in GRAPH), a["path_z"][shown]) for r, a in arrays]  # type: ignore[call-arg]
     ends = arrays[0][1]["pair_examples"][shown]
     strips = [_strips(run, a, shown, array_as_means(data["test"][ends])) for run, a in arrays]
     if (seen := view(dataset, data)) is not None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 
 from vhp.figures.style import styled
-from vhp.likelihood.paired import DECIDED, decided
+from vhp.likelihood.nll_difference import DECIDED, decided
 from vhp.names import method_name
 
 CAPTION = (

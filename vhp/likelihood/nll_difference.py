@@ -11,7 +11,7 @@ import numpy as np
 DECIDED = 2.0  # standard errors that a difference must exceed to decide which of two methods is better
 
 
-def paired_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float | None]:
+def nll_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float | None]:
     """Mean of first - second and its standard error, None of a single example.
 
     first, second: (seeds, n) -log p(x) in nats of the same n examples, each method with seeds of its own.

@@ -14,7 +14,7 @@ import numpy as np
 Key = tuple[int, int]  # seed, pair of test examples
 
 
-class Difference(NamedTuple):
+class PathDifference(NamedTuple):
     """Of a measure, in its unit; errors are standard errors, None of fewer than two."""
 
     mean: float | None
@@ -24,7 +24,7 @@ class Difference(NamedTuple):
     n_seeds: int
 
 
-def paired_difference(a: Mapping[Key, float], b: Mapping[Key, float]) -> Difference:
+def path_difference(a: Mapping[Key, float], b: Mapping[Key, float]) -> PathDifference:
     """Of a - b over the (seed, pair) that both have; mean: over seeds and pairs.
 
     error_pairs: of each pair's mean over its seeds. error_seeds: of each seed's mean over its pairs.
@@ -37,7 +37,7 @@ def paired_difference(a: Mapping[Key, float], b: Mapping[Key, float]) -> Differe
     pairs, seeds = ([float(np.mean(values)) for values in groups.values()] for groups in (by_pair, by_seed))
     all_of_them = [value for values in by_seed.values() for value in values]
     mean = float(np.mean(all_of_them)) if all_of_them else None
-    return Difference(mean, _standard_error(pairs), len(pairs), _standard_error(seeds), len(seeds))
+    return PathDifference(mean, _standard_error(pairs), len(pairs), _standard_error(seeds), len(seeds))
 
 
 def _standard_error(values: list[float]) -> float | None:

@@ -139,8 +139,8 @@ MUTATIONS = (
     Mutation(
         "1/M missing in the mixture",
         "vhp/model/priors/mixture.py",
-        "- math.log(mean.shape[0])",
-        "- 0 * math.log(mean.shape[0])",
+        "log_share=-math.log(mean.shape[0])",
+        "log_share=0 * math.log(mean.shape[0])",
         (DISTRIBUTIONS, EXACT),
     ),
     Mutation(

@@ -26,11 +26,12 @@ class Data:
 
     @classmethod
     def of(cls, train: np.ndarray, held_out: np.ndarray) -> "Data":
-        """Of random training examples (N, D); held_out: examples (M, D) that are not among them. uint8: 255 times means.
+        """Of random training examples (N, D); held_out: examples (M, D) that are not among them.
 
-        The limit is the larger of two, neither of which depends on a model: the distance that HELD_OUT_SHARE of the
-        held-out examples keep, and the share BLEND of the median distance between two training examples. Raises
-        ValueError for fewer than two training examples or none held out.
+        uint8 are 255 times the means that frames are compared with. The limit is the larger of two, neither of which
+        depends on a model: the distance that HELD_OUT_SHARE of the held-out examples keep, and the share BLEND of the
+        median distance between two training examples. Raises ValueError for fewer than two training examples or none
+        held out.
         """
         if len(train) < 2 or len(held_out) < 1:
             raise ValueError(f"found {len(train)} and {len(held_out)} examples, expected at least 2 and 1")

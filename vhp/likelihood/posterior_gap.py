@@ -28,11 +28,9 @@ def zeta_gap(model: VAE, x: Tensor, n_z: int, n_zeta: int, seed: int, numbers: T
     prior, gaps, width = model.prior.frozen(), [], model.d_z + n_zeta * d_zeta
     for index in torch.arange(len(x)).split(max(1, CHUNK_SAMPLES // (n_z * n_zeta))):
         mean, log_var = model.encoder(x[index.to(x.device)])
-        eps, of_zeta = noise(seed, numbers[index].tolist(), n_z, width, x.device).split(
-            [model.d_z, width - model.d_z], -1
-        )
-        z = gaussian_sample(mean, log_var, eps)
-        eps_zeta = of_zeta.unflatten(-1, (n_zeta, d_zeta)).movedim(-2, 0)  # (K, n_z, batch, d_zeta)
+        eps = noise(seed, numbers[index].tolist(), n_z, width, x.device)
+        z = gaussian_sample(mean, log_var, eps[..., : model.d_z])
+        eps_zeta = eps[..., model.d_z :].unflatten(-1, (n_zeta, d_zeta)).movedim(-2, 0)  # (K, n_z, batch, d_zeta)
         # Single weights: L_IW with K = 1 at z, once for each sample of zeta.
         log_weight = prior.log_prob(z.expand(n_zeta, *z.shape), eps_zeta[None])
         gaps.append((torch.logsumexp(log_weight, 0) - math.log(n_zeta) - log_weight.mean(0)).mean(0))

@@ -13,6 +13,23 @@ def gaussian_log_prob(x: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
     return -0.5 * (LOG_2PI + log_var + (x - mean).square() * torch.exp(-log_var)).sum(-1)
 
 
+def gaussian_log_probs(x: Tensor, mean: Tensor, log_var: Tensor, log_share: float = 0.0) -> Tensor:
+    """log_share + log N(x; mean_m, diag exp(log_var_m)) of M Gaussians: x (..., d), (M, d) twice -> (..., M) float64.
+
+    The squared distance is expanded into one matrix product with (x^2, x), so that the (..., M, d) differences of the
+    plain formula never exist; they are 32 times larger than the (..., M) result at d = 32.
+    """
+    mean, log_var = mean.double(), log_var.double()
+    precision = torch.exp(-log_var)
+    constant = -0.5 * (LOG_2PI + log_var + mean.square() * precision).sum(-1) + log_share
+    weight = torch.cat([-0.5 * precision, mean * precision], -1)
+    # In float64 and without autocast: this is a difference of numbers as large as |x|^2 / sigma^2, which costs float32
+    # 0.04 nats at d = 32, sigma = 0.03.
+    with torch.autocast(x.device.type, enabled=False):
+        x = x.double()
+        return torch.cat([x.square(), x], -1) @ weight.T + constant
+
+
 def standard_normal_log_prob(x: Tensor) -> Tensor:
     """log N(x; 0, I), shape (..., d) -> (...)."""
     return -0.5 * (LOG_2PI + x.square()).sum(-1)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.pairs import pair_log_likelihoods
-from vhp.model.distributions import LOG_2PI
+from vhp.model.distributions import gaussian_log_probs
 
 BANK_BYTES = 64 * 2**20  # of decoded samples
 LARGEST_BANK = 8192
@@ -49,11 +49,8 @@ class Bank:
         )
 
     def _encoder(self, mean: Tensor, log_var: Tensor, u: Tensor) -> Tensor:
-        """log q(z|x) of each u (n, d) and each image (batch, d_z): (n, batch), by a matrix product."""
-        z, precision = u[:, : self.joint.d_z].double(), torch.exp(-log_var.double())
-        mean = mean.double()
-        constant = -0.5 * (LOG_2PI + log_var.double() + mean.square() * precision).sum(-1)
-        return torch.cat([z.square(), z], -1) @ torch.cat([-0.5 * precision, mean * precision], -1).T + constant
+        """log q(z|x) of each u (n, d) and each image (batch, d_z): (n, batch) float64."""
+        return gaussian_log_probs(u[:, : self.joint.d_z], mean, log_var)
 
     def seen(self, x: Tensor, mean: Tensor, log_var: Tensor, log_p: Tensor) -> Seen:
         """x (batch, D); mean, log_var of q(z|x) (batch, d_z); log_p (batch,), about log p(x)."""

@@ -10,7 +10,6 @@ from vhp.model.priors.hierarchical import HierarchicalPrior
 from vhp.model.vae import VAE
 from vhp.objective.bounds import elbo
 from vhp.objective.schedules import Schedule
-from vhp.objective.terms import Terms
 
 TITLE = "VHP, β = 1"
 
@@ -27,13 +26,8 @@ class Settings:
         at_least_one(K=self.K, d_zeta=self.d_zeta, prior_hidden=self.prior_hidden)
 
 
-def elbo_alone(t: Terms, beta: Tensor | float = 1.0) -> Tensor:
-    """The evidence lower bound, (batch,). It has no beta; the argument is unused."""
-    return elbo(t, 1.0)
-
-
 def build(model: VAE, settings: Settings, train: Tensor) -> Method:
     """Attach the hierarchical prior to the model; beta stays 1."""
     s = settings
     model.prior = HierarchicalPrior(model.d_z, s.d_zeta, s.prior_hidden)
-    return Method(model, elbo_alone, Schedule(), n_z=1, n_zeta=s.K)
+    return Method(model, elbo, Schedule(), n_z=1, n_zeta=s.K)

@@ -28,7 +28,7 @@ class Settings:
     prior_hidden: tuple[int, ...]  # widths of the gated layers of p_Theta(z|zeta) and q_Phi(zeta|z)
 
     def __post_init__(self):
-        positive(kappa=self.kappa, nu=self.nu, tau=self.tau, beta_0=self.beta_0)
+        positive(kappa=self.kappa, nu=self.nu, tau=self.tau)
         between(0, 0.9999, alpha=self.alpha)  # at 1 C_t would never move
         between(1e-6, 1, beta_0=self.beta_0)
         at_least_one(K=self.K, d_zeta=self.d_zeta, prior_hidden=self.prior_hidden)

@@ -29,12 +29,12 @@ class GatedConvolution(nn.Module):
         return value * torch.sigmoid(gate)
 
 
-class Residual(nn.Module):
-    """BLOCKS times x + gated convolution of x, (n, channels, side, side)."""
+class ResidualConvolutions(nn.Module):
+    """depth times x + gated convolution of x, (n, channels, side, side)."""
 
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, depth: int):
         super().__init__()
-        self.layers = nn.ModuleList(GatedConvolution(channels, channels) for _ in range(BLOCKS))
+        self.layers = nn.ModuleList(GatedConvolution(channels, channels) for _ in range(depth))
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
@@ -51,7 +51,7 @@ class ConvolutionalEncoder(nn.Module):
         self.side = side
         smallest = side >> len(channels)
         self.shrink = nn.ModuleList(GatedConvolution(4 * a, b) for a, b in pairwise([1, *channels]))
-        self.refine = nn.ModuleList(Residual(c) for c in channels)
+        self.refine = nn.ModuleList(ResidualConvolutions(c, BLOCKS) for c in channels)
         self.last = nn.Linear(channels[-1] * smallest**2, 2 * d_z)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -70,7 +70,7 @@ class ConvolutionalDecoder(nn.Module):
         self.smallest = side >> len(channels)
         upwards = list(reversed(channels))
         self.first = GatedLayer(d_z, upwards[0] * self.smallest**2)
-        self.refine = nn.ModuleList(Residual(c) for c in upwards)
+        self.refine = nn.ModuleList(ResidualConvolutions(c, BLOCKS) for c in upwards)
         self.grow = nn.ModuleList(GatedConvolution(a, 4 * b) for a, b in pairwise(upwards))
         self.grow.append(nn.Conv2d(upwards[-1], 4, 3, padding=1))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from vhp.checks import at_least_one, between
-from vhp.model.convolutional import GatedConvolution
+from vhp.model.convolutional import GatedConvolution, ResidualConvolutions
 from vhp.model.networks import GaussianNetwork, Networks, gated_mlp
 
 
@@ -57,19 +57,6 @@ def to_maps(h: Tensor, side: int) -> Tensor:
 def from_maps(maps: Tensor) -> Tensor:
     """(n, channels, side, side) -> (n, side * side * channels): undoes to_maps."""
     return maps.permute(0, 2, 3, 1).flatten(1)
-
-
-class ResidualConvolutions(nn.Module):
-    """depth times x + gated convolution of x, (n, channels, side, side)."""
-
-    def __init__(self, channels: int, depth: int):
-        super().__init__()
-        self.layers = nn.ModuleList(GatedConvolution(channels, channels) for _ in range(depth))
-
-    def forward(self, x: Tensor) -> Tensor:
-        for layer in self.layers:
-            x = x + layer(x)
-        return x
 
 
 class PatchEncoder(nn.Module):

@@ -26,8 +26,3 @@ class SlopelessRewo(Rewo):
     def f(self, delta: Tensor) -> Tensor:
         """(1 - H(delta)) sign(beta - 1) - H(delta), with H(0) = 1."""
         return torch.where(delta < 0, torch.sign(self.beta - 1), -torch.ones_like(delta))
-
-    def change(self, delta: Tensor) -> Tensor:
-        change = self.nu * self.f(delta) * delta
-        to_one = self.beta.log().abs()
-        return torch.where(delta < 0, change.clamp(-to_one, to_one), change)

@@ -135,8 +135,12 @@ class Rewo(Constrained):
         super().__init__(kappa, nu, beta_0, alpha, main_phase=False)
         self.tau = tau
 
+    def f(self, delta: Tensor) -> Tensor:
+        """f_beta of the present beta."""
+        return f_beta(self.beta, delta, self.tau)
+
     def change(self, delta: Tensor) -> Tensor:
-        change = self.nu * f_beta(self.beta, delta, self.tau) * delta
+        change = self.nu * self.f(delta) * delta
         to_one = self.beta.log().abs()
         return torch.where(delta < 0, change.clamp(-to_one, to_one), change)
 

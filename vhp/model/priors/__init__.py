@@ -5,6 +5,7 @@ The module of a prior that can be saved with its model (vhp.model.files) has a f
     build(model, **arguments)    another such prior for this model, with weights of any value
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor, nn
@@ -19,6 +20,8 @@ class Prior(nn.Module):
     """
 
     d_zeta: int  # width of its own latent variable, 0 if it has none
+    # z (..., d_z) -> mean and log-variance of q(zeta|z), (..., d_zeta) each. Of a prior with a zeta alone.
+    q_zeta: Callable[[Tensor], tuple[Tensor, Tensor]]
 
     def log_prob(self, z: Tensor, eps: Tensor) -> Tensor:
         """z (..., batch, d_z), eps (K, ..., batch, d_zeta) -> (..., batch), nats."""

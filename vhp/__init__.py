@@ -1,7 +1,7 @@
 """Variational hierarchical priors (VHP): models, objectives, schedules and measures.
 
     model = vhp.load("model.safetensors")     # or a run's folder: a TrainedModel
-    model.encode(x), model.sample(n), model.decode(z), model.nll(x), model.interpolate(a, b)
+    model.encode(x), model.sample(n), model.decode(z), model.nll(x), model.likelihood(x), model.interpolate(a, b)
     vhp.save(vae, "model.safetensors")        # a model that you trained
 
 Importing this package imports nothing else, so that a program depends only on the modules that it names:
@@ -48,7 +48,8 @@ def load(source: "str | PathLike[str]", device: str = "cpu") -> "TrainedModel":
 def save(model: "VAE", file: "str | PathLike[str]", about: Mapping[str, Any] | None = None) -> None:
     """Write a trained model as a file that `load` reads. about: JSON values that are kept with it.
 
-    Raises ValueError for a prior that is not of vhp.model.priors, and OSError.
+    Raises ValueError for a model that `load` would refuse: without a prior of vhp.model.priors, or with weights that are
+    not float32 or not finite. Raises OSError.
     """
     from vhp.model import files
 

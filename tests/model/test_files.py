@@ -157,3 +157,26 @@ def test_weights_alone_a_damaged_file_and_none_at_all(saved, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"empty/model.safetensors: found no such file"):
         (tmp_path / "empty").mkdir()
         vhp.load(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda m: m.double(),
+            r"encoder\..*: found float64 \(.*expected float32 \(.*could not be loaded: `model.float\(\)`",
+        ),
+        (
+            lambda m: m.decoder[0].linear.bias.data.fill_(np.inf),
+            r"decoder.0.linear.bias: found numbers that are not finite",
+        ),
+    ],
+)
+def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path, change, message):
+    model = tiny.build("vhp_rewo").model
+    change(model)
+    with pytest.raises(ValueError, match=message):
+        vhp.save(model, tmp_path / "m.safetensors")
+    assert list(tmp_path.iterdir()) == []
+    vhp.save(tiny.build("vhp_rewo").model.double().float(), tmp_path / "m.safetensors")
+    assert vhp.load(tmp_path / "m.safetensors").vae.d_z == tiny.D_Z

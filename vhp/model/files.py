@@ -45,14 +45,22 @@ def kind_of(prior: Prior) -> str:
 
 
 def description(model: VAE) -> dict[str, Any]:
-    """What a model of the same form is made of. Raises ValueError for a prior that is not of vhp.model.priors."""
+    """What a model of the same form is made of. Raises ValueError for no prior, or one not of vhp.model.priors."""
     prior = {"kind": kind_of(model.prior), **model.prior.arguments()}
     return {"format": FORMAT, "model": model.arguments, "prior": prior}
 
 
 def to_bytes(model: VAE, about: Mapping[str, Any] | None = None) -> bytes:
-    """The file's content. about: JSON values of the writer's. Raises ValueError as description does."""
+    """The file's content. about: JSON values of the writer's.
+
+    Raises ValueError as description does, and for weights that vhp.load would refuse: not float32, or not finite.
+    """
     weights = {name: tensor.detach().contiguous().cpu() for name, tensor in model.state_dict().items()}
+    if fault := fault_of(weights, {name: torch.empty_like(w, dtype=torch.float32) for name, w in weights.items()}):
+        how = (
+            "`model.float()` makes float32 of other types; numbers that are not finite come of a training that diverged"
+        )
+        raise ValueError(f"{fault}, or the file could not be loaded: {how}")
     # One entry, since safetensors has no order for several.
     text = json.dumps(description(model) | {"about": dict(about or {})}, sort_keys=True, allow_nan=False)
     return as_safetensors(weights, {KEY: text})
@@ -61,7 +69,7 @@ def to_bytes(model: VAE, about: Mapping[str, Any] | None = None) -> bytes:
 def save(model: VAE, file: str | os.PathLike[str], about: Mapping[str, Any] | None = None) -> None:
     """Write the file, under a temporary name that becomes its own. about: JSON values that load gives back.
 
-    Raises ValueError for a prior that is not of vhp.model.priors, and OSError.
+    Raises ValueError as to_bytes, and OSError.
     """
     path = Path(file)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")

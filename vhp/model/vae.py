@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from vhp.checks import at_least_one, one_of
 from vhp.model.convolutional import convolutional
 from vhp.model.networks import Networks, mlp
+from vhp.model.no_prior import NoPrior
 from vhp.model.observation import OBSERVATIONS
 from vhp.model.patches import PatchSettings, patch_networks
 from vhp.model.priors import Prior
@@ -35,7 +36,8 @@ class VAE(nn.Module):
         channels per resolution ("conv", see vhp.model.convolutional); the decoder's are reversed.
         observation: "bernoulli" or "gaussian", the distribution p_theta(x|z). network: a name in NETWORKS.
         patch: of the network "patch" alone, the fields of PatchSettings.
-        The prior is attached afterwards by a method, because a VampPrior is made of the model's own encoder.
+        The prior is attached afterwards by a method, because a VampPrior is made of the model's own encoder; until then
+        whatever needs it raises ValueError.
         Raises ValueError for data dimensions or settings that the network cannot have.
         """
         super().__init__()
@@ -53,6 +55,7 @@ class VAE(nn.Module):
         self.arguments |= {"patch": dict(patch)} if patch is not None else {}
         self.encoder, self.decoder, self.floats_per_decode = NETWORKS[network](n_dims, d_z, hidden, *settings)
         self.observation = OBSERVATIONS[observation]()
+        self.prior = NoPrior()
 
     def decode(self, z: Tensor) -> Tensor:
         """The decoder's output (logits or means), float32 or better, (..., d_z) -> (..., D)."""

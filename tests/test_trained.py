@@ -2,19 +2,25 @@
 
 import subprocess
 import sys
+from dataclasses import asdict
+from pathlib import Path
 
 import networkx
 import numpy as np
 import pytest
 import tiny
 import torch
+import yaml
 
 import vhp
 from vhp import methods
 from vhp.latent.polyline import resample
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.refined.estimate import refine
 from vhp.model.priors.mixture import GaussianMixture
 from vhp.model.vae import VAE
+from vhp.seeds import EVALUATION_SEED
+from vhp.trained import REFINEMENT, TrainedModel
 
 
 @pytest.fixture(params=methods.names())
@@ -104,3 +110,36 @@ def test_importing_the_package_imports_no_torch():
     code = "import sys, vhp; print('torch' in sys.modules, callable(vhp.load))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False True\n"
+
+
+@pytest.mark.parametrize("method", ["vhp_rewo", "vampprior"])
+def test_a_likelihood_says_which_estimates_to_trust(method):
+    """The encoder's and the refined estimate, as the library's own functions give them."""
+    model = TrainedModel(tiny.build(method).model, {})
+    x, numbers = tiny.patterns(4), np.array([3, 1, 8, 0])
+    settings, of = LikelihoodSettings(n_samples=100, precision="float32", compile=False), torch.from_numpy(numbers)
+    encoder = estimate(model.vae, x, settings, EVALUATION_SEED, of)
+    refined = refine(model.vae, x, encoder, settings, REFINEMENT, EVALUATION_SEED, of)
+    for expected, given in ((encoder, {}), (refined, {"refined": True})):
+        found = model.likelihood(x, 100, numbers=numbers, **given)
+        for name in ("log_likelihood", "monte_carlo_se", "effective_samples", "k_hat"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), name)
+        heavy = (expected.effective_samples < 10) | (expected.k_hat > 0.5)  # 1 - 1 / log10(100)
+        assert found.trusted.tolist() == (~heavy).tolist()
+    np.testing.assert_array_equal(model.nll(x[1:3], 100), -model.likelihood(x[1:3], 100, numbers=[0, 1]).log_likelihood)
+
+
+def test_an_encoder_far_off_is_not_trusted_and_numbers_are_integers():
+    model = TrainedModel(tiny.build("iwae_l1").model, {})
+    with torch.no_grad():
+        model.vae.encoder.network[-1].bias[: tiny.D_Z] += 8
+    assert not model.likelihood(tiny.patterns(4), 100).trusted.any()
+    for numbers in ([0, 1, 2], [0.0, 1.0, 2.0, 3.0]):
+        with pytest.raises(ValueError, match=r"numbers: found .*, expected an integer for each of 4 examples"):
+            model.likelihood(tiny.patterns(4), 100, numbers=numbers)
+
+
+def test_the_refinement_is_that_of_params_yaml():
+    budget = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text())["budgets"]["demo"]
+    refined = budget["evaluation"]["refined"]
+    assert asdict(REFINEMENT) == refined | {"modes": refined["modes"]["default"]}

@@ -48,8 +48,8 @@ def load(source: "str | PathLike[str]", device: str = "cpu") -> "TrainedModel":
 def save(model: "VAE", file: "str | PathLike[str]", about: Mapping[str, Any] | None = None) -> None:
     """Write a trained model as a file that `load` reads. about: JSON values that are kept with it.
 
-    Raises ValueError for a model that `load` would refuse: without a prior of vhp.model.priors, or with weights that are
-    not float32 or not finite. Raises OSError.
+    Raises ValueError for a model that `load` would refuse: without a prior of vhp.model.priors, or with weights that
+    are not float32 or not finite. Raises OSError.
     """
     from vhp.model import files
 

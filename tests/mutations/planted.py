@@ -151,8 +151,8 @@ MUTATIONS = (
         (PATCHES,),
     ),
     Mutation(
-        "a layer on patches without its residual connection",
-        "vhp/model/patches.py",
+        "a convolution without its residual connection",
+        "vhp/model/convolutional.py",
         "x = x + layer(x)",
         "x = layer(x)",
         (PATCHES,),
@@ -578,5 +578,12 @@ MUTATIONS = (
         "compiled(self.loss_and_terms, compile, train.device)",
         "compiled(self.loss_and_terms, False, train.device)",
         (COMPILED,),
+    ),
+    Mutation(
+        "the nearest example by float32 squares of numbers far from zero",
+        "vhp/latent/off_data.py",
+        "centre = examples.mean(0, dtype=float).astype(np.float32)",
+        "centre = 0 * examples[0]",
+        ("tests/latent/test_off_data.py",),
     ),
 )

@@ -106,9 +106,9 @@ class TrainedModel:
     def nll(self, x: ArrayLike | Tensor, n_samples: int = 5000, seed: int = EVALUATION_SEED) -> np.ndarray:
         """-log p(x) of each example in nats, (N,) float64: `likelihood` without its signs of trust.
 
-        The noise of an example follows its position in x, so that its value in another array differs within the Monte
-        Carlo error. With the default seed and a data set's whole test split, the mean is the NLL of the benchmark's
-        tables, to within the rounding of bf16 products where its evaluation used them.
+        x: as of `likelihood`. The noise of an example follows its position in x, so that its value in another array
+        differs within the Monte Carlo error. With the default seed and a data set's whole test split, the mean is the
+        NLL of the benchmark's tables, to within the rounding of bf16 products where its evaluation used them.
         """
         return -self.likelihood(x, n_samples, seed).log_likelihood
 

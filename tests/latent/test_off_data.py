@@ -54,16 +54,16 @@ def test_where_a_discontinuity_is_placed(jumps, off, size, expected):
     assert breaks(np.array(jumps, bool), np.array(off, bool), np.array(size, float)) == expected
 
 
-def test_uint8_examples_are_means_as_decoded_frames_are():
-    grey = RNG.integers(0, 256, (30, 6)).astype(np.uint8)
+def test_uint8_examples_are_means_as_decoded_frames_are(rng):
+    grey = rng.integers(0, 256, (30, 6)).astype(np.uint8)
     found, expected = Data.of(grey[:20], grey[20:]), Data.of(grey[:20] / 255, grey[20:] / 255)
     np.testing.assert_allclose(found.examples, expected.examples, rtol=1e-6)
     assert found.limit == pytest.approx(expected.limit, rel=1e-6) and found.examples.max() <= 1
     assert not found.off(found.examples)[0].any()
 
 
-def test_the_nearest_example_is_found_far_from_zero():
+def test_the_nearest_example_is_found_far_from_zero(rng):
     """Squares of the numbers as they are have errors in float32 as large as the distances."""
-    x, examples = (10_000 + RNG.normal(size=(n, 5)).astype(np.float32) for n in (200, 300))
+    x, examples = (10_000 + rng.normal(size=(n, 5)).astype(np.float32) for n in (200, 300))
     plain = np.sqrt(((x[:, None].astype(float) - examples) ** 2).mean(-1)).min(1)
     np.testing.assert_allclose(distance(x, examples), plain, rtol=1e-5)

@@ -362,3 +362,44 @@ def test_grey_examples_are_binarised_anew_with_their_grey_value_as_mean():
 def test_real_examples_are_rows_of_the_data():
     data, index = torch.randn(9, 4), torch.tensor([3, 3, 0])
     assert torch.equal(examples(data, index), torch.stack([data[3], data[3], data[0]]))
+
+
+# --- what a training leaves alone, and what it does not ---
+
+
+def test_models_built_and_trained_in_a_loop_with_one_seed_differ():
+    """The random state is afterwards what it was before: the next model's initial weights are others."""
+    train, val = tiny.patterns(64), tiny.patterns(30)
+    torch.manual_seed(0)
+    rounds = []
+    for _ in range(3):
+        method = tiny.build("vhp_rewo")
+        before = torch.get_rng_state()
+        fit(method, train, val, settings(epochs=1), seed=0)
+        assert torch.equal(torch.get_rng_state(), before)
+        rounds.append(weights(method)["encoder.network.0.linear.weight"])
+    for a, b in ((0, 1), (1, 2), (0, 2)):
+        assert not torch.equal(rounds[a], rounds[b])
+
+
+def test_the_random_state_is_restored_after_a_stop():
+    method, train, val = tiny.build("iwae_l1"), tiny.patterns(64), tiny.patterns(30)
+    before = torch.get_rng_state()
+    with pytest.raises(UnfinishedError):
+        fit(method, train, val, settings(), 1, Resumable(stop=lambda: True))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_model_in_evaluation_mode_is_trained_with_its_dropout():
+    """As one that vhp.load gave: the result is that of a model which was in training mode all along."""
+    train, val = tiny.images(64), tiny.images(30)
+    results = []
+    for mode, dropout in ((True, 0.5), (False, 0.5), (True, 0.0)):
+        torch.manual_seed(0)
+        method = tiny.build_patch("iwae_l1", dropout=dropout)
+        method.model.train(mode)
+        fit(method, train, val, settings(epochs=2), seed=1)
+        assert method.model.training
+        results.append(weights(method))
+    assert_same_weights(results[1], results[0])
+    assert any(not torch.equal(results[2][name], tensor) for name, tensor in results[0].items())

@@ -11,7 +11,7 @@ from vhp.likelihood.refined.modes import Modes
 FIRST_RATE, LAST_RATE = 0.05, 0.0005
 BETA_1, BETA_2 = 0.8, 0.9
 ROWS = 4096  # points decoded at once
-LEAST_CURVATURE = 0.05  # relative to the prior's 1 / variance: no component is much wider than the prior
+LEAST_CURVATURE = 0.05  # relative to the prior's 1 / variance: no component's scale is over 4.5 times the prior's
 
 
 def slope(joint: Joint, x: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -56,8 +56,11 @@ def curvature(joint: Joint, x: Tensor, u: Tensor) -> Tensor:
 
 
 def laplace(joint: Joint, x: Tensor, u: Tensor, spread: Tensor) -> Modes:
-    """Components at u (K, batch, d), as wide as the density there; a direction that curves upwards or not at all gets
-    the width of what is least curved."""
+    """Components at u (K, batch, d), as wide as the density there.
+
+    A direction that curves upwards gets the width of a peak of the same curvature, one that hardly curves that of
+    LEAST_CURVATURE. spread (d,): the prior's standard deviations.
+    """
     precision = curvature(joint, x, u) * spread.double()[:, None] * spread.double()
     value, vector = torch.linalg.eigh(precision.nan_to_num())
     root = vector * value.abs().clamp_min(LEAST_CURVATURE).rsqrt()[..., None, :] * spread.double()[:, None]

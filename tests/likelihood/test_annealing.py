@@ -9,6 +9,7 @@ import torch
 from linear_gaussian import PRIORS, LinearGaussian
 
 from vhp.likelihood.annealed.chains import (
+    FORWARD,
     STARTS,
     AnnealingSettings,
     Chains,
@@ -141,3 +142,47 @@ def test_an_unknown_start_is_named():
 def test_settings_are_checked(changed):
     with pytest.raises(ValueError, match=f"{changed}: found 0"):
         AnnealingSettings(**{"n_temperatures": 1, "n_chains": 1} | {changed: 0})
+
+
+def test_no_stream_is_that_of_another_image_or_of_an_estimate():
+    """Image by image and seed by seed: an estimate of image 5 with the noise of image 1's chains would follow them."""
+    device = torch.device("cpu")
+    first = {
+        tuple(Noise(seed, [number], stream, device).draw(2).flatten().tolist())
+        for seed in (0, 1)
+        for number in range(10)
+        for stream in range(4)
+    }
+    added = (0, PILOT, ROUNDS, BANK, REFINED)
+    first |= {
+        tuple(noise(seed + more, [number], 1, 2).flatten().tolist())
+        for seed in (0, 1)
+        for more in added
+        for number in range(40)
+    }
+    assert len(first) == 2 * 10 * 4 + 2 * len(added) * 40
+
+
+def test_seeds_as_large_as_those_of_runs_are_taken():
+    assert Noise(10**13, [3], 3, torch.device("cpu")).draw(2).isfinite().all()
+
+
+def test_forward_chains_make_no_move_after_their_last_weight(monkeypatch):
+    """And the weights are those of chains that do: the last move was computed and dropped."""
+    case = LinearGaussian("standard_normal", perturbed=True)
+    joint, settings = Joint(case.model), coarse("prior")
+    x, _ = simulated(joint, SEED, range(2))
+    chains = chains_of(joint, x, settings, [0, 1])
+    steps, made, moved = chains.tuned(), [], Chains.moved
+    monkeypatch.setattr(Chains, "moved", lambda *arguments: made.append(arguments[2]) or moved(*arguments))
+    found = chains.forward(steps)
+    t = temperatures(settings.n_temperatures)
+    assert made == t[1:-1]
+
+    stream = Noise(SEED, [0, 1], FORWARD, x.device)
+    point = chains.begun(stream, settings.n_chains)
+    log_w = torch.zeros(settings.n_chains, 2, dtype=torch.float64)
+    for k, eps in chains.blocks(stream, range(1, len(t)), settings.n_chains):
+        log_w += (t[k] - t[k - 1]) * point.log_ratio
+        point, _ = moved(chains, point, t[k], steps[k - 1], eps)
+    assert torch.equal(found, log_w)

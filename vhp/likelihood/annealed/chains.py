@@ -30,7 +30,9 @@ ADAPTATION = 0.15  # of log step per unit of acceptance
 TUNING_CHAINS = 8
 BLOCK = 32  # temperatures whose noise is drawn at once
 STARTS = ("proposal", "prior")
-TUNING, FORWARD, REVERSE, SIMULATED = range(4)  # streams of noise of an image
+ANNEALED = 500  # added to the seed: noise that neither the estimates nor the search of proposals have
+STREAMS = 4  # of noise, of each image
+TUNING, FORWARD, REVERSE, SIMULATED = range(STREAMS)
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,7 @@ class Noise:
     def __init__(self, seed: int, numbers: Sequence[int], stream: int, device: torch.device):
         self.generators = [torch.Generator(device) for _ in numbers]
         for generator, number in zip(self.generators, numbers, strict=True):
-            # Numbers are below a million (see vhp.seeds): the streams of an image are far apart.
-            generator.manual_seed(numbered(numbered(seed, number), stream))
+            generator.manual_seed(numbered(seed + ANNEALED, STREAMS * number + stream))
         self.device = device
 
     def draw(self, *shape: int) -> Tensor:
@@ -150,7 +151,8 @@ class Chains:
         log_w = torch.zeros_like(point.log_ratio, dtype=torch.float64)
         for k, eps in self.blocks(noise, range(1, len(self.t)), n_chains):
             log_w += (self.t[k] - self.t[k - 1]) * point.log_ratio
-            point, _ = self.moved(point, self.t[k], steps[k - 1], eps)
+            if k < self.settings.n_temperatures:  # where a chain goes after its last weight nobody asks
+                point, _ = self.moved(point, self.t[k], steps[k - 1], eps)
         return log_w
 
     def reverse(self, steps: Tensor, u: Tensor) -> Tensor:

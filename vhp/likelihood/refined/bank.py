@@ -9,6 +9,7 @@ from torch import Tensor
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.pairs import pair_log_likelihoods
 from vhp.model.distributions import gaussian_log_probs
+from vhp.seeds import numbered
 
 BANK_BYTES = 64 * 2**20  # of decoded samples
 LARGEST_BANK = 8192
@@ -29,10 +30,10 @@ class Bank:
     """N samples u ~ p(u), the same for every image."""
 
     def __init__(self, joint: Joint, n_samples: int, seed: int):
-        """n_samples: S of the estimate."""
+        """n_samples: S of the estimate. seed: of the bank alone."""
         self.joint, parameter = joint, next(joint.model.decoder.parameters())
         self.n = min(LARGEST_BANK, BANK_PER_SAMPLE * n_samples, BANK_BYTES // (4 * joint.model.n_dims))
-        generator = torch.Generator(parameter.device).manual_seed(seed)
+        generator = torch.Generator(parameter.device).manual_seed(numbered(seed, 0))
         eps = torch.randn(self.n, joint.width + 1, generator=generator, device=parameter.device)
         self.u = joint.from_prior(eps.to(parameter))
         self.spread = self.u.std(0)  # (d,)

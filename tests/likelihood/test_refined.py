@@ -203,12 +203,14 @@ def test_settings_are_checked(changed):
 
 
 def test_fewer_samples_than_components_are_refused():
-    case = two_modes(1.0)
+    """Also where no image would need a proposal: at once, and not after hours of images that did not."""
+    case = LinearGaussian("standard_normal", perturbed=False)
     x = case.data(2)
-    few = replace(SETTINGS, n_samples=6)
+    few = replace(SETTINGS, n_samples=9)
     encoder = estimate(case.model, x, few, SEED, dtype=torch.float64)
-    with pytest.raises(ValueError, match="n_samples: found 6, expected 2 for each of a proposal's 5 components"):
-        refine(case.model, x, encoder, few, replace(REFINEMENT, enough=1.0), SEED)
+    with pytest.raises(ValueError, match="n_samples: found 9, expected at least 10, for a proposal of 3 modes"):
+        refine(case.model, x, encoder, few, replace(REFINEMENT, enough=0.0), SEED)
+    refine(case.model, x, encoder, replace(few, n_samples=10), REFINEMENT, SEED)
 
 
 def test_images_that_are_none_and_another_number_of_them_are_refused():
@@ -231,3 +233,13 @@ def test_weights_of_nothing_are_nothing_also_where_the_flattening_goes_to_its_en
     w = flattened(log_w, least=20)
     assert w.isfinite().all() and w[3:].sum() == 0
     assert flattened(log_w - math.inf, least=20).isfinite().all()
+
+
+@torch.no_grad()
+def test_the_banks_noise_is_no_images():
+    """At seed 0 it was that with which the encoder's estimate draws the samples of image 3,000."""
+    joint = Joint(LinearGaussian("standard_normal", perturbed=True).model)
+    found = Search(joint, REFINEMENT, S, 0).bank.u
+    eps = torch.randn(found.shape[0], joint.width + 1, generator=torch.Generator().manual_seed(3_000))
+    correlation = torch.corrcoef(torch.stack([found.flatten(), joint.from_prior(eps.double()).flatten()]))[0, 1]
+    assert abs(correlation) < 4.5 / math.sqrt(found.numel())

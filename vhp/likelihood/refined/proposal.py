@@ -30,16 +30,12 @@ def least_samples(n_modes: int) -> int:
 def counted(shares: Tensor, n_samples: int) -> list[int]:
     """Samples per component, encoder, M modes, prior: shares (1 + M,) of the encoder and the modes, which sum to 1.
 
-    The largest has what rounding leaves over. Raises ValueError for fewer samples than the components need.
+    n_samples: at least least_samples(M). The largest has what rounding leaves over.
     """
     least = torch.tensor([ENCODER_SHARE] + [MODE_SHARE] * (len(shares) - 1), dtype=torch.float64)
     wanted = torch.maximum(shares.double().cpu(), least)
     wanted = torch.cat([wanted * (1 - PRIOR_SHARE) / wanted.sum(), torch.tensor([PRIOR_SHARE])])
-    left = n_samples - least_samples(len(shares) - 1)
-    if left < 0:
-        wants = f"expected {LEAST_SAMPLES} for each of a proposal's {len(wanted)} components"
-        raise ValueError(f"n_samples: found {n_samples}, {wants}")
-    counts = LEAST_SAMPLES + (wanted * left).long()
+    counts = LEAST_SAMPLES + (wanted * (n_samples - least_samples(len(shares) - 1))).long()
     counts[counts.argmax()] += n_samples - counts.sum()
     return counts.tolist()
 

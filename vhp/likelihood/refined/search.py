@@ -14,7 +14,7 @@ from vhp.likelihood.refined.adaptation import adapted
 from vhp.likelihood.refined.ascent import ascended, laplace
 from vhp.likelihood.refined.bank import Bank
 from vhp.likelihood.refined.modes import noise_width
-from vhp.likelihood.refined.proposal import Proposal, counted
+from vhp.likelihood.refined.proposal import Proposal, counted, least_samples
 
 # Added to the estimate's seed: noise of the pilot, of each round, of the bank and of the refined estimate itself.
 PILOT, ROUNDS, BANK, REFINED = 1_000, 2_000, 3_000, 4_000
@@ -49,6 +49,10 @@ class Search:
     """Proposals for images x, from a pilot, a bank of the prior's samples, and an ascent from several starts."""
 
     def __init__(self, joint: Joint, settings: RefinedSettings, n_samples: int, seed: int):
+        """n_samples: S of the estimate. Raises ValueError for fewer than a proposal of so many modes needs."""
+        if (least := least_samples(settings.modes)) > n_samples:
+            wants = f"expected at least {least}, for a proposal of {settings.modes} modes"
+            raise ValueError(f"n_samples: found {n_samples}, {wants}; take more samples, or fewer modes")
         self.joint, self.settings, self.n_samples, self.seed = joint, settings, n_samples, seed
         self.bank = Bank(joint, n_samples, seed + BANK)
 

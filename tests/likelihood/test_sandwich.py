@@ -7,12 +7,13 @@ import torch
 from linear_gaussian import LinearGaussian
 
 from vhp.likelihood.annealed import sandwich as module
-from vhp.likelihood.annealed.chains import AnnealingSettings, simulated
+from vhp.likelihood.annealed.chains import STARTS, AnnealingSettings, simulated
 from vhp.likelihood.annealed.sandwich import sandwich
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.refined.estimate import refine
 from vhp.likelihood.refined.search import RefinedSettings
+from vhp.resumable import Checkpoint, Resumable, UnfinishedError
 
 N, SEED = 5, 3
 LIKELIHOOD = LikelihoodSettings(n_samples=500, precision="float32", compile=False)
@@ -69,3 +70,47 @@ def test_given_images_have_a_lower_bound_alone(case):
 def test_no_images_are_refused(case):
     with pytest.raises(ValueError, match="x: found 0 images to simulate, expected at least 1"):
         sandwich(case.model, 0, LIKELIHOOD, REFINEMENT, ANNEALING, SEED)
+
+
+def assert_same(a, b):
+    for name in ("encoder", "refined", "lower", "upper"):
+        assert torch.equal(getattr(a, name), getattr(b, name)), name
+
+
+def test_a_stopped_sandwich_ends_with_the_same_bits_and_estimates_once(case, monkeypatch, tmp_path):
+    arguments = case.model, N, LIKELIHOOD, REFINEMENT, ANNEALING, SEED
+    whole, checkpoint = sandwich(*arguments), Checkpoint(tmp_path / "sandwich")
+    stopped = Resumable(checkpoint, 1e6, stop=lambda: True)
+    with pytest.raises(UnfinishedError, match="stopped after image 2 of 5"):
+        sandwich(*arguments, stopped)
+    monkeypatch.setattr(module, "both_estimates", None)  # what they gave is in the checkpoint
+    with pytest.raises(UnfinishedError, match="stopped after image 4 of 5"):
+        sandwich(*arguments, stopped)
+    batches = []
+    resumed = sandwich(*arguments, Resumable(checkpoint, progress=lambda b: batches.extend(b) or b))
+    assert [index.tolist() for index in batches] == [[4]]
+    assert_same(resumed, whole)
+
+
+def test_float64_images_of_a_float32_model_are_those_in_float32(case):
+    x = case.data(2).float()
+    found = sandwich(case.model, x.double(), LIKELIHOOD, REFINEMENT, ANNEALING, SEED)
+    expected = sandwich(case.model, x, LIKELIHOOD, REFINEMENT, ANNEALING, SEED)
+    assert torch.equal(found.lower, expected.lower) and torch.equal(found.refined, expected.refined)
+
+
+def test_a_float64_model_is_measured_in_float64(case):
+    """Nearly what float32 gives: the noise is the same, and moves on which the precision decides are few."""
+    x = case.data(2).float()
+    rounded = sandwich(case.model, x, LIKELIHOOD, REFINEMENT, ANNEALING, SEED)
+    exact = sandwich(case.model.double(), x.double(), LIKELIHOOD, REFINEMENT, ANNEALING, SEED)
+    for name in ("encoder", "refined", "lower"):
+        assert (getattr(exact, name) - getattr(rounded, name)).abs().max() < 0.05, name
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_too_few_samples_for_a_proposal_are_refused_before_anything_is_computed(case, monkeypatch, start):
+    monkeypatch.setattr(module, "Chains", None)
+    few = LikelihoodSettings(n_samples=7)
+    with pytest.raises(ValueError, match="n_samples: found 7, expected at least 8, for a proposal of 2 modes"):
+        sandwich(case.model, N, few, REFINEMENT, replace(ANNEALING, start=start), SEED)

@@ -540,15 +540,15 @@ MUTATIONS = (
     Mutation(
         "between the bounds, the refined estimate under the encoder's name",
         "vhp/likelihood/annealed/sandwich.py",
-        "Sandwich(*estimates, ",
-        "Sandwich(*estimates[::-1], ",
+        "Sandwich(encoder, refined, ",
+        "Sandwich(refined, encoder, ",
         (SANDWICH,),
     ),
     Mutation(
         "the lower bound given as the upper one",
         "vhp/likelihood/annealed/sandwich.py",
-        "torch.cat(upper).cpu() if upper",
-        "torch.cat(lower).cpu() if upper",
+        "upper[0] if upper",
+        "lower if upper",
         (SANDWICH,),
     ),
     Mutation(

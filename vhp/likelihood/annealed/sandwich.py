@@ -42,8 +42,8 @@ class Sandwich:
 def both_estimates(
     model: VAE, x: Tensor, settings: LikelihoodSettings, refinement: RefinedSettings, seed: int
 ) -> tuple[Tensor, Tensor]:
-    """By the encoder's proposal and by the images' own: log p(x), (N,) each."""
-    encoder = estimate(model, x, settings, seed)
+    """By the encoder's proposal and by the images' own, in the model's precision: log p(x), (N,) each."""
+    encoder = estimate(model, x, settings, seed, dtype=next(model.parameters()).dtype)
     return encoder.log_likelihood, refine(model, x, encoder, settings, refinement, seed).log_likelihood
 
 
@@ -78,9 +78,10 @@ def sandwich(
 ) -> Sandwich:
     """x: images (N, D), as for vhp.likelihood.estimate, or how many to simulate from the model.
 
-    settings, refinement: of both estimates; proposals at which chains begin are sought by the same refinement.
-    annealing: of the bounds. resumable: its progress is shown, in batches of images. Raises ValueError for no images,
-    or arrays that are no data (see check_examples).
+    All is computed in the model's precision. settings, refinement: of both estimates, which come first; proposals at
+    which chains begin are sought by the same refinement. annealing: of the bounds. resumable: where to resume from and
+    to save to; its steps are batches of annealed images. Raises ValueError for no images, arrays that are no data (see
+    check_examples), or too few samples for a proposal; UnfinishedError when it is asked to stop.
     """
     if not isinstance(x, int):
         check_examples("x", x, Expected(model.n_dims, model.observation.unit_interval, torch.float64, binary=True))
@@ -90,13 +91,24 @@ def sandwich(
     start_of = starts(joint, settings, refinement, annealing, seed)
     if isinstance(x, int):
         x, u = simulated(joint, seed, range(x))
-    means, lower, upper = as_means(x), [], []
-    for index in resumable.progress(torch.arange(len(x)).split(IMAGES)):
+    means = as_means(x).to(next(model.parameters()).dtype)
+
+    sitting = resumable.begin(x.device)
+    state = sitting.state or {"estimates": both_estimates(model, x, settings, refinement, seed), "bounds": []}
+    if not sitting.state:
+        sitting.save(state)
+    done = sum(bounds.shape[1] for bounds in state["bounds"])
+    batches = torch.arange(done, len(x)).split(IMAGES) if done < len(x) else ()
+    for index in resumable.progress(batches):
         batch, numbers = means[index.to(x.device)], index.tolist()
         chains = Chains(start_of(batch, numbers), batch, annealing, seed, numbers)
         steps = chains.tuned()
-        lower.append(lower_bound(chains.forward(steps)))
+        bounds = [lower_bound(chains.forward(steps))]
         if u is not None:
-            upper.append(upper_bound(chains.reverse(steps, u[index.to(x.device)])))
-    estimates = both_estimates(model, x, settings, refinement, seed)
-    return Sandwich(*estimates, torch.cat(lower).cpu(), torch.cat(upper).cpu() if upper else None)
+            bounds.append(upper_bound(chains.reverse(steps, u[index.to(x.device)])))
+        state["bounds"].append(torch.stack(bounds))
+        done += len(index)
+        sitting.done(f"image {done} of {len(x)}", done == len(x), lambda: state)
+    encoder, refined = (estimated.cpu() for estimated in state["estimates"])
+    lower, *upper = torch.cat(state["bounds"], 1).cpu()
+    return Sandwich(encoder, refined, lower, upper[0] if upper else None)

@@ -137,3 +137,46 @@ def test_code_is_compiled_also_without_a_home(tmp_path):
     run = subprocess.run([sys.executable, "-c", TWICE], env=environment, capture_output=True, text=True)
     assert run.returncode == 0 and run.stdout.strip() == "miss", run.stderr
     assert not list(tmp_path.glob("vhp-compiled-*"))  # removed at the end
+
+
+REFUSED = """
+import torch
+import torch._inductor.compile_fx as inductor
+from vhp.device.compilation import compiled
+def refuse(*_, **__):
+    raise NotImplementedError("a graph that the compiler refuses")
+inductor.compile_fx = refuse
+calls = compiled(lambda x: x.sin() * 2, True)
+assert torch.allclose(calls(torch.ones(3)), torch.ones(3).sin() * 2)
+assert not torch._dynamo.config.suppress_errors
+try:
+    torch.compile(lambda x: x.cos())(torch.ones(3))
+except Exception as error:
+    print("refused" if "a graph that the compiler refuses" in str(error) else error)
+"""
+
+
+@pytest.mark.skipif(compilation.missing_for_compile() is not None, reason="torch.compile cannot be used here")
+def test_a_graph_that_the_compiler_refuses_runs_in_eager_mode_and_what_others_compile_does_not(tmp_path):
+    """The setting is torch's, of the whole process: it is set around our calls alone."""
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    run = subprocess.run([sys.executable, "-c", REFUSED], env=environment, capture_output=True, text=True)
+    assert run.returncode == 0 and run.stdout.strip() == "refused", run.stdout + run.stderr
+
+
+ONCE = """
+import torch
+from torch._dynamo.utils import counters
+from vhp.device.compilation import compiled
+calls = compiled(lambda x: (x.sin() * 2).exp(), True)
+for _ in range(5):
+    calls(torch.linspace(0, 1, 50))
+print(counters["stats"]["unique_graphs"])
+"""
+
+
+@pytest.mark.skipif(compilation.missing_for_compile() is not None, reason="torch.compile cannot be used here")
+def test_later_calls_compile_nothing(tmp_path):
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    run = subprocess.run([sys.executable, "-c", ONCE], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "1"

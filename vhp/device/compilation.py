@@ -7,7 +7,9 @@ import shutil
 import sysconfig
 import tempfile
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -34,7 +36,8 @@ def cache_folder() -> Path:
 def find_cache() -> bool:
     """Use cache_folder(), unless TORCHINDUCTOR_CACHE_DIR names another one; torch itself sets that to its default.
 
-    If it cannot be written to, a temporary folder for this process alone. False if that cannot be made either.
+    Sets TORCHINDUCTOR_CACHE_DIR in os.environ: all that this process compiles from then on is cached there. If the
+    folder cannot be written to, it is a temporary one for this process alone. False if that cannot be made either.
     """
     from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
@@ -59,9 +62,10 @@ def find_cache() -> bool:
 def compiled(function: Callable, enabled: bool, device: torch.device | None = None) -> Callable:
     """function, compiled if enabled and possible; otherwise function itself, with the reason in the log.
 
-    The compiled code is cached in cache_folder(), or in the folder that TORCHINDUCTOR_CACHE_DIR names.
-    On a GPU it is a captured graph: a step is hundreds of small kernels, and to launch them would take longer than to
-    run them.
+    A graph that the compiler refuses runs in eager mode, and does not end the run. The compiled code is cached in
+    cache_folder(), or in the folder that TORCHINDUCTOR_CACHE_DIR names; see find_cache, which sets it for the whole
+    process. On a GPU it is a captured graph: a step is hundreds of small kernels, and to launch them would take longer
+    than to run them.
     """
     if not enabled:
         return function
@@ -71,10 +75,16 @@ def compiled(function: Callable, enabled: bool, device: torch.device | None = No
         return function
     if not find_cache():
         return function
-    # A graph that the compiler refuses runs in eager mode, and does not end the run.
-    torch._dynamo.config.suppress_errors = True
     on_gpu = device is not None and device.type == "cuda"
-    return torch.compile(function, mode="reduce-overhead" if on_gpu else None)
+    fast = torch.compile(function, mode="reduce-overhead" if on_gpu else None)
+
+    @wraps(function)
+    def or_eager(*args: Any, **kwargs: Any) -> Any:
+        # At each call, as it compiles then, and for it alone: the setting is the whole process's.
+        with torch._dynamo.config.patch(suppress_errors=True):
+            return fast(*args, **kwargs)
+
+    return or_eager
 
 
 def worth_compiling(enabled: bool, work: float, least: float, unit: str) -> bool:

@@ -18,6 +18,7 @@ from vhp.datasets.batches import as_means
 from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import compiled, worth_compiling
 from vhp.device.precision import PRECISIONS, autocast
+from vhp.likelihood.numbers import image_numbers
 from vhp.likelihood.pareto import shape_of_largest, tail_length
 from vhp.model.evaluation_mode import measuring
 from vhp.model.vae import VAE
@@ -154,15 +155,16 @@ def estimate(
     """Estimate log p(x) for each row of test (N, D): binary uint8 (0 and 255) or float32, on the model's device.
 
     Each image is encoded once; images x samples are decoded in chunks of bounded memory.
-    numbers: (N,), what the noise of each image is drawn from, beside the seed; by default its position.
+    numbers: (N,) integers, what the noise of each image is drawn from, beside the seed; by default its position.
     resumable: where to resume from and to save to; its steps are batches of images.
     dtype: of all sums and densities; float64 gives a reference (the model must then be float64, too).
-    Raises ValueError for arrays that are no data (see check_examples), UnfinishedError when it is asked to stop.
+    Raises ValueError for arrays that are no data (see check_examples) or no numbers of them, UnfinishedError when it is
+    asked to stop.
     """
     n_samples = settings.n_samples
     check_examples("test", test, Expected(model.n_dims, model.observation.unit_interval, torch.float64, binary=True))
     device = test.device
-    numbers = torch.arange(len(test)) if numbers is None else numbers
+    numbers = image_numbers(numbers, len(test))
     prior = model.prior.frozen()
     precision = autocast(settings.precision, device)
 

@@ -16,6 +16,7 @@ from vhp.datasets.validation import Expected, check_examples
 from vhp.device.compilation import worth_compiling
 from vhp.likelihood.estimate import COMPILE_FROM_OUTPUTS, LikelihoodEstimate, LikelihoodSettings
 from vhp.likelihood.joint import Joint
+from vhp.likelihood.numbers import image_numbers
 from vhp.likelihood.refined.search import REFINED, RefinedSettings, Search
 from vhp.likelihood.refined.weights import log_weights_of, summed_up
 from vhp.model.evaluation_mode import measuring
@@ -59,14 +60,15 @@ def refine(
 
     encoder: the estimate with the encoder's posterior of the same images, kept where it is good enough. The other
     arguments are those of vhp.likelihood.estimate; settings.precision is that of the matrix products for the S samples,
-    the search is not rounded. Raises ValueError for arrays that are no data (see check_examples) and an estimate of
-    another number of images, UnfinishedError when it is asked to stop.
+    the search is not rounded. Raises ValueError for arrays that are no data (see check_examples), an estimate of
+    another number of images, no numbers of them, and fewer samples than a proposal needs; UnfinishedError when it is
+    asked to stop.
     """
     check_examples("test", test, Expected(model.n_dims, model.observation.unit_interval, torch.float64, binary=True))
     if len(encoder.log_likelihood) != len(test):
         raise ValueError(f"encoder: found the estimate of {len(encoder.log_likelihood)} images, expected {len(test)}")
     joint, dtype = Joint(model), next(model.parameters()).dtype
-    numbers = torch.arange(len(test)) if numbers is None else numbers
+    numbers = image_numbers(numbers, len(test))
     outputs = float(len(test)) * settings.n_samples * model.n_dims
     compile = worth_compiling(settings.compile, outputs, COMPILE_FROM_OUTPUTS, "decoder outputs")
     log_weights = log_weights_of(joint, settings, seed + REFINED, compile, dtype)

@@ -87,10 +87,7 @@ def training(**changed) -> TrainingSettings:
         learning_rate_warm_up=0.1,
         learning_rate_fall=1.0,
         learning_rate_final=0.1,
-        gradient_limit=None,
-        weight_decay=0.0,
         validate_every=1,
-        precision="float32",
-        compile=False,
+        gradient_limit=None,
     )
     return replace(settings, **changed)

@@ -129,7 +129,7 @@ def _of(dataset: str, own: dict[str, Any]) -> dict[str, Any]:
 
 
 def validated(where: str, values: dict[str, Any], settings: type, dataset: str) -> dict[str, Any]:
-    """The values for one data set, checked against a settings dataclass."""
+    """The values for one data set, checked against a settings dataclass, of which params.yaml names every field."""
     check_keys(where, values, [f.name for f in fields(settings)])
     chosen = {}
     for key, value in values.items():
@@ -149,4 +149,6 @@ def validated(where: str, values: dict[str, Any], settings: type, dataset: str) 
         TypeAdapter(settings).validate_json(json.dumps(chosen), strict=True)
     except ValidationError as error:
         raise ParamsError(messages(f"{where} ({dataset})", error)) from error
+    if missing := [f.name for f in fields(settings) if f.name not in chosen]:
+        raise ParamsError("\n".join(f"{where} ({dataset}).{key}: Field required" for key in missing))
     return chosen

@@ -17,7 +17,7 @@ Budget = Literal["smoke", "demo", "laptop", "workstation", "paper"]
 DEFAULT = "default"  # the key of a per-data-set mapping for all data sets not named
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Training(TrainingSettings):
     """`budgets.<budget>.training`: the settings of vhp.training.fit, and what else the stage needs."""
 
@@ -29,7 +29,7 @@ class Training(TrainingSettings):
             at_least_one(threads=self.threads)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation(LikelihoodSettings):
     """`budgets.<budget>.evaluation`: the settings of vhp.likelihood.estimate, and on how many examples."""
 

@@ -84,8 +84,6 @@ def training(epochs: int, compile: bool) -> TrainingSettings:
         learning_rate_warm_up=0.02,
         learning_rate_fall=1.0,
         learning_rate_final=0.02,
-        gradient_limit=5.0,
-        weight_decay=0.0,
         validate_every=epochs,
         precision="bf16",
         compile=compile,

@@ -16,7 +16,7 @@ FIELDS = ("log_likelihood", "elbo", "effective_samples", "monte_carlo_se", "elbo
 
 
 def settings(n_samples=S):
-    return LikelihoodSettings(n_samples=n_samples, precision="float32", compile=False)
+    return LikelihoodSettings(n_samples=n_samples)
 
 
 def model_of(name, dtype=torch.float64, observation="bernoulli"):

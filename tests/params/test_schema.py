@@ -306,3 +306,12 @@ def test_the_largest_seed_with_a_generator_for_every_epoch_is_accepted(write):
     assert configs(write_with(seeds=[largest]))
     with pytest.raises(ParamsError, match=rf"seeds: .*found {largest + 1}"):
         configs(write_with(seeds=[largest + 1]))
+
+
+@pytest.mark.parametrize("section", ["training", "evaluation"])
+def test_every_setting_is_required_also_where_the_library_has_a_default(write, section):
+    given = PARAMS["budgets"]["laptop"][section]
+    for key in given:
+        rest = {k: v for k, v in given.items() if k != key}
+        with pytest.raises(ParamsError, match=rf"laptop\.{section}.*{key}: "):
+            read(write(**{f"budgets__laptop__{section}": rest}))

@@ -40,9 +40,9 @@ COMPILE_FROM_OUTPUTS = 2e9
 class LikelihoodSettings:
     """How log p(x) is estimated."""
 
-    n_samples: int  # S
-    precision: str  # "float32" or "bf16" matrix products
-    compile: bool
+    n_samples: int = 5000  # S
+    precision: str = "float32"  # or "bf16": of matrix products
+    compile: bool = False
 
     def __post_init__(self):
         if self.n_samples < 2:

@@ -22,11 +22,11 @@ class TrainingSettings:
     learning_rate_warm_up: float  # share of `epochs` over which it rises from 0
     learning_rate_fall: float  # how long it falls, linearly, in units of the time before ...
     learning_rate_final: float  # ... to this fraction
-    gradient_limit: float | None  # of the gradient's norm, in units of its moving average; None: none
-    weight_decay: float  # of the networks' weights, in a step and per unit of the learning rate; 0: none
     validate_every: int  # epochs between validation bounds
-    precision: str  # "float32" or "bf16" matrix products
-    compile: bool
+    gradient_limit: float | None = 5.0  # of the gradient's norm, in units of its moving average; None: none
+    weight_decay: float = 0.0  # of the networks' weights, in a step and per unit of the learning rate; 0: none
+    precision: str = "float32"  # or "bf16": of matrix products
+    compile: bool = False
 
     def __post_init__(self):
         at_least_one(epochs=self.epochs, batch_size=self.batch_size, validate_every=self.validate_every)

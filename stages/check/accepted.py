@@ -21,18 +21,27 @@ REMEDY = "`git checkout` restores it, `make baseline` accepts it"
 def kept(entries: Mapping[str, Any], also: Path | None = None) -> set[str]:
     """The files below reports/ that are no output of a stage in dvc.lock. also: a folder of baselines.
 
-    In git or to be added: `make baseline` comes before `git add`.
-
-    Raises RegressionError where git cannot tell.
+    In git or to be added: `make baseline` comes before `git add`. Raises RegressionError where git cannot tell.
     """
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", REPORTS.as_posix()]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RegressionError(f"`{' '.join(command)}` failed:\n{done.stderr}")
-    files = {file for file in done.stdout.split("\0") if file and Path(file) != ACCEPTED}
+    files = _listed("--cached") | untracked()
     files |= {(also / name).as_posix() for name in (*FILES, verdicts.NAME)} if also else set()
     made = [out["path"] for entry in entries.values() for out in entry.get("outs", [])]
     return {file for file in files if not any(file == out or file.startswith(f"{out}/") for out in made)}
+
+
+def untracked() -> set[str]:
+    """The files below reports/ that are not in git. Raises RegressionError where git cannot tell."""
+    return _listed("--others", "--exclude-standard")
+
+
+def _listed(*which: str) -> set[str]:
+    """Without those of a name, or in a folder, that begins with a point: what an interrupted command has left."""
+    command = ["git", "ls-files", *which, "-z", "--", REPORTS.as_posix()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RegressionError(f"`{' '.join(command)}` failed:\n{done.stderr}")
+    found = (Path(file) for file in done.stdout.split("\0") if file)
+    return {file.as_posix() for file in found if file != ACCEPTED and not any(p.startswith(".") for p in file.parts)}
 
 
 def accept(entries: Mapping[str, Any], baseline: Path) -> None:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from stages.check import regression, verdicts
-from stages.check.accepted import ACCEPTED, accept, kept
+from stages.check.accepted import ACCEPTED, accept, kept, untracked
 from stages.check.agreement import read_lock
 from stages.check.regression import FILES, RegressionError, differences
 from stages.files import replacing
@@ -28,6 +28,8 @@ def renew(results: Path, baseline: Path) -> None:
         with replacing(baseline / name) as temporary:
             shutil.copyfile(results / name, temporary)
     accept(entries, baseline)
+    if new := sorted(kept(entries, baseline) & untracked()):
+        print(f"accepted, and not in git yet: {', '.join(new)}; `git add` them with the baseline, or delete them")
     print(f"{baseline} is now as {results}, {ACCEPTED} as the other files in reports/; commit them, and say why")
 
 

@@ -76,12 +76,15 @@ def differences_since(revision: str, folder: Path, what: str) -> str:
             return f"{revision} has no {folder / missing[0]}: everything is new.\n"
         try:
             text, _ = differences(folder, then, f"{what} from {revision}")
-            if put(revision, folder, (verdicts.NAME,), then):
-                return f"{text}\n{revision} has no {folder / verdicts.NAME}: every verdict is new.\n"
-            changed = [f"- {line}" for line in verdicts.changed(folder, then, revision)]
-            return "\n".join([text, *changed, *[""] * bool(changed)])
         except RegressionError as error:
             return f"The files of {revision} cannot be compared: {str(error).replace(str(then), revision)}\n"
+        if put(revision, folder, (verdicts.NAME,), then):
+            return f"{text}\n{revision} has no {folder / verdicts.NAME}: every verdict is new.\n"
+        try:
+            changed = [f"- {line}" for line in verdicts.changed(folder, then, revision)]
+        except RegressionError as error:
+            return f"{text}\nThe verdicts of {revision} cannot be compared: {str(error).replace(str(then), revision)}\n"
+        return "\n".join([text, *changed, *[""] * bool(changed)])
 
 
 def entries_at(revision: str) -> dict[str, lockfile.Entry]:

@@ -109,3 +109,13 @@ def test_a_study_that_is_not_in_git_yet_is_accepted_and_stays_so_when_it_is(monk
     STUDY.with_name("more.csv").write_text("1\n")
     (fault,) = not_accepted(read_lock(Path()))
     assert fault.startswith(f"{STUDY.with_name('more.csv')} was never accepted")
+
+
+def test_what_is_accepted_and_not_in_git_is_named_and_leftovers_are_neither(monkeypatch, capsys):
+    for file in (STUDY, STUDY.with_name(".12-results.csv"), Path("reports/supplements/smoke/.pendulum-7/section.json")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("value\n")
+    assert outcome(monkeypatch, "--baseline") is None
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("accepted, and not in git yet:")]
+    assert STUDY.as_posix() in line and "12-results" not in line and "pendulum-7" not in line
+    assert not any("/." in file for file in read_json(ACCEPTED)["files"])

@@ -26,7 +26,7 @@ from vhp.model.loading import read
 from vhp.model.vae import VAE
 from vhp.seeds import EVALUATION_SEED
 
-# How an image's own proposal is sought: as in params.yaml where its budgets give images the most.
+# How an image's own proposal is sought: as in the budget `paper`; the tables of latent planes have 6 modes.
 REFINEMENT = RefinedSettings(pilot=256, enough=0.3, modes=4, steps=40, rounds=3)
 
 
@@ -124,8 +124,8 @@ class TrainedModel:
 
         x: binary where the model's pixels are: 0 and 255, or 0.0 and 1.0; a grey image has no probability. refined:
         examples for which the encoder is no good proposal get one of their own (vhp.likelihood.refined); takes longer.
-        numbers: (N,) integers, from which, beside the seed, the noise of each example is drawn; by default its
-        position in x. Raises ValueError for other arrays.
+        numbers: (N,) integers from 0 to a million, from which, beside the seed, the noise of each example is drawn; by
+        default its position in x. Raises ValueError for other arrays.
         """
         test = rows("x", x, self.vae.n_dims, self.vae.observation.unit_interval, binary=True).to(self.device)
         of = None if numbers is None else _numbers(numbers, len(test))
@@ -171,6 +171,8 @@ def _numbers(numbers: ArrayLike, n: int) -> Tensor:
     array = np.asarray(numbers)
     if array.shape != (n,) or array.dtype.kind not in "iu":
         raise ValueError(f"numbers: found {array.dtype} {array.shape}, expected an integer for each of {n} examples")
+    if array.size and array.max() >= 2**63:  # which a signed integer does not hold
+        raise ValueError(f"numbers: found {array.max()}, expected the positions of examples, or other small integers")
     return torch.from_numpy(array.astype(np.int64))
 
 

@@ -16,6 +16,8 @@ WRONG = {
     "long": (torch.arange(4), r"numbers: found the shape \(4,\), expected \(3,\)"),
     "matrix": (torch.arange(3)[:, None], r"numbers: found the shape \(3, 1\), expected \(3,\)"),
     "float": (torch.arange(3.0), "numbers: found float32, expected integers: numbers.long"),
+    "negative": (torch.tensor([0, 1, -1]), "numbers: found -1 to 1, expected integers from 0 to 1000002"),
+    "large": (torch.tensor([0, 1, 2**32]), "numbers: found 0 to 4294967296, expected integers from 0"),
     "bool": (torch.ones(3, dtype=torch.bool), "numbers: found bool, expected integers"),
 }
 

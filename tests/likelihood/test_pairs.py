@@ -36,12 +36,24 @@ def test_a_close_pair_among_far_ones():
 
 @torch.no_grad()
 def test_an_image_does_not_depend_on_the_others():
-    """The centre is that of the outputs: in float64, where a product's order of summation is all that differs."""
+    """The centre is that of the outputs: other images far away would move one of the images, and cost all precision."""
     torch.manual_seed(0)
-    x, out = torch.randn(N, D).double() + 300, torch.randn(M, D).double() + 300
-    observation = Gaussian(SIGMA).double()
-    whole = pair_log_likelihoods(observation, x, out)
-    torch.testing.assert_close(pair_log_likelihoods(observation, x[2:3], out), whole[:, 2:3], rtol=0, atol=1e-8)
+    x, out = torch.randn(N, D) + 300, torch.randn(M, D) + 300
+    far = torch.cat([x, torch.full((N, D), 1e6)])
+    observation = Gaussian(SIGMA)
+    alone = pair_log_likelihoods(observation, x, out)
+    torch.testing.assert_close(pair_log_likelihoods(observation, far, out)[:, :N], alone, rtol=1e-5, atol=0.1)
+
+
+@torch.no_grad()
+def test_one_output_far_from_the_others_costs_their_pairs_nothing():
+    torch.manual_seed(0)
+    x = torch.randn(N, D)
+    out = torch.cat([x + SIGMA * torch.randn(N, D), torch.full((1, D), 1e6)])
+    observation = Gaussian(SIGMA)
+    found = pair_log_likelihoods(observation, x, out)[:N].diagonal()
+    expected = observation.double().log_prob(x.double(), out.double()[:N])
+    assert (found - expected).abs().max() < 0.1
 
 
 @torch.no_grad()

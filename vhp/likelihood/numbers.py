@@ -3,9 +3,14 @@
 import torch
 from torch import Tensor
 
+from vhp.seeds import STRIDE
+
 
 def image_numbers(numbers: Tensor | None, n: int) -> Tensor:
-    """(n,) integers: those given, by default the images' positions. Raises ValueError for anything else."""
+    """(n,) integers from 0 to STRIDE - 1: those given, by default the images' positions.
+
+    Raises ValueError for anything else: a larger number would have the noise of another seed's image.
+    """
     if numbers is None:
         return torch.arange(n)
     if not isinstance(numbers, Tensor):
@@ -15,4 +20,7 @@ def image_numbers(numbers: Tensor | None, n: int) -> Tensor:
     if numbers.dtype == torch.bool or numbers.is_floating_point() or numbers.is_complex():
         found = str(numbers.dtype).removeprefix("torch.")
         raise ValueError(f"numbers: found {found}, expected integers: numbers.long()")
+    if n and (numbers.min() < 0 or numbers.max() >= STRIDE):
+        found = f"{numbers.min().item()} to {numbers.max().item()}"
+        raise ValueError(f"numbers: found {found}, expected integers from 0 to {STRIDE - 1}, for instance positions")
     return numbers

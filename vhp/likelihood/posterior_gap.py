@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from vhp.likelihood.estimate import noise
+from vhp.likelihood.numbers import image_numbers
 from vhp.model.distributions import gaussian_sample
 from vhp.model.evaluation_mode import measuring
 from vhp.model.vae import VAE
@@ -24,7 +25,7 @@ def zeta_gap(model: VAE, x: Tensor, n_z: int, n_zeta: int, seed: int, numbers: T
     d_zeta = model.prior.d_zeta
     if d_zeta == 0:
         return torch.zeros(len(x), device=x.device)
-    numbers = torch.arange(len(x)) if numbers is None else numbers
+    numbers = image_numbers(numbers, len(x))
     prior, gaps, width = model.prior.frozen(), [], model.d_z + n_zeta * d_zeta
     for index in torch.arange(len(x)).split(max(1, CHUNK_SAMPLES // (n_z * n_zeta))):
         mean, log_var = model.encoder(x[index.to(x.device)])

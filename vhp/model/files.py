@@ -46,7 +46,8 @@ def kind_of(prior: Prior) -> str:
 
 def description(model: VAE) -> dict[str, Any]:
     """What a model of the same form is made of. Raises ValueError for no prior, or one not of vhp.model.priors."""
-    prior = {"kind": kind_of(model.prior), **model.prior.arguments()}
+    arguments = model.prior.arguments()  # first: a model without a prior says so here
+    prior = {"kind": kind_of(model.prior), **arguments}
     return {"format": FORMAT, "model": model.arguments, "prior": prior}
 
 

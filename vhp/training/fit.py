@@ -211,7 +211,7 @@ def fit(
     """Train method.model; at the end it holds the weights with the best validation bound at beta = 1.
 
     The model is put into training mode, and left in it. Random numbers follow from the seed; the state of torch's
-    generators is afterwards what it was before.
+    generators of the processor and of every GPU is afterwards what it was before.
     train, val: (N, D) on the model's device, uint8 (see examples) or float32; see check_examples.
     resumable: where to resume from and to save to; its steps are the epochs.
     observe: called at each epoch's end, with its number and whether it is the last; what it returns is kept in the Fit,
@@ -236,7 +236,7 @@ def fit(
         logger.info("resuming after epoch %d of %d", sitting.state["epoch"], settings.epochs)
 
     model.train()
-    devices = [train.device] if train.is_cuda else []
+    devices = range(torch.cuda.device_count())  # all: torch.manual_seed seeds each
     with flushed_denormals(), torch.random.fork_rng(devices=devices):
         for epoch in resumable.progress(range(first_epoch, settings.epochs + 1)):
             if epoch > training.pace.last_epoch:

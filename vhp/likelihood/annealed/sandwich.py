@@ -89,13 +89,15 @@ def sandwich(
         raise ValueError(f"x: found {x} images to simulate, expected at least 1")
     joint, u = Joint(model), None
     start_of = starts(joint, settings, refinement, annealing, seed)
+    sitting = resumable.begin(next(model.parameters()).device)
+    state = sitting.state
     if isinstance(x, int):
-        x, u = simulated(joint, seed, range(x))
+        # Kept as well: drawn anew elsewhere they might not be the same images.
+        x, u = (state["x"], state["u"]) if state else simulated(joint, seed, range(x))
     means = as_means(x).to(next(model.parameters()).dtype)
-
-    sitting = resumable.begin(x.device)
-    state = sitting.state or {"estimates": both_estimates(model, x, settings, refinement, seed), "bounds": []}
-    if not sitting.state:
+    if not state:
+        state = {"x": x, "u": u} if u is not None else {}
+        state |= {"estimates": both_estimates(model, x, settings, refinement, seed), "bounds": []}
         sitting.save(state)
     done = sum(bounds.shape[1] for bounds in state["bounds"])
     batches = torch.arange(done, len(x)).split(IMAGES) if done < len(x) else ()

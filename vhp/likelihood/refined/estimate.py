@@ -109,6 +109,7 @@ def refined_rounding_error(
     Every image gets a proposal of its own.
     """
     joint, exact = Joint(model), Joint(copy.deepcopy(model).double())
+    numbers = image_numbers(numbers, len(test))
     plain = replace(settings, precision="float32", compile=False)
     rounded = log_weights_of(joint, settings, seed + REFINED, settings.compile, torch.float32)
     reference = log_weights_of(exact, plain, seed + REFINED, False, torch.float64)

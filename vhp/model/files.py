@@ -23,6 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save as as_safetensors
 from torch import Tensor
 
+from vhp.model.no_prior import NoPrior
 from vhp.model.priors import Prior
 from vhp.model.vae import VAE
 
@@ -46,8 +47,9 @@ def kind_of(prior: Prior) -> str:
 
 def description(model: VAE) -> dict[str, Any]:
     """What a model of the same form is made of. Raises ValueError for no prior, or one not of vhp.model.priors."""
-    arguments = model.prior.arguments()  # first: a model without a prior says so here
-    prior = {"kind": kind_of(model.prior), **arguments}
+    if isinstance(model.prior, NoPrior):
+        model.prior.arguments()  # which raises, and says how to attach one
+    prior = {"kind": kind_of(model.prior), **model.prior.arguments()}
     return {"format": FORMAT, "model": model.arguments, "prior": prior}
 
 

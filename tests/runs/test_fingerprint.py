@@ -161,7 +161,7 @@ def concerned(project: Program, changed: Program) -> set[tuple[str, str]]:
 
 
 def test_a_number_in_the_vampprior_concerns_its_own_runs_alone(project):
-    changed = with_change(project, "vhp/model/priors/mixture.py", "constant = -0.5 *", "constant = -0.25 *")
+    changed = with_change(project, "vhp/model/priors/mixture.py", "log_share=-math.log(", "log_share=-2 * math.log(")
     assert concerned(project, changed) == {(s, "vampprior") for s in ("train", "evaluate", "interpolate")}
 
 

@@ -36,6 +36,10 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 	@$(MIRROR) $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" --values $(VALUES) --methods $(METHODS) \
 		--datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) --set $(SET) $(if $(FORCE),--force)
 
+tuning: .venv/installed ## e.g. DATASET=omniglot: the trials of stages/tuning/trials.yaml, every method, into reports/tuning/; also METHODS, TRIALS
+	@test -n "$(DATASET)" || { echo 'expected DATASET=<one of stages/tuning/trials.yaml>'; exit 1; }
+	@$(RUN) python -m stages.tuning "$(DATASET)" --jobs $(JOBS) --methods $(METHODS) --trials $(TRIALS)
+
 pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPrior and IWAE, five seeds, in pendulum/; also BUDGET, METHODS, SEEDS; make keep KEEP=pendulum
 	@$(CLONE) pendulum --budget $(or $(BUDGET),laptop) --datasets pendulum \
 		--methods $(or $(METHODS),vhp_rewo vhp_geco vampprior iwae_l1) --seeds $(or $(SEEDS),0 1 2 3 4) -- $(REPRO)
@@ -152,5 +156,5 @@ MATRIX = --seeds $(or $(SEEDS),0) $(if $(METHODS),--methods $(METHODS))
 CLONE = $(RUN) python -m stages.clones $(if $(FORCE),--force)
 COMMIT = $(RUN) python -m stages.clones.commit
 
-.PHONY: help install demo smoke study pendulum motion ablation keep bench mutations table data test check weights report browser plots baseline \
+.PHONY: help install demo smoke study tuning pendulum motion ablation keep bench mutations table data test check weights report browser plots baseline \
 	cluster cluster-test cluster-kills cluster-plan speedup lint docs lock clean

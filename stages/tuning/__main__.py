@@ -1,0 +1,113 @@
+"""Train what trials.yaml lists for a data set, every method the same, and write down what each reached:
+
+    python -m stages.tuning omniglot [--methods vhp_rewo vampprior] [--trials "decay 0.05"] [--jobs 2]
+
+Up to the stage `train` of the pipeline, in a clone, studies/tuning/<data set>/, which shares this repository's cache:
+the test set is not looked at. Each training adds a row to reports/tuning/<budget>/<data set>/trials.csv, and table.md
+beside it is made anew; what has a row is skipped. Interrupted and started again, it resumes.
+"""
+
+import argparse
+import itertools
+import logging
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stages.clones import __main__ as clone
+from stages.command import command
+from stages.files import write_text
+from stages.parallel.arguments import at_least_one
+from stages.params import plain_yaml
+from stages.params.reading import read as read_params
+from stages.runs.places import run_folder
+from stages.study import process
+from stages.tuning import report, rows, trials
+from stages.tuning.trials import Cell, Search
+
+logger = logging.getLogger(__name__)
+
+PARAMS = Path("params.yaml")
+
+
+def wanted(search: Search, params: dict[str, Any], methods: Sequence[str], names: Sequence[str]) -> list[Cell]:
+    """The trials asked for, by default all. Raises ValueError for a method or trial that is not there."""
+    for given, known in ((methods, params["methods"]), (names, list(search.trials))):
+        if unknown := [name for name in given if name not in known]:
+            raise ValueError(f"found no {', '.join(unknown)}, expected some of {', '.join(known)}")
+    cells = search.cells(params)
+    return [
+        c
+        for c in cells
+        if c.config["run"]["method"] in (methods or params["methods"]) and c.trial in (names or search.trials)
+    ]
+
+
+def train(place: Path, search: Search, params: dict[str, Any], cells: Sequence[Cell], jobs: int) -> None:
+    """The runs of one trial, in the clone, up to their training. What fails has no training.json there."""
+    changed = search.params(params, search.trials[cells[0].trial])
+    chosen = {
+        axis: list(dict.fromkeys(cell.config["run"][axis[:-1]] for cell in cells)) for axis in ("methods", "seeds")
+    }
+    write_text(place / PARAMS, yaml.safe_dump(changed | chosen, sort_keys=False))
+    for cell in cells:  # the outputs of another trial
+        shutil.rmtree(place / run_folder(cell.run), ignore_errors=True)
+    process.run([sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "train"], place)
+
+
+def write(folder: Path, search: Search, params: dict[str, Any]) -> str:
+    """table.md, from trials.csv beside it."""
+    text = report.text(rows.read(folder / rows.FILE), search, params)
+    write_text(folder / "table.md", text)
+    return text
+
+
+def run(search: Search, params: dict[str, Any], cells: Sequence[Cell], folder: Path, jobs: int) -> None:
+    """Raises ValueError at the end if some trainings were not finished."""
+    csv = folder / rows.FILE
+    left = [cell for cell in cells if not rows.has(rows.read(csv), cell)]
+    logger.info("%d of %d rows are there; %d to train", len(cells) - len(left), len(cells), len(left))
+    if not left:
+        return
+    place, failed = Path("studies", "tuning", search.dataset), []
+    with closing(clone.make(place)):
+        for name, group in itertools.groupby(left, key=lambda cell: cell.trial):
+            of_trial = list(group)
+            train(place, search, params, of_trial, jobs)
+            changed = trials.as_text([search.always, search.trials[name]])
+            for cell in of_trial:
+                if (found := rows.row(place, cell, changed)) is None:
+                    failed.append(f"{name}, {cell.run}")
+                    continue
+                rows.append(csv, found)
+                write(folder, search, params)
+    if failed:
+        raise ValueError(f"{len(failed)} of {len(left)} trainings were not finished: {'; '.join(failed)}; errors above")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", help="one of trials.yaml")
+    parser.add_argument("--methods", nargs="*", default=[], help="(default: those of params.yaml)")
+    parser.add_argument("--trials", nargs="*", default=[], help="(default: all)")
+    parser.add_argument("--jobs", type=at_least_one, default=1, help="trainings at once (default: %(default)s)")
+    parser.add_argument("--table", action="store_true", help="train nothing: make table.md from trials.csv")
+    arguments = parser.parse_args()
+    with command("tuning"):
+        read_params(PARAMS)  # a mistake in it is that of no trial
+        params = plain_yaml.read(PARAMS)
+        search = trials.read(trials.TRIALS, arguments.dataset)
+        folder = rows.folder(search.budget, search.dataset)
+        cells = wanted(search, params, arguments.methods, arguments.trials)
+        if not arguments.table:
+            run(search, params, cells, folder, arguments.jobs)
+        print(write(folder, search, params), end="")
+
+
+if __name__ == "__main__":
+    main()

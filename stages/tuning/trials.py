@@ -10,10 +10,12 @@ from stages.params import plain_yaml
 from stages.params.problems import ParamsError, check_keys, shown
 from stages.params.reading import validate
 from stages.params.resolution import resolve
+from stages.params.schema import DEFAULT
 from stages.runs.resolved import digest
 
 TRIALS = Path(__file__).with_name("trials.yaml")
-CHANGED = ("training", "model", "settings", "kappa")  # what a trial may have values of
+MAPPINGS = ("training", "model", "settings", "patch")
+CHANGED = (*MAPPINGS, "kappa", "network", "hidden")  # what a trial may have values of
 TRAINED = ("run", "model", "method", "training")  # sections of a configuration on which a training depends
 
 Changes = Mapping[str, Any]  # by section of CHANGED
@@ -32,7 +34,7 @@ class Search:
         """params, the content of params.yaml, with the trial's values, for this data set alone."""
         changed = copy.deepcopy(dict(params)) | {"datasets": [self.dataset], "budget": self.budget}
         for changes in (self.always, trial):
-            _put(changed, self.budget, changes)
+            _put(changed, self, changes)
         return changed
 
     def configs(self, params: Mapping[str, Any], trial: Changes) -> dict[str, dict[str, Any]]:
@@ -69,19 +71,31 @@ def trained_with(config: Mapping[str, Any]) -> dict[str, Any]:
     return {section: config[section] for section in TRAINED}
 
 
-def _put(params: dict[str, Any], budget: str, changes: Changes) -> None:
-    """Values for all data sets and methods, but for settings, which are a method's or shared."""
-    sections = params["budgets"][budget]
-    for key, value in changes.get("training", {}).items():
-        sections["training"][key] = value
-        for own in sections.get("training_of", {}).values():
-            own.pop(key, None)
-    settings = sections.setdefault("settings", {})
+def _put(params: dict[str, Any], search: Search, changes: Changes) -> None:
+    """The trial's values, for its data set; settings are a method's or shared, and go before the methods' own."""
+    sections, dataset = params["budgets"][search.budget], search.dataset
+    settings, own = sections.setdefault("settings", {}), sections.get("training_of", {}).values()
+    places = [
+        (params["model"], "model"),
+        (sections["training"], "training"),
+        (sections.setdefault("patch", {}), "patch"),
+    ]
+    for place, section in places:
+        _set(place, dataset, changes.get(section, {}))
     for owner, values in changes.get("settings", {}).items():
-        settings[owner] = settings.get(owner, {}) | values
-    params["model"] |= changes.get("model", {})
-    if "kappa" in changes:
-        sections["kappa"] = changes["kappa"]
+        _set(settings.setdefault(owner, {}), dataset, values)
+    _set(sections, dataset, {key: value for key, value in changes.items() if key not in MAPPINGS})
+    for training in own:
+        for key in changes.get("training", {}):
+            training.pop(key, None)
+
+
+def _set(place: dict[str, Any], dataset: str, values: Mapping[str, Any]) -> None:
+    """For one data set: what holds for the others stays."""
+    for key, value in values.items():
+        old = place.get(key)
+        others = old if isinstance(old, dict) else {} if old is None else {DEFAULT: old}
+        place[key] = {**others, dataset: value}
 
 
 def read(path: Path, dataset: str) -> Search:
@@ -105,7 +119,7 @@ def _changes(where: str, value: Any) -> Changes:
     if not isinstance(value, dict):
         raise ParamsError(f"{where}: found {shown(value)}, expected a mapping")
     check_keys(where, value, CHANGED)
-    for section in {"training", "model", "settings"} & value.keys():
+    for section in [name for name in MAPPINGS if name in value]:
         if not isinstance(value[section], dict):
             raise ParamsError(f"{where}.{section}: found {shown(value[section])}, expected a mapping")
     return value

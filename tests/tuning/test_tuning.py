@@ -83,6 +83,15 @@ def test_model_kappa_and_settings_can_be_tried(tmp_path):
     )
 
 
+def test_another_network_can_be_tried(tmp_path):
+    params = PARAMS | {"datasets": ["faces"]}
+    search = trials.read(trials.TRIALS, "faces")
+    config = search.configs(params, search.trials["patches of 8 x 8"])["faces-vampprior-0"]
+    assert config["model"]["network"] == "patch" and config["model"]["patch"]["size"] == 8
+    assert config["model"]["hidden"] in ([256], (256,))
+    assert search.configs(params, search.trials["mlp"])["faces-vampprior-0"]["model"]["network"] == "mlp"
+
+
 def test_a_trial_that_changes_nothing_for_a_method_is_none_of_its_own(tmp_path):
     cells = [(cell.trial, cell.run) for cell in search(tmp_path).cells(PARAMS)]
     assert cells == [

@@ -67,6 +67,7 @@ def test_rounds_mend_components_that_are_much_too_wide(monkeypatch):
         return replace(modes, root=8 * modes.root)
 
     monkeypatch.setattr(search, "laplace", wide)
+    monkeypatch.setattr(search, "MOST_DIMENSIONS", 0)  # no second look, whose component would not be too wide
     settings = replace(REFINEMENT, pilot=600)
     before, after = (refined(case, x, settings=replace(settings, rounds=n)) for n in (0, 3))
     assert before.own_proposal.all() and after.own_proposal.all()

@@ -17,6 +17,7 @@ class Mutation(NamedTuple):
 BOUNDS, GRADIENTS, SCHEDULES = (f"tests/objective/test_{name}.py" for name in ("bounds", "gradients", "schedules"))
 LIKELIHOOD, EXACT = (f"tests/likelihood/test_{name}.py" for name in ("likelihood", "linear_gaussian"))
 REFINED, ANNEALING, FOLDED = (f"tests/likelihood/test_{name}.py" for name in ("refined", "annealing", "folded"))
+LOOK = "tests/likelihood/test_second_look.py"
 STARTS = "tests/likelihood/test_annealed_starts.py"
 HAMILTONIAN, SANDWICH = (f"tests/likelihood/test_{name}.py" for name in ("hamiltonian", "sandwich"))
 PRIORS, CONTRACT, DISTRIBUTIONS = (f"tests/model/test_{n}.py" for n in ("priors", "prior_contract", "distributions"))
@@ -297,6 +298,20 @@ MUTATIONS = (
         "range(settings.rounds)",
         "range(0 * settings.rounds)",
         (ADAPTATION,),
+    ),
+    Mutation(
+        "second look at the components' own samples, none moved away",
+        "vhp/likelihood/refined/second_look.py",
+        "moved = wider[:, None, None]",
+        "moved = 0 * wider[:, None, None]",
+        (LOOK,),
+    ),
+    Mutation(
+        "second look takes the highest point, missed or not",
+        "vhp/likelihood/refined/second_look.py",
+        "low > math.log(LOW)",
+        "low > -math.inf",
+        (LOOK,),
     ),
     Mutation(
         "every refined component claims every sample",

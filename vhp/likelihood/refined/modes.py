@@ -60,6 +60,15 @@ class Modes:
         eye = torch.eye(self.width).to(self.root)
         return torch.linalg.solve_triangular(self.root, eye.expand_as(self.root), upper=False)
 
+    def deviation(self) -> Tensor:
+        """Standard deviations of the normal distributions of these scales, (M, batch, d)."""
+        return self.root.square().sum(-1).sqrt()
+
+    def log_volume(self) -> Tensor:
+        """log of their densities' inverse heights, (M, batch)."""
+        log_det = self.root.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+        return self.width / 2 * math.log(2 * math.pi) + log_det
+
     def drawn(self, eps: Tensor) -> Tensor:
         """Samples (M, n, batch, d) from noise (M, n, batch, noise_width(d))."""
         normal, radial = eps[..., : self.width], eps[..., self.width : noise_width(self.width)]

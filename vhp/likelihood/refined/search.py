@@ -15,9 +15,10 @@ from vhp.likelihood.refined.ascent import ascended, laplace
 from vhp.likelihood.refined.bank import Bank
 from vhp.likelihood.refined.modes import noise_width
 from vhp.likelihood.refined.proposal import Proposal, counted, least_samples
+from vhp.likelihood.refined.second_look import MOST_DIMENSIONS, look_noise_width, looked_again
 
-# Added to the estimate's seed: noise of the pilot, of each round, of the bank and of the refined estimate itself.
-PILOT, ROUNDS, BANK, REFINED = 1_000, 2_000, 3_000, 4_000
+# Added to the estimate's seed: noise of pilot, rounds of adaptation, bank, the refined estimate itself, second look.
+PILOT, ROUNDS, BANK, REFINED, LOOK = 1_000, 2_000, 3_000, 4_000, 5_000
 MOST_MISSED = 0.005  # of the posterior, where the encoder is far too low
 
 
@@ -55,6 +56,7 @@ class Search:
             raise ValueError(f"n_samples: found {n_samples}, {wants}; take more samples, or fewer modes")
         self.joint, self.settings, self.n_samples, self.seed = joint, settings, n_samples, seed
         self.bank = Bank(joint, n_samples, seed + BANK)
+        self.looks_again = joint.width <= MOST_DIMENSIONS and least_samples(settings.modes + 1) <= n_samples
 
     def pilot(self, x: Tensor, mean: Tensor, log_var: Tensor, numbers: list[int]) -> Pilot:
         """x (batch, D); mean, log_var of q(z|x) (batch, d_z); the images' numbers.
@@ -78,13 +80,17 @@ class Search:
         starts = torch.cat([encoder, self.bank.starts(seen, settings.modes - 1)])
         tops = ascended(joint, x, starts, self.bank.spread, settings.steps)
         modes, shares = laplace(joint, x, tops, self.bank.spread), None
-        per_component = max(1, settings.pilot // (1 + len(tops)))
+        if self.looks_again:
+            n = len(modes) * max(1, settings.pilot // len(modes))
+            eps = noise(self.seed + LOOK, numbers, n, look_noise_width(joint), x.device).to(mean)
+            modes = looked_again(joint, x, mean, log_var, modes, eps, self.bank.spread, settings.steps)
+        per_component = max(1, settings.pilot // (1 + len(modes)))
         for i in range(settings.rounds):
-            n = per_component * (1 + len(tops))
+            n = per_component * (1 + len(modes))
             eps = noise(self.seed + ROUNDS + i, numbers, n, noise_width(d), x.device).to(mean)
             modes, shares = adapted(joint, x, mean, log_var, modes, eps)
         if shares is None:
-            shares = torch.full((1 + len(tops), len(x)), 1 / (1 + len(tops)))
+            shares = torch.full((1 + len(modes), len(x)), 1 / (1 + len(modes)))
         each = [slice(j, j + 1) for j in range(len(x))]
         counts = [counted(shares[:, j], self.n_samples) for j in range(len(x))]
         return [Proposal(mean[j], log_var[j], modes.of_images(j), n) for j, n in zip(each, counts, strict=True)]

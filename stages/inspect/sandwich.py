@@ -4,10 +4,13 @@ python -m stages.inspect.sandwich RUN RUN ...
 
 The encoder's and the refined estimate beside annealed bounds: of test images beside a lower bound on log p(x), of
 images simulated from the model between a lower and an upper one. Where the latent space is a plane, the test images
-are integrated instead: that is exact.
+are integrated instead: that is exact. Interrupted and started again, it resumes.
 """
 
 import argparse
+import hashlib
+import json
+from dataclasses import asdict
 from functools import partial
 
 import torch
@@ -15,9 +18,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stages.command import command
+from stages.files import md5
 from stages.reports.table import NONE, Table, markdown, number
 from stages.runs import configs
-from stages.runs.run import load_model, open_run
+from stages.runs.fingerprint import this_program
+from stages.runs.places import data_file
+from stages.runs.run import Run, load_model, open_run
+from stages.runs.sitting import CHECKPOINT_SECONDS, CHECKPOINTS
 from stages.runs.subsets import random_subset
 from vhp.likelihood.annealed.chains import STARTS, AnnealingSettings
 from vhp.likelihood.annealed.sandwich import both_estimates, sandwich
@@ -25,7 +32,7 @@ from vhp.likelihood.estimate import LikelihoodSettings
 from vhp.likelihood.exact.plane import exact_log_likelihood
 from vhp.likelihood.refined.search import RefinedSettings
 from vhp.model.vae import VAE
-from vhp.resumable import Resumable
+from vhp.resumable import Checkpoint, Resumable
 from vhp.seeds import EVALUATION_SEED
 
 EXACT_TO = 1e-4  # nats
@@ -59,18 +66,29 @@ def is_plane(model: VAE) -> bool:
     return model.d_z == 2 and model.prior.d_zeta in (0, 2)
 
 
-def rows(name: str, n_images: int, settings: Settings) -> list[tuple[str, ...]]:
+def checkpoint(run: Run, images: str, n_images: int, settings: Settings) -> Checkpoint:
+    """Of these images of the run's model, with these settings and this code, and of nothing else."""
+    files = (run.folder / "model.safetensors", data_file(run.config["run"]["dataset"]))
+    inputs = [run.name, *map(md5, files), images, n_images, run.device.type]
+    parts = [*inputs, [asdict(each) for each in settings], this_program().fingerprint(sandwich.__module__)]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return Checkpoint(CHECKPOINTS / f"sandwich-{digest[:16]}")
+
+
+def rows(name: str, n_images: int, settings: Settings) -> list[tuple[tuple[str, ...], Checkpoint | None]]:
+    """Each with the checkpoint that it is from, to be discarded when all rows are there."""
     run = open_run(name)
     model, test = load_model(run), run.splits["test"]
     x = test[random_subset(len(test), n_images, EVALUATION_SEED).to(test.device)]
     if is_plane(model):
         estimates = both_estimates(model, x, *settings[:2], EVALUATION_SEED)
-        return [row(name, "test", estimates, exact_log_likelihood(model, x, EXACT_TO), None, None)]
-    found = []
+        return [(row(name, "test", estimates, exact_log_likelihood(model, x, EXACT_TO), None, None), None)]
+    found: list[tuple[tuple[str, ...], Checkpoint | None]] = []
     for images, data in (("test", x), ("simulated", len(x))):
-        shown = Resumable(progress=partial(tqdm, desc=f"{name}, {images}", unit="batch", disable=None))
-        s = sandwich(model, data, *settings, EVALUATION_SEED, shown)
-        found.append(row(name, images, (s.encoder, s.refined), None, s.lower, s.upper))
+        kept = checkpoint(run, images, len(x), settings)
+        shown = partial(tqdm, desc=f"{name}, {images}", unit="batch", disable=None)
+        s = sandwich(model, data, *settings, EVALUATION_SEED, Resumable(kept, CHECKPOINT_SECONDS, shown))
+        found.append((row(name, images, (s.encoder, s.refined), None, s.lower, s.upper), kept))
     return found
 
 
@@ -108,8 +126,11 @@ def main() -> None:
         settings = (likelihood, REFINEMENT, annealing)
         configs.check(arguments.runs)
         torch.manual_seed(EVALUATION_SEED)
-        found = [cells for name in arguments.runs for cells in rows(name, arguments.images, settings)]
-        print(markdown([table(found, arguments.images, settings)]), end="")
+        found = [each for name in arguments.runs for each in rows(name, arguments.images, settings)]
+        print(markdown([table([cells for cells, _ in found], arguments.images, settings)]), end="")
+        for _, kept in found:
+            if kept:
+                kept.discard()
 
 
 if __name__ == "__main__":

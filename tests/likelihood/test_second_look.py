@@ -18,6 +18,7 @@ from vhp.likelihood.refined.search import RefinedSettings
 from vhp.likelihood.refined.second_look import LOW, WIDER, most_overlooked, tried
 from vhp.model.priors.standard_normal import StandardNormal
 from vhp.model.vae import VAE
+from vhp.seeds import EVALUATION_SEED
 
 CENTRE, APART, SIGMA = 4.0, 0.6, 0.06
 N, SEED = 6, 11
@@ -133,3 +134,10 @@ def test_the_most_overlooked_is_the_highest_of_those_at_which_the_proposal_is_lo
     # log LOW is 2.3. Only the second and the last of the first image are so far above; none of the second image.
     assert most_overlooked(log_p, log_q, torch.zeros(3)).tolist() == [1, 2, 1]
     assert LOW == 10 and most_overlooked(log_p, log_q, torch.tensor([0.3, 0.0, 4.0])).tolist() == [3, 2, 1]
+
+
+def test_noise_of_the_search_has_streams_of_its_own():
+    """For any image's number: streams of seeds up to 4,293 stay apart (vhp/seeds.py). At most 500 rounds."""
+    offsets = [0, search.PILOT, search.LOOK, search.ROUNDS, search.BANK, search.REFINED]
+    assert len(set(offsets)) == len(offsets) and max(offsets) + EVALUATION_SEED <= 4_293
+    assert min(abs(search.ROUNDS - other) for other in offsets if other > search.ROUNDS) >= 500

@@ -42,7 +42,7 @@ def refined(sources: Sources) -> Iterator[str]:
         low = (sources.low(dataset, method) for method in found["method"])
         left = 100 * found["refined_n_low_ess"] / found["n_test"]
         yield (
-            f"leaves {span(left, '.1f')} % of the test images with fewer than ten effective samples, of "
+            f"leaves {span(left, '.1f')} % of the test images with fewer than ten effective samples, instead of "
             f"{span(low, '.0f')} %"
         )
         yield f"{span(100 * found['refined_n_unreliable'] / found['n_test'], '.0f')} %"
@@ -70,7 +70,7 @@ def likelihoods(sources: Sources) -> Iterator[str]:
     seeds = sources.frame(SEEDS / "results.csv").groupby(["dataset", "method"])["nll"]
     changed = max((nll - nll.iloc[0]).abs().max() for _, nll in seeds)
     yield (
-        f"In the earlier table two more seeds changed an NLL by {changed:.1f} at most on static MNIST, OMNIGLOT and "
+        f"These changed an NLL by {changed:.1f} at most on static MNIST, OMNIGLOT and "
         "Fashion-MNIST."
     )
     cell = {"dataset": "dynamic_mnist", "method": "vhp_rewo"}

@@ -24,7 +24,10 @@ def slope(joint: Joint, x: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def ascended(joint: Joint, x: Tensor, u: Tensor, spread: Tensor, n_steps: int) -> Tensor:
-    """The highest points on the way from u (K, batch, d) uphill: n_steps of Adam, whose unit is the spread (d,)."""
+    """The highest points on the way from u (K, batch, d) uphill: n_steps of Adam.
+
+    spread: its unit, (d,) or (batch, d).
+    """
     first, second = torch.zeros_like(u), torch.zeros_like(u)
     best, highest = u, torch.full(u.shape[:-1], -torch.inf).to(u)
     for i in range(n_steps + 1):

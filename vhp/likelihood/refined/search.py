@@ -17,8 +17,8 @@ from vhp.likelihood.refined.modes import noise_width
 from vhp.likelihood.refined.proposal import Proposal, counted, least_samples
 from vhp.likelihood.refined.second_look import MOST_DIMENSIONS, look_noise_width, looked_again
 
-# Added to the estimate's seed: noise of pilot, rounds of adaptation, bank, the refined estimate itself, second look.
-PILOT, ROUNDS, BANK, REFINED, LOOK = 1_000, 2_000, 3_000, 4_000, 5_000
+# Added to the estimate's seed: noise of pilot, second look, rounds of adaptation, bank, the refined estimate itself.
+PILOT, LOOK, ROUNDS, BANK, REFINED = 1_000, 1_500, 2_000, 3_000, 4_000
 MOST_MISSED = 0.005  # of the posterior, where the encoder is far too low
 
 

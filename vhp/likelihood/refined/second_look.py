@@ -2,7 +2,7 @@
 
 The bank's samples of the prior are too few for a mode that has hardly any of the prior's mass: of one pendulum 0.001 %
 of it held an eighth of the posterior, a few standard deviations from the mode that had been found (docs/tuning.md). So
-points around the components are tried. In few dimensions alone: in many, hardly any so far off lies in another mode.
+points around the components are tried. In planes alone: in many dimensions hardly any of them lies in another mode.
 """
 
 import math
@@ -15,7 +15,8 @@ from vhp.likelihood.refined.ascent import ascended, laplace
 from vhp.likelihood.refined.bank import LOW
 from vhp.likelihood.refined.modes import Modes, noise_width, student_log_prob
 
-MOST_DIMENSIONS = 8  # of u
+# Of u: a plane and its zeta's. In more it was not measured, and methods with a zeta would go without.
+MOST_DIMENSIONS = 4
 WIDER = (2.0, 4.0, 8.0)  # a component's standard deviations by which its samples are moved in z, in turns
 ASCENT_UNIT = 5.0  # a component's standard deviations: an ascent in the prior's would leave a narrow mode at once
 
@@ -37,8 +38,8 @@ def tried(modes: Modes, d_z: int, eps: Tensor) -> Tensor:
 def most_overlooked(log_p: Tensor, log_q: Tensor, about: Tensor) -> Tensor:
     """Index (batch,) of the point with the highest log p(x, u) of those where q is LOW times below the posterior.
 
-    Where there is none, of the one at which q is lowest. log_p: log p(x, u), (n, batch); log_q: of the proposal;
-    about (batch,): an approximate log p(x).
+    Where there is none, of the one at which q is lowest relative to p(x, u). log_p: log p(x, u), (n, batch);
+    log_q: of the proposal; about (batch,): an approximate log p(x).
     """
     low = (log_p - about - log_q).nan_to_num(-torch.inf)
     missed = torch.where(low > math.log(LOW), log_p, -torch.inf)
@@ -48,7 +49,7 @@ def most_overlooked(log_p: Tensor, log_q: Tensor, about: Tensor) -> Tensor:
 def looked_again(
     joint: Joint, x: Tensor, mean: Tensor, log_var: Tensor, modes: Modes, eps: Tensor, spread: Tensor, n_steps: int
 ) -> Modes:
-    """The components, and one more where encoder and components are too low.
+    """The components, and one more, begun where encoder and components are lowest against the posterior.
 
     x (batch, D); mean, log_var of q(z|x) (batch, d_z); eps: as tried takes it, of an image's number alone, so that the
     image has the same proposal in any batch; spread (d,): the prior's standard deviations.

@@ -38,7 +38,7 @@ study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/stu
 
 tuning: .venv/installed ## e.g. DATASET=omniglot: the trials of stages/tuning/trials.yaml, every method, into reports/tuning/; also METHODS, TRIALS
 	@test -n "$(DATASET)" || { echo 'expected DATASET=<one of stages/tuning/trials.yaml>'; exit 1; }
-	@$(RUN) python -m stages.tuning "$(DATASET)" --jobs $(JOBS) --methods $(METHODS) --trials $(TRIALS)
+	@$(MIRROR) $(RUN) python -m stages.tuning "$(DATASET)" --jobs $(JOBS) --methods $(METHODS) --trials $(TRIALS) $(if $(FORCE),--force)
 
 pendulum: .venv/installed ## the paper's pendulum experiment, REWO, GECO, VampPrior and IWAE, five seeds, in pendulum/; also BUDGET, METHODS, SEEDS; make keep KEEP=pendulum
 	@$(CLONE) pendulum --budget $(or $(BUDGET),laptop) --datasets pendulum \

@@ -4,14 +4,16 @@ python -m stages.inspect.sandwich RUN RUN ...
 
 The encoder's and the refined estimate beside annealed bounds: of test images beside a lower bound on log p(x), of
 images simulated from the model between a lower and an upper one. Where the latent space is a plane, the test images
-are integrated instead: that is exact. Interrupted and started again, it resumes.
+are integrated instead: that is exact. Interrupted and started again, it resumes with the bounds that it has.
 """
 
 import argparse
 import hashlib
 import json
+import os
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -67,12 +69,15 @@ def is_plane(model: VAE) -> bool:
 
 
 def checkpoint(run: Run, images: str, n_images: int, settings: Settings) -> Checkpoint:
-    """Of these images of the run's model, with these settings and this code, and of nothing else."""
-    files = (run.folder / "model.safetensors", data_file(run.config["run"]["dataset"]))
-    inputs = [run.name, *map(md5, files), images, n_images, run.device.type]
-    parts = [*inputs, [asdict(each) for each in settings], this_program().fingerprint(sandwich.__module__)]
+    """Of these images of the run's model, with these settings, this code and kind of device, and of nothing else."""
+    dataset, method = run.config["run"]["dataset"], run.config["run"]["method"]
+    program = this_program()  # the model's code, which is loaded by name, is part of the stage evaluate's
+    code = program.of_stage("evaluate", dataset, method), program.fingerprint(sandwich.__module__)
+    files = [md5(run.folder / "model.safetensors"), md5(data_file(dataset))]
+    model = [run.name, run.config["model"], run.config["method"]]
+    parts = [*model, *files, *code, images, n_images, run.device.type, [asdict(each) for each in settings]]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return Checkpoint(CHECKPOINTS / f"sandwich-{digest[:16]}")
+    return Checkpoint(Path(os.environ.get("VHP_CHECKPOINTS", CHECKPOINTS)) / f"sandwich-{digest[:16]}")
 
 
 def rows(name: str, n_images: int, settings: Settings) -> list[tuple[tuple[str, ...], Checkpoint | None]]:

@@ -3,8 +3,8 @@
     python -m stages.tuning omniglot [--methods vhp_rewo vampprior] [--trials "decay 0.05"] [--jobs 2]
 
 Up to the stage `train` of the pipeline, in a clone, studies/tuning/<data set>/, which shares this repository's cache:
-the test set is not looked at. Each training adds a row to reports/tuning/<budget>/<data set>/trials.csv, and table.md
-beside it is made anew; what has a row is skipped. Interrupted and started again, it resumes.
+nothing is measured on the test set. Each training adds a row to reports/tuning/<budget>/<data set>/trials.csv, and
+table.md beside it is made anew; what has a row is skipped. Interrupted and started again, it resumes.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from stages.files import write_text
 from stages.parallel.arguments import at_least_one
 from stages.params import plain_yaml
 from stages.params.reading import read as read_params
+from stages.rows import has
 from stages.runs.places import run_folder
 from stages.study import process
 from stages.tuning import report, rows, trials
@@ -40,24 +41,21 @@ def wanted(search: Search, params: dict[str, Any], methods: Sequence[str], names
     for given, known in ((methods, params["methods"]), (names, list(search.trials))):
         if unknown := [name for name in given if name not in known]:
             raise ValueError(f"found no {', '.join(unknown)}, expected some of {', '.join(known)}")
-    cells = search.cells(params)
-    return [
-        c
-        for c in cells
-        if c.config["run"]["method"] in (methods or params["methods"]) and c.trial in (names or search.trials)
-    ]
+    methods, names = methods or params["methods"], names or list(search.trials)
+    return [cell for cell in search.cells(params) if cell.method in methods and cell.trial in names]
 
 
-def train(place: Path, search: Search, params: dict[str, Any], cells: Sequence[Cell], jobs: int) -> None:
-    """The runs of one trial, in the clone, up to their training. What fails has no training.json there."""
+def train(place: Path, search: Search, params: dict[str, Any], cells: Sequence[Cell], jobs: int) -> int:
+    """The runs of one trial and seed, in the clone, up to their training; its exit status.
+
+    What fails, or was not come to, has no training_time.json there.
+    """
     changed = search.params(params, search.trials[cells[0].trial])
-    chosen = {
-        axis: list(dict.fromkeys(cell.config["run"][axis[:-1]] for cell in cells)) for axis in ("methods", "seeds")
-    }
-    write_text(place / PARAMS, yaml.safe_dump(changed | chosen, sort_keys=False))
+    changed |= {"methods": [cell.method for cell in cells], "seeds": [cells[0].seed]}
+    write_text(place / PARAMS, yaml.safe_dump(changed, sort_keys=False))
     for cell in cells:  # the outputs of another trial
         shutil.rmtree(place / run_folder(cell.run), ignore_errors=True)
-    process.run([sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "train"], place)
+    return process.run([sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "train"], place)
 
 
 def write(folder: Path, search: Search, params: dict[str, Any]) -> str:
@@ -67,27 +65,42 @@ def write(folder: Path, search: Search, params: dict[str, Any]) -> str:
     return text
 
 
-def run(search: Search, params: dict[str, Any], cells: Sequence[Cell], folder: Path, jobs: int) -> None:
-    """Raises ValueError at the end if some trainings were not finished."""
+def run(search: Search, params: dict[str, Any], cells: Sequence[Cell], folder: Path, jobs: int, force: bool) -> None:
+    """Raises ValueError at the end if some trainings were not finished, or the pipeline failed all the same."""
     csv = folder / rows.FILE
-    left = [cell for cell in cells if not rows.has(rows.read(csv), cell)]
+    left = [cell for cell in cells if not has(rows.read(csv), cell.key, cell.settings)]
     logger.info("%d of %d rows are there; %d to train", len(cells) - len(left), len(cells), len(left))
     if not left:
         return
-    place, failed = Path("studies", "tuning", search.dataset), []
-    with closing(clone.make(place)):
-        for name, group in itertools.groupby(left, key=lambda cell: cell.trial):
-            of_trial = list(group)
-            train(place, search, params, of_trial, jobs)
-            changed = trials.as_text([search.always, search.trials[name]])
-            for cell in of_trial:
-                if (found := rows.row(place, cell, changed)) is None:
-                    failed.append(f"{name}, {cell.run}")
-                    continue
-                rows.append(csv, found)
-                write(folder, search, params)
-    if failed:
-        raise ValueError(f"{len(failed)} of {len(left)} trainings were not finished: {'; '.join(failed)}; errors above")
+    order, place = list(search.trials), Path("studies", "tuning", search.dataset)
+    together = lambda cell: (order.index(cell.trial), cell.seed)  # noqa: E731
+    with closing(clone.make(place, force)):
+        for _, group in itertools.groupby(sorted(left, key=together), key=together):
+            of_trial, status = list(group), 1
+            try:
+                status = train(place, search, params, of_trial, jobs)
+            finally:  # also at Ctrl-C: what was finished has its row
+                failed = keep(place, search, of_trial, csv)
+                if csv.exists():
+                    write(folder, search, params)
+            if failed:
+                logger.warning("not finished: %s", "; ".join(failed))
+            elif status:
+                raise ValueError(f"found exit status {status} of the pipeline, expected 0; the errors are above")
+    if missing := [cell for cell in left if not has(rows.read(csv), cell.key, cell.settings)]:
+        raise ValueError(f"{len(missing)} of {len(left)} trainings were not finished; the errors are above")
+
+
+def keep(place: Path, search: Search, cells: Sequence[Cell], csv: Path) -> list[str]:
+    """A row for each training in the clone; those that were not finished."""
+    failed = []
+    for cell in cells:
+        found = rows.row(place, cell, trials.as_text([search.always, search.trials[cell.trial]]))
+        if found is None:
+            failed.append(f"{cell.trial}, {cell.run}")
+        else:
+            rows.append(csv, found)
+    return failed
 
 
 def main() -> None:
@@ -96,6 +109,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", default=[], help="(default: those of params.yaml)")
     parser.add_argument("--trials", nargs="*", default=[], help="(default: all)")
     parser.add_argument("--jobs", type=at_least_one, default=1, help="trainings at once (default: %(default)s)")
+    parser.add_argument("--force", action="store_true", help="also delete commits and experiments in the clone")
     parser.add_argument("--table", action="store_true", help="train nothing: make table.md from trials.csv")
     arguments = parser.parse_args()
     with command("tuning"):
@@ -105,7 +119,7 @@ def main() -> None:
         folder = rows.folder(search.budget, search.dataset)
         cells = wanted(search, params, arguments.methods, arguments.trials)
         if not arguments.table:
-            run(search, params, cells, folder, arguments.jobs)
+            run(search, params, cells, folder, arguments.jobs, arguments.force)
         print(write(folder, search, params), end="")
 
 

@@ -6,43 +6,39 @@ from typing import Any
 import pandas as pd
 
 from stages.reports.table import NONE, Table, markdown, number
-from stages.runs.resolved import digest
-from stages.tuning.trials import Search, trained_with
+from stages.tuning.trials import Cell, Search, as_text
 from vhp.names import dataset_name, method_name, position
 
 COLUMNS = (
-    *("method", "trial", "bound", "at epoch", "epochs", "converged", "loss", "gap", "β", "C < κ²", "minutes"),
+    *("method", "trial", "seed", "bound", "at epoch", "epochs", "converged", "loss", "gap", "β", "C < κ²", "minutes"),
     "in params.yaml",
 )
 BOUND = COLUMNS.index("bound")
 NOTES = (
-    "Bound: the best of the validation bounds at β = 1, nats; each method's highest in bold. At epoch: of the weights "
-    "that have it. Converged: it had stopped rising before the learning rate fell, with what it gained in the last "
-    "tenth of the epochs. Loss: of the last epoch's training batches; gap: the negative bound less the loss, large "
-    "where a training over-fits. β and C at the end. Minutes: of the training, on the processor below.",
+    "Bound: the best of the validation bounds at β = 1, nats; in bold those of each method's best trial, by the mean "
+    "over its seeds. At epoch: of the weights that have it. Converged: it had stopped rising before the learning rate "
+    "fell, with what it gained in the last tenth of the epochs. Loss: of that epoch's training batches, at β = 1; gap: "
+    "the negative bound less this loss, large where it over-fits. β and C at the end. Minutes: of the training, on the "
+    "processor below.",
 )
-
-
-def in_params(search: Search, params: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """The runs that the table has, as (run, digest of what a trial of the same would be trained with)."""
-    return {(run, digest(trained_with(config))) for run, config in search.configs(params, {}).items()}
 
 
 def table(rows: pd.DataFrame, search: Search, params: Mapping[str, Any]) -> Table:
     """rows: columns stages.tuning.rows.COLUMNS, of one data set. params: the content of params.yaml."""
-    chosen = in_params(search, params)
+    # What params.yaml has now, were it trained as the trials are.
+    chosen = {(run, Cell("", run, config).settings) for run, config in search.configs(params, {}).items()}
     order = {name: i for i, name in enumerate(search.trials)}
     cells: list[tuple[str, ...]] = []
     bold, starts = set(), set()
     for method, group in rows.groupby("method", sort=False):
         starts.add(len(cells))
-        best = group["best_validation_bound"].max()
+        means = group.groupby("trial")["best_validation_bound"].mean()
         for row in sorted(group.to_dict("records"), key=lambda row: (position(row["trial"], list(order)), row["seed"])):
-            bold |= {(len(cells), BOUND)} if row["best_validation_bound"] == best else set()
+            bold |= {(len(cells), BOUND)} if means[row["trial"]] == means.max() else set()
             run = f"{row['dataset']}-{method}-{row['seed']}"
             cells.append(_cells(row, (run, row["settings"]) in chosen))
     title = f"Trials of {dataset_name(search.dataset)}, budget {search.budget}"
-    notes = (*NOTES, *_about(rows, search))
+    notes = (*NOTES, *_about(rows, search, params))
     return Table(title, COLUMNS, tuple(cells), frozenset(bold), notes, n_text=2, starts=frozenset(starts))
 
 
@@ -53,6 +49,7 @@ def _cells(row: Mapping[str, Any], chosen: bool) -> tuple[str, ...]:
     return (
         method_name(row["method"]),
         row["trial"],
+        str(row["seed"]),
         number(bound),
         str(row["best_epoch"]),
         str(row["epochs"]),
@@ -66,14 +63,16 @@ def _cells(row: Mapping[str, Any], chosen: bool) -> tuple[str, ...]:
     )
 
 
-def _about(rows: pd.DataFrame, search: Search) -> Iterator[str]:
-    """What all trials share, what each trial is, and how many each method had."""
-    changed = rows.drop_duplicates("trial").set_index("trial")["changed"]
-    yield f"{'; '.join(f'{name}: {text}' for name, text in changed.items())}."
-    number_of = rows.groupby("method", sort=False)["trial"].nunique()
-    yield f"Trials: {', '.join(f'{method_name(method)} {n}' for method, n in number_of.items())}."
-    seeds = ", ".join(map(str, sorted(rows["seed"].unique())))
-    yield f"Seed {seeds}. {'; '.join(rows['device'].unique())}. Numbers in full: trials.csv."
+def _about(rows: pd.DataFrame, search: Search, params: Mapping[str, Any]) -> Iterator[str]:
+    """What each trial changes, and how many each method had of those that it is to have."""
+    yield f"{'; '.join(f'{name}: {as_text([search.always, trial])}' for name, trial in search.trials.items())}."
+    there = set(zip(rows["method"], rows["trial"], rows["seed"], strict=True))
+    of_method: dict[str, list[bool]] = {}
+    for cell in search.cells(params):
+        of_method.setdefault(cell.method, []).append((cell.method, cell.trial, cell.seed) in there)
+    done = [f"{method_name(method)} {sum(has)} of {len(has)}" for method, has in of_method.items()]
+    yield f"Trained: {', '.join(done)}. What is missing was not trained, or its training did not finish."
+    yield f"{'; '.join(rows['device'].unique())}. Numbers in full: trials.csv."
 
 
 def text(rows: pd.DataFrame, search: Search, params: Mapping[str, Any]) -> str:

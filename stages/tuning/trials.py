@@ -1,22 +1,25 @@
 """The trials of a data set, from trials.yaml, and params.yaml with one of them in it."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import ValidationError
 
 from stages.params import plain_yaml
-from stages.params.problems import ParamsError, check_keys, shown
-from stages.params.reading import validate
+from stages.params.problems import ParamsError, check_keys, messages, shown
+from stages.params.reading import check_settings
 from stages.params.resolution import resolve
-from stages.params.schema import DEFAULT
+from stages.params.schema import DEFAULT, Budget, Params
 from stages.runs.resolved import digest
+from stages.runs.run_stages import RUN_STAGES
+from stages.study import setting
 
 TRIALS = Path(__file__).with_name("trials.yaml")
 MAPPINGS = ("training", "model", "settings", "patch")
 CHANGED = (*MAPPINGS, "kappa", "network", "hidden")  # what a trial may have values of
-TRAINED = ("run", "model", "method", "training")  # sections of a configuration on which a training depends
 
 Changes = Mapping[str, Any]  # by section of CHANGED
 
@@ -38,8 +41,16 @@ class Search:
         return changed
 
     def configs(self, params: Mapping[str, Any], trial: Changes) -> dict[str, dict[str, Any]]:
-        """The configuration of each run, by the run's name. Raises ParamsError."""
-        return resolve(validate(self.params(params, trial)))
+        """The configuration of each run, by the run's name. Raises ParamsError for what the trial has wrong.
+
+        Not for what params has wrong elsewhere, in other budgets and data sets: that is stages.params.reading's.
+        """
+        try:
+            checked = Params.model_validate(self.params(params, trial))
+        except ValidationError as error:
+            raise ParamsError(messages("", error)) from error
+        check_settings(checked)
+        return resolve(checked)
 
     def cells(self, params: Mapping[str, Any]) -> list["Cell"]:
         """The trials of every method and seed of params.yaml, each once: those that change nothing are left out.
@@ -53,7 +64,8 @@ class Search:
             except ParamsError as error:
                 raise ParamsError(f"trial {name!r} of {self.dataset}: {error}") from error
             for run, config in configs.items():
-                found.setdefault((run, digest(trained_with(config))), Cell(name, run, config))
+                cell = Cell(name, run, config)
+                found.setdefault((run, cell.settings), cell)
         return list(found.values())
 
 
@@ -65,16 +77,29 @@ class Cell:
     run: str  # its name
     config: Mapping[str, Any]
 
+    @property
+    def method(self) -> str:
+        return self.config["run"]["method"]
 
-def trained_with(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides a training, of a run's configuration."""
-    return {section: config[section] for section in TRAINED}
+    @property
+    def seed(self) -> int:
+        return self.config["run"]["seed"]
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The columns that name its row."""
+        return {"dataset": self.config["run"]["dataset"], "method": self.method, "trial": self.trial, "seed": self.seed}
+
+    @property
+    def settings(self) -> str:
+        """A digest of all that decides the training."""
+        return digest({section: self.config[section] for section in RUN_STAGES["train"].sections})
 
 
 def _put(params: dict[str, Any], search: Search, changes: Changes) -> None:
-    """The trial's values, for its data set; settings are a method's or shared, and go before the methods' own."""
+    """The trial's values, for its data set, in place of those of all methods and of single ones."""
     sections, dataset = params["budgets"][search.budget], search.dataset
-    settings, own = sections.setdefault("settings", {}), sections.get("training_of", {}).values()
+    settings, shared = sections.setdefault("settings", {}), changes.get("settings", {}).get("shared", {})
     places = [
         (params["model"], "model"),
         (sections["training"], "training"),
@@ -82,19 +107,28 @@ def _put(params: dict[str, Any], search: Search, changes: Changes) -> None:
     ]
     for place, section in places:
         _set(place, dataset, changes.get(section, {}))
+    for training in sections.get("training_of", {}).values():
+        _drop(training, changes.get("training", {}))
+    for owner, values in settings.items():
+        if owner != "shared":
+            _drop(values, shared)
     for owner, values in changes.get("settings", {}).items():
         _set(settings.setdefault(owner, {}), dataset, values)
     _set(sections, dataset, {key: value for key, value in changes.items() if key not in MAPPINGS})
-    for training in own:
-        for key in changes.get("training", {}):
-            training.pop(key, None)
+
+
+def _drop(values: dict[str, Any], keys: Iterable[str]) -> None:
+    for key in keys:
+        values.pop(key, None)
 
 
 def _set(place: dict[str, Any], dataset: str, values: Mapping[str, Any]) -> None:
     """For one data set: what holds for the others stays."""
     for key, value in values.items():
         old = place.get(key)
-        others = old if isinstance(old, dict) else {} if old is None else {DEFAULT: old}
+        # A budget has `kappa: null` for none of its own.
+        none = key not in place or (key == "kappa" and old is None)
+        others = old if isinstance(old, dict) else {} if none else {DEFAULT: old}
         place[key] = {**others, dataset: value}
 
 
@@ -104,6 +138,9 @@ def read(path: Path, dataset: str) -> Search:
     if not isinstance(content, dict) or not isinstance(content.get("datasets"), dict):
         raise ParamsError(f"{path}: found {shown(content)}, expected the mapping `datasets`")
     check_keys(str(path), content, ["budget", "datasets"])
+    budget = str(content.get("budget"))
+    if budget not in get_args(Budget):
+        raise ParamsError(f"{path}.budget: found {budget}, expected one of {', '.join(get_args(Budget))}")
     if dataset not in content["datasets"]:
         raise ParamsError(f"{path}: found no trials of {dataset}, expected one of {', '.join(content['datasets'])}")
     where, entry = f"{path}: {dataset}", content["datasets"][dataset]
@@ -112,7 +149,24 @@ def read(path: Path, dataset: str) -> Search:
     check_keys(where, entry, ["always", "trials"])
     always = _changes(f"{where}.always", entry.get("always", {}))
     trials = {str(name): _changes(f"{where}.{name}", trial) for name, trial in entry["trials"].items()}
-    return Search(dataset, content["budget"], always, trials)
+    check_same_names(where, trials)
+    return Search(dataset, budget, always, trials)
+
+
+def check_same_names(where: str, trials: Mapping[str, Changes]) -> None:
+    """Every trial names all that any of them changes: what it left to params.yaml would change with that.
+
+    But for what is one method's, or one network's. Raises ParamsError.
+    """
+    named = {name: {key for key, _ in _flat("", trial) if _is_everyones(key)} for name, trial in trials.items()}
+    every = set().union(*named.values())
+    for name, keys in named.items():
+        if missing := sorted(every - keys):
+            raise ParamsError(f"{where}.{name}: found no {', '.join(missing)}, expected it, since another trial has it")
+
+
+def _is_everyones(key: str) -> bool:
+    return not key.startswith("patch.") and (not key.startswith("settings.") or key.startswith("settings.shared."))
 
 
 def _changes(where: str, value: Any) -> Changes:
@@ -122,13 +176,15 @@ def _changes(where: str, value: Any) -> Changes:
     for section in [name for name in MAPPINGS if name in value]:
         if not isinstance(value[section], dict):
             raise ParamsError(f"{where}.{section}: found {shown(value[section])}, expected a mapping")
+    for owner, values in value.get("settings", {}).items():
+        if not isinstance(values, dict):
+            raise ParamsError(f"{where}.settings.{owner}: found {shown(values)}, expected a mapping")
     return value
 
 
 def as_text(changes: Sequence[Changes]) -> str:
-    """What was changed, as results name parameters: "training.weight_decay=0.05"."""
-    flat = {key: value for change in changes for key, value in _flat("", change)}
-    return " ".join(f"{key}={value}" for key, value in sorted(flat.items()))
+    """What was changed, as studies name parameters: "training.weight_decay=0.05"."""
+    return setting.as_text({key: value for change in changes for key, value in _flat("", change)})
 
 
 def _flat(before: str, values: Mapping[str, Any]) -> list[tuple[str, Any]]:

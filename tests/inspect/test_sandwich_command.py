@@ -38,7 +38,7 @@ def test_what_was_interrupted_goes_on_and_ends_as_without(workplace, few_at_once
 
     class Interrupted(sandwich.Chains):
         def __init__(self, *arguments):
-            if len(begun) == 6:  # the second batch of the simulated images
+            if len(begun) == 6:  # four batches of test images, and two of the simulated ones, are done
                 raise KeyboardInterrupt
             begun.append(arguments)
             super().__init__(*arguments)
@@ -48,12 +48,21 @@ def test_what_was_interrupted_goes_on_and_ends_as_without(workplace, few_at_once
         patch.setattr(sandwich, "Chains", Interrupted)
         bounds(patch, capsys, run, *ARGUMENTS)
     assert len(kept()) == 2
+    again = []
+
+    class Counted(sandwich.Chains):
+        def __init__(self, *arguments):
+            again.append(arguments)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(sandwich, "Chains", Counted)
     monkeypatch.setattr(sandwich, "both_estimates", lambda *a: estimates.append(a) or both_estimates(*a))
-    assert bounds(monkeypatch, capsys, run, *ARGUMENTS) == whole and not estimates
+    assert bounds(monkeypatch, capsys, run, *ARGUMENTS) == whole
+    assert not estimates and len(again) == 2  # what is left of eight batches
     assert not kept()
 
 
-@pytest.mark.parametrize("change", ["model", "--samples", "--images"])
+@pytest.mark.parametrize("change", ["model", "code", "--samples", "--images"])
 def test_what_was_begun_with_other_inputs_is_not_resumed(workplace, few_at_once, monkeypatch, capsys, change):
     run = make_run("vhp_rewo", d_z=3)
     opened = command.open_run(run)
@@ -62,6 +71,10 @@ def test_what_was_begun_with_other_inputs_is_not_resumed(workplace, few_at_once,
     if change == "model":
         file = run_folder(run) / "model.safetensors"
         file.write_bytes(file.read_bytes()[:-1] + b"\1")
+    elif change == "code":  # of a prior, which is loaded by its name
+        stage = command.this_program().of_stage
+        other = lambda name, *cell: stage(name, *cell)[::-1]  # noqa: E731
+        monkeypatch.setattr(type(command.this_program()), "of_stage", lambda self, *cell: other(*cell))
     elif change == "--samples":
         settings = (command.LikelihoodSettings(31), *settings[1:])
     n_images = 9 if change == "--images" else 8

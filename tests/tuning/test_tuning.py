@@ -12,6 +12,8 @@ import yaml
 from stages.files import write_json, write_text
 from stages.params import plain_yaml
 from stages.params.problems import ParamsError
+from stages.params.resolution import resolve
+from stages.params.schema import Params
 from stages.tuning import __main__ as tuning
 from stages.tuning import report, rows, trials
 
@@ -26,7 +28,10 @@ TRIALS = {
             "trials": {
                 "decay 0": {"training": {"weight_decay": 0.0}},
                 "decay 0.1": {"training": {"weight_decay": 0.1}},
-                "200 pseudo-inputs": {"settings": {"vampprior": {"n_pseudo_inputs": 200}}},
+                "200 pseudo-inputs": {
+                    "training": {"weight_decay": 0.0},
+                    "settings": {"vampprior": {"n_pseudo_inputs": 200}},
+                },
             },
         }
     },
@@ -68,6 +73,32 @@ def test_a_trial_goes_before_what_a_method_has_of_its_own(tmp_path):
         assert found.configs(params, trial)["digits-vampprior-0"]["training"]["weight_decay"] == expected
 
 
+def test_a_shared_setting_goes_before_what_the_budget_has_for_a_method(tmp_path):
+    params = json.loads(json.dumps(PARAMS))
+    params["budgets"]["laptop"].setdefault("settings", {})["vhp_rewo"] = {"K": 4}
+    found = search(tmp_path)
+    for trial, expected in (({}, 4), ({"settings": {"shared": {"K": 9}}}, 9)):
+        assert found.configs(params, trial)["digits-vhp_rewo-0"]["method"]["K"] == expected
+
+
+def test_null_in_params_yaml_is_a_value_of_its_own(tmp_path):
+    found = search(tmp_path, TRIALS | {"budget": "demo"})
+    configs = found.configs(PARAMS, {"training": {"patience": 12}})
+    assert configs["digits-vhp_rewo-0"]["training"]["patience"] == 12
+
+
+@pytest.mark.parametrize("winner", ["decay 0", "decay 0.1"])
+def test_the_trials_stay_what_they_are_when_one_of_them_is_adopted(tmp_path, winner):
+    """Their rows are found again, and every method has as many."""
+    found, params = search(tmp_path), json.loads(json.dumps(PARAMS))
+    params["budgets"]["laptop"]["training_of"] = {"vampprior": {"weight_decay": {"digits": 0.1}}}
+    params["budgets"]["laptop"]["training"] |= {
+        k: {"default": v, "digits": v} for k, v in found.trials[winner]["training"].items()
+    }
+    before, after = ([(c.trial, c.run, c.settings) for c in found.cells(p)] for p in (PARAMS, params))
+    assert before == after
+
+
 def test_model_kappa_and_settings_can_be_tried(tmp_path):
     changes = {
         "model": {"d_z": 12},
@@ -106,12 +137,22 @@ def test_a_trial_that_changes_nothing_for_a_method_is_none_of_its_own(tmp_path):
     [
         ([], r"trials\.yaml: found \[\], expected the mapping `datasets`"),
         (TRIALS | {"more": 1}, r"trials\.yaml\.more: unknown key"),
-        ({"datasets": {"omniglot": {}}}, r"found no trials of digits, expected one of omniglot"),
+        (TRIALS | {"datasets": {"omniglot": {}}}, r"found no trials of digits, expected one of omniglot"),
         (with_trials(trials=[]), r"digits: found \{'trials': \[\]\}, expected the mapping `trials`"),
         (with_trials(trials={}, other=1), r"digits\.other: unknown key; expected one of always, trials"),
         (with_trials(trials={"a": 3}), r"digits\.a: found 3, expected a mapping"),
         (with_trials(trials={"a": {"trainings": {}}}), r"digits\.a\.trainings: unknown key; did you mean 'training'"),
         (with_trials(trials={"a": {"training": 3}}), r"digits\.a\.training: found 3, expected a mapping"),
+        (
+            with_trials(trials={"a": {"settings": {"vampprior": 3}}}),
+            r"a\.settings\.vampprior: found 3, expected a mapping",
+        ),
+        (TRIALS | {"budget": "lap"}, r"trials\.yaml\.budget: found lap, expected one of smoke, demo, laptop"),
+        ({"datasets": TRIALS["datasets"]}, r"trials\.yaml\.budget: found None, expected one of smoke"),
+        (
+            with_trials(trials={"a": {"training": {"epochs": 3}, "kappa": 0.5}, "b": {"training": {"epochs": 4}}}),
+            r"digits\.b: found no kappa, expected it, since another trial has it",
+        ),
     ],
 )
 def test_a_file_that_is_no_list_of_trials_is_refused(tmp_path, content, message):
@@ -122,6 +163,12 @@ def test_a_file_that_is_no_list_of_trials_is_refused(tmp_path, content, message)
 def test_a_value_that_params_yaml_could_not_have_is_refused_with_its_trial(tmp_path):
     wrong = with_trials(trials={"a rate": {"training": {"learning_rate": -1.0}}})
     with pytest.raises(ParamsError, match=r"(?s)trial 'a rate' of digits: .*learning_rate.*found -1"):
+        search(tmp_path, wrong).cells(PARAMS)
+
+
+def test_an_unknown_setting_of_a_method_is_refused(tmp_path):
+    wrong = with_trials(trials={"more": {"settings": {"vampprior": {"n_pseudo": 3}}}})
+    with pytest.raises(ParamsError, match=r"trial 'more' of digits: .*n_pseudo: unknown key; did you mean"):
         search(tmp_path, wrong).cells(PARAMS)
 
 
@@ -148,7 +195,9 @@ def tune(tmp_path, monkeypatch):
     Path("params.yaml").write_text(yaml.safe_dump(PARAMS))
     search(tmp_path)
     monkeypatch.setattr(tuning.trials, "TRIALS", tmp_path / "trials.yaml")
-    monkeypatch.setattr(tuning.clone, "make", lambda folder: folder.mkdir(parents=True, exist_ok=True) or io.StringIO())
+    monkeypatch.setattr(
+        tuning.clone, "make", lambda folder, force: folder.mkdir(parents=True, exist_ok=True) or io.StringIO()
+    )
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["tuning", "digits", *arguments])
@@ -158,20 +207,22 @@ def tune(tmp_path, monkeypatch):
     def pipeline(command, place):
         assert place == CLONE and command[-2:] == ["--only", "train"]
         params = plain_yaml.read(place / "params.yaml")
-        for name, config in trials.resolve(trials.validate(params)).items():
+        for name, config in resolve(Params.model_validate(params)).items():
             method, folder = config["run"]["method"], place / "runs" / "digits" / name
             run.trained.append((method, config["training"]["weight_decay"]))
+            if run.stops_after and len(run.trained) > run.stops_after:
+                raise KeyboardInterrupt
             if (method, config["training"]["weight_decay"]) in run.fails:
                 continue
-            training = {name: 1 for name in rows.TRAINING} | {"converged": None, "falls_from": None}
+            training = {name: 1 for name in rows.TRAINING} | {"converged": None, "falls_from": None, "best_epoch": 2}
             bound = bound_of(method, config["training"])
             write_json(folder / "training.json", training | {"best_validation_bound": bound, "constraint_final": 0.2})
             write_json(folder / "training_time.json", {"seconds": 90, "device": "cpu: 1", "revision": "0123456789ab"})
-            write_text(folder / "history.csv", "epoch,loss\n1,30.0\n2,15.5\n")
+            write_text(folder / "history.csv", "epoch,loss,beta,kl\n1,30.0,1.0,5\n2,19.5,2.0,4\n3,9,1.0,4\n")
             write_json(place / "runs" / "configs" / f"{name}.json", {"code": {"train": "0" * 16}})
-        return int(bool(run.fails))
+        return run.status or int(bool(run.fails))
 
-    run.trained, run.fails = [], set()
+    run.trained, run.fails, run.stops_after, run.status = [], set(), 0, 0
     monkeypatch.setattr(tuning.process, "run", pipeline)
     return run
 
@@ -190,7 +241,7 @@ def test_every_trial_of_every_method_is_a_row_with_its_own_numbers(tune):
         assert (row["loss"], row["minutes"], row["code"]) == (15.5, 1.5, "0" * 16)
         assert row["kappa"] == 0.55 if row["method"] == "vhp_rewo" else pd.isna(row["kappa"])
         assert pd.isna(row["converged"]) and pd.isna(row["falls_from"])
-    expected = "settings.vampprior.n_pseudo_inputs=200 training.epochs=30"
+    expected = "settings.vampprior.n_pseudo_inputs=200 training.epochs=30 training.weight_decay=0.0"
     assert found["changed"].iloc[-1] == expected
 
 
@@ -209,17 +260,57 @@ def test_a_row_of_other_settings_is_not_taken_for_the_trial(tune):
     tune("--trials", "decay 0.1")
     Path("params.yaml").write_text(yaml.safe_dump(PARAMS | {"model": {"d_z": 5}}))
     with pytest.raises(
-        SystemExit, match=r"tuning: decay 0\.1, vhp_rewo: found a row of the settings \w+, expected \w+"
+        SystemExit, match=r"tuning: digits, vhp_rewo, decay 0\.1, 0: found a row of the settings \w+, expected \w+"
     ):
         tune()
 
 
-def test_a_training_that_fails_has_no_row_and_the_others_have_theirs(tune):
+def test_a_training_that_fails_has_no_row_and_the_others_have_theirs(tune, caplog):
+    caplog.set_level("INFO")
     tune.fails = {("vampprior", 0.1)}
-    with pytest.raises(SystemExit, match=r"1 of 5 trainings were not finished: decay 0\.1, digits-vampprior-0"):
+    with pytest.raises(SystemExit, match=r"tuning: 1 of 5 trainings were not finished; the errors are above"):
         tune()
+    assert "not finished: decay 0.1, digits-vampprior-0" in caplog.text
     found = rows.read(FOLDER / "trials.csv")
     assert len(found) == 4 and not ((found["method"] == "vampprior") & (found["trial"] == "decay 0.1")).any()
+
+
+def test_what_was_finished_before_ctrl_c_has_its_row(tune):
+    tune.stops_after = 3
+    with pytest.raises(SystemExit, match="tuning: interrupted; repeat the command to resume"):
+        tune()
+    found = rows.read(FOLDER / "trials.csv")
+    assert list(zip(found["method"], found["trial"], strict=True)) == [
+        *(("vhp_rewo", "decay 0"), ("vhp_rewo", "decay 0.1")),
+        ("vampprior", "decay 0"),
+    ]
+    assert "3 of" not in (FOLDER / "table.md").read_text() and "VampPrior 1 of 3" in (FOLDER / "table.md").read_text()
+
+
+def test_a_pipeline_that_fails_with_all_trainings_finished_is_an_error(tune):
+    tune.status = 1
+    with pytest.raises(SystemExit, match=r"tuning: found exit status 1 of the pipeline, expected 0"):
+        tune("--trials", "decay 0")
+    assert len(rows.read(FOLDER / "trials.csv")) == 2
+
+
+def test_seeds_are_rows_of_their_own_and_the_best_trial_is_that_of_the_best_mean(tune):
+    Path("params.yaml").write_text(yaml.safe_dump(PARAMS | {"seeds": [0, 3]}))
+    found = tune("--methods", "vhp_rewo")
+    assert found[["trial", "seed"]].values.tolist() == [
+        ["decay 0", 0],
+        ["decay 0", 3],
+        ["decay 0.1", 0],
+        ["decay 0.1", 3],
+    ]
+    lines = [line for line in (FOLDER / "table.md").read_text().splitlines() if line.startswith("| V")]
+    assert ["**" in line for line in lines] == [True, True, False, False]
+    assert [line.split(" | ")[2] for line in lines] == ["0", "3", "0", "3"]
+    tune.trained.clear()
+    frame = found[(found["trial"] == "decay 0.1") | (found["seed"] == 0)]
+    write_text(FOLDER / "trials.csv", frame.to_csv(index=False))
+    tune("--methods", "vhp_rewo")
+    assert tune.trained == [("vhp_rewo", 0.0)]
 
 
 @pytest.mark.parametrize("option", ["--methods", "--trials"])
@@ -235,7 +326,7 @@ def test_an_unknown_method_or_trial_is_refused(tune, option):
         (lambda text: text.replace("trial,", "trail,", 1), r"trials\.csv: found the columns .*trail.*expected .*trial"),
         (
             lambda text: text + text.splitlines()[1] + "\n",
-            r"trials\.csv: found two rows of vhp_rewo, decay 0, expected",
+            r"trials\.csv: found two rows of digits, vhp_rewo, decay 0, 0, expected",
         ),
         (lambda text: text.replace(",15.5,", ",much,", 1), r"trials\.csv cannot be read \(.*much.*\); `git checkout"),
         (lambda text: text.replace(",0,", ",,", 1), r"trials\.csv cannot be read \(.*\); `git checkout"),
@@ -261,8 +352,9 @@ def test_the_table_has_the_best_of_each_method_in_bold_and_says_which_params_yam
     assert ["**-21.00**" in line for line in lines] == [False, False, True, False, True]
     # params.yaml has no decay, and 100 pseudo-inputs.
     assert [line.endswith("| yes |") for line in lines] == [True, False, True, False, False]
-    assert "| 15.50 | 4.50 |" in lines[0]  # loss, and how far the bound is from it
-    assert "Trials: VHP + REWO 2, VampPrior 3." in text
+    # 19.5 with beta = 2 is 15.5 with 1; how far the bound is from it
+    assert "| 15.50 | 4.50 |" in lines[0]
+    assert "Trained: VHP + REWO 2 of 2, VampPrior 3 of 3." in text
     assert "decay 0.1: training.epochs=30 training.weight_decay=0.1" in text
 
 

@@ -69,10 +69,7 @@ def likelihoods(sources: Sources) -> Iterator[str]:
     )
     seeds = sources.frame(SEEDS / "results.csv").groupby(["dataset", "method"])["nll"]
     changed = max((nll - nll.iloc[0]).abs().max() for _, nll in seeds)
-    yield (
-        f"These changed an NLL by {changed:.1f} at most on static MNIST, OMNIGLOT and "
-        "Fashion-MNIST."
-    )
+    yield (f"These changed an NLL by {changed:.1f} at most on static MNIST, OMNIGLOT and Fashion-MNIST.")
     cell = {"dataset": "dynamic_mnist", "method": "vhp_rewo"}
     conv, mlp = (sources.row(folder / "results.csv", **cell) for folder in (PAPER_CPU, LAPTOP))
     yield (

@@ -20,6 +20,7 @@ from stages.inspect.front import page, rows, table
 from stages.inspect.front.cell import Cell
 from stages.inspect.front.table import Network
 from stages.params.resolution import check_images
+from stages.rows import has
 from stages.runs.outputs.data import SPLITS, read_data
 from stages.runs.sitting import add_until
 from vhp import datasets
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     csv = arguments.into / "networks.csv"
     networks = chosen(table.read(arguments.table, arguments.dataset), arguments.networks, arguments.dataset)
     cells = [Cell(n, arguments.dataset, minutes, arguments.seed) for minutes in arguments.minutes for n in networks]
-    left = [cell for cell in cells if not rows.has(rows.read(csv), cell.network, cell.key)]
+    left = [cell for cell in cells if not has(rows.read(csv), cell.key, cell.network.digest)]
     logger.info("%d of %d rows are there; %d to train", len(cells) - len(left), len(cells), len(left))
     if not left:
         return

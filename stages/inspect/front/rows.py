@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from stages import rows
 from stages.files import write_text
-from stages.inspect.front.table import Network
 from stages.reports.frames import csv
 
 KEY = ("dataset", "network", "minutes", "seed")
@@ -29,32 +29,7 @@ TYPES = {name: str for name in TEXTS} | {"main_phase_step": "Int64"}
 
 def read(path: Path) -> pd.DataFrame:
     """Columns COLUMNS; no rows if there is no file. Raises ValueError for a file that is no such table."""
-    if not path.exists():
-        return pd.DataFrame(columns=list(COLUMNS))
-    try:
-        frame = pd.read_csv(path, dtype=TYPES)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read ({' '.join(str(error).split())}); `git checkout {path}`") from error
-    if tuple(frame.columns) != COLUMNS:
-        raise ValueError(f"{path}: found the columns {', '.join(frame.columns)}, expected {', '.join(COLUMNS)}")
-    if frame.duplicated(list(KEY)).any():
-        twice = frame[frame.duplicated(list(KEY))].iloc[0]
-        raise ValueError(f"{path}: found two rows of {twice['network']} at {twice['minutes']} minutes, expected one")
-    return frame
-
-
-def has(frame: pd.DataFrame, network: Network, key: Mapping[str, Any]) -> bool:
-    """Whether there is such a row. Raises ValueError if it is of other settings under the same name."""
-    same = (frame[list(key)] == pd.Series(key)).all(axis=1)
-    if not same.any():
-        return False
-    found = frame.loc[same, "settings"].iloc[0]
-    if found != network.digest:
-        raise ValueError(
-            f"{network.name}: found a row of the settings {found}, expected {network.digest}, as its entry is now; "
-            "give it another name, or delete its rows"
-        )
-    return True
+    return rows.read(path, TYPES, COLUMNS, KEY)
 
 
 def append(path: Path, row: Mapping[str, Any]) -> pd.DataFrame:

@@ -111,6 +111,8 @@ def sandwich(
         state["bounds"].append(torch.stack(bounds))
         done += len(index)
         sitting.done(f"image {done} of {len(x)}", done == len(x), lambda: state)
+    if batches:
+        sitting.save(state)  # of all images: who asked may be interrupted before the bounds are written anywhere
     encoder, refined = (estimated.cpu() for estimated in state["estimates"])
     lower, *upper = torch.cat(state["bounds"], 1).cpu()
     return Sandwich(encoder, refined, lower, upper[0] if upper else None)

@@ -25,7 +25,7 @@ from stages.files import write_text
 from stages.parallel.arguments import at_least_one
 from stages.params import plain_yaml
 from stages.params.reading import read as read_params
-from stages.rows import has
+from stages.reports.rows import has
 from stages.runs.places import run_folder
 from stages.study import process
 from stages.tuning import report, rows, trials

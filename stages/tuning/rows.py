@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from stages import rows
 from stages.files import read_json, write_text
+from stages.reports import rows
 from stages.reports.frames import csv
 from stages.runs.places import config_file, run_folder
 from stages.tuning.trials import Cell

@@ -206,13 +206,14 @@ def tune(tmp_path, monkeypatch):
 
     def pipeline(command, place):
         assert place == CLONE and command[-2:] == ["--only", "train"]
-        params = plain_yaml.read(place / "params.yaml")
+        params, status = plain_yaml.read(place / "params.yaml"), run.status
         for name, config in resolve(Params.model_validate(params)).items():
             method, folder = config["run"]["method"], place / "runs" / "digits" / name
             run.trained.append((method, config["training"]["weight_decay"]))
             if run.stops_after and len(run.trained) > run.stops_after:
                 raise KeyboardInterrupt
             if (method, config["training"]["weight_decay"]) in run.fails:
+                status = 1
                 continue
             training = {name: 1 for name in rows.TRAINING} | {"converged": None, "falls_from": None, "best_epoch": 2}
             bound = bound_of(method, config["training"])
@@ -220,7 +221,7 @@ def tune(tmp_path, monkeypatch):
             write_json(folder / "training_time.json", {"seconds": 90, "device": "cpu: 1", "revision": "0123456789ab"})
             write_text(folder / "history.csv", "epoch,loss,beta,kl\n1,30.0,1.0,5\n2,19.5,2.0,4\n3,9,1.0,4\n")
             write_json(place / "runs" / "configs" / f"{name}.json", {"code": {"train": "0" * 16}})
-        return run.status or int(bool(run.fails))
+        return status
 
     run.trained, run.fails, run.stops_after, run.status = [], set(), 0, 0
     monkeypatch.setattr(tuning.process, "run", pipeline)

@@ -20,7 +20,7 @@ from stages.inspect.front import page, rows, table
 from stages.inspect.front.cell import Cell
 from stages.inspect.front.table import Network
 from stages.params.resolution import check_images
-from stages.rows import has
+from stages.reports.rows import has
 from stages.runs.outputs.data import SPLITS, read_data
 from stages.runs.sitting import add_until
 from vhp import datasets

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from stages import rows
 from stages.files import write_text
+from stages.reports import rows
 from stages.reports.frames import csv
 
 KEY = ("dataset", "network", "minutes", "seed")

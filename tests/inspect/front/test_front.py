@@ -122,7 +122,7 @@ def test_a_row_of_other_settings_under_the_same_name_is_refused(call):
     call("small", "--minutes", "1")
     path = Path("networks.yaml")
     path.write_text(path.read_text().replace("channels: 3", "channels: 4"))
-    with pytest.raises(SystemExit, match=r"small: found a row of the settings .*give it another name, or delete"):
+    with pytest.raises(SystemExit, match=r"digits, small, 1\.0, 0: found a row of the settings .*give it another"):
         call("small", "--minutes", "1")
 
 
@@ -130,7 +130,7 @@ def test_a_row_of_other_settings_under_the_same_name_is_refused(call):
     ("change", "message"),
     [
         (lambda text: text.replace("nll", "nil", 1), "networks.csv: found the columns .*nil"),
-        (lambda text: text + text.splitlines()[1] + "\n", "found two rows of small at 1.0 minutes, expected one"),
+        (lambda text: text + text.splitlines()[1] + "\n", r"found two rows of digits, small, 1\.0, 0, expected one"),
         (lambda text: text + "1,2,3" + "," * 90, "networks.csv cannot be read .*`git checkout"),
     ],
 )

@@ -15,7 +15,7 @@ from stages.check.agreement import AgreementError, disagreements, read_lock
 from stages.check.alterations import altered, derived_otherwise, other_values
 from stages.check.baseline import unmatched, written_by_hand
 from stages.check.environment import other_torch
-from stages.check.older import older_studies, older_supplements
+from stages.check.older import older_studies, older_supplements, older_trials
 from stages.check.provenance import uncommitted
 from stages.check.quotes import misquoted
 from stages.check.regression import RegressionError, differences
@@ -32,6 +32,7 @@ from stages.runs.fingerprint import Program
 from stages.runs.places import CONFIGS, MATRIX, report_folder, section_folder
 from stages.runs.recorded import RecordError
 from stages.runs.resolved import resolved
+from stages.tuning import rows as tuning
 
 BASELINE = Path("reports", "baseline")
 SINCE = "show what changed since this git revision; default: since the upstream branch was left, or the last commit"
@@ -56,7 +57,7 @@ def absent(results: Path, baseline: Path) -> list[str]:
 def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Program) -> tuple[list[str], list[str]]:
     """Results older than code, parameters or torch, or of no commit; and what is in the report and not in sections.
 
-    Supplements and studies, too: the paper's claims are tested on them.
+    Supplements and studies, too: the paper's claims are tested on them; and trials, by which settings were chosen.
     """
     files = resolved(params, program)
     matrix = files[MATRIX]
@@ -65,6 +66,7 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Pro
         sections = read_sections(matrix)
         known = evidence.read(params.budget, sections)
         supplements, studies = evidence.supplements(params.budget), evidence.studies(params.budget)
+        trials = tuning.read_all(params.budget)
     except (ValueError, RecordError) as error:  # ArtifactsError is a ValueError
         return [], [str(error)]
     folders = [section_folder(params.budget, section.dataset) for section in sections]
@@ -77,7 +79,7 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Pro
     runs = runs_of(sections)
     older = [*map(str, stale_results(sections, configs, program)), *other_torch(runs), *uncommitted(runs)]
     beside = [*older_supplements(params, supplements, program), *older_studies(studies, program)]
-    return [*older, *beside], faults
+    return [*older, *beside, *older_trials(trials, program)], faults
 
 
 def beside_baseline(

@@ -1,4 +1,4 @@
-"""What is older than the code or the parameters beside the table: runs of supplements, and studies. A line for each."""
+"""What is older than the code or the parameters beside the table: supplements, studies, trials. A line for each."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -66,6 +66,17 @@ def older_runs(results: pd.DataFrame, program: Program) -> list[Stale]:
                 name = f"{row['dataset']}-{row['method']}-{row['seed']} at {row['value']}"
                 found.setdefault((stage, *reason), []).append(name)
     return [Stale(stage, tuple(runs), why, revision) for (stage, why, revision), runs in found.items()]
+
+
+def older_trials(trials: Mapping[str, pd.DataFrame], program: Program) -> Iterator[str]:
+    """Of the trials of each data set those that other code has trained. trials: columns stages.tuning.rows.COLUMNS."""
+    for dataset, frame in trials.items():
+        found: dict[tuple[str, str | None], list[str]] = {}
+        for row in frame.to_dict("records"):
+            if reason := reason_of(row["code"], row["revision"], ("train", dataset, row["method"]), program):
+                found.setdefault(reason, []).append(f"{row['method']}, {row['trial']}, seed {row['seed']}")
+        for (why, revision), names in found.items():
+            yield f"trials of {dataset}: {Stale('train', tuple(names), why, revision)}"
 
 
 def reason_of(

@@ -15,11 +15,12 @@ COLUMNS = (
 )
 BOUND = COLUMNS.index("bound")
 NOTES = (
-    "Bound: the best of the validation bounds at β = 1, nats; in bold those of each method's best trial, by the mean "
-    "over its seeds. At epoch: of the weights that have it. Converged: it had stopped rising before the learning rate "
-    "fell, with what it gained in the last tenth of the epochs. Loss: of that epoch's training batches, at β = 1; gap: "
-    "the negative bound less this loss, large where it over-fits. β and C at the end. Minutes: of the training, on the "
-    "processor below.",
+    "Bound: the best of the validation bounds at β = 1, nats, of the method's own kind (IWAE's has many samples), so "
+    "that it is compared with others of the method alone; in bold those of its best trial, by the mean over its seeds. "
+    "At epoch: of the weights that have it. Converged: it had stopped rising before the learning rate fell, with what "
+    "it gained in the last tenth of the epochs. Loss: of that epoch's training batches, at β = 1; gap: the negative "
+    "bound less this loss, large where it over-fits. β and C at the end. Minutes: of the training, on the processor "
+    "below, where other work may have run beside it.",
 )
 
 

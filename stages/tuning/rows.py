@@ -29,8 +29,16 @@ MAY_BE_ABSENT = {"falls_from": "Int64", "converged": "boolean"}
 TYPES = dict.fromkeys(TEXTS, str) | dict.fromkeys(NUMBERS, float) | dict.fromkeys(COUNTS, int) | MAY_BE_ABSENT
 
 
+TUNING = Path("reports", "tuning")
+
+
 def folder(budget: str, dataset: str) -> Path:
-    return Path("reports", "tuning", budget, dataset)
+    return TUNING / budget / dataset
+
+
+def read_all(budget: str) -> dict[str, pd.DataFrame]:
+    """The trials of each data set that has some. Raises ValueError as read."""
+    return {path.parent.name: read(path) for path in sorted((TUNING / budget).glob(f"*/{FILE}"))}
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -8,12 +8,13 @@ from artifacts import runs_here, write_run
 from committed import ROOT
 from configured import program
 
-from stages.check.older import older_studies, older_supplements
+from stages.check.older import older_studies, older_supplements, older_trials
 from stages.params.reading import read
 from stages.reports.sections import Section
 from stages.runs import stale
 from stages.runs.fingerprint import Program, running
 from stages.study.columns import COLUMNS, HOW
+from stages.tuning import rows as tuning
 
 CELL = ("digits", "vhp_rewo")
 
@@ -63,6 +64,22 @@ def test_a_study_of_other_code_is_named_with_its_revision_if_that_has_the_code(m
 )
 def test_what_is_not_known_is_said(how, why):
     assert said(study(**how)) == why
+
+
+def test_trials_that_other_code_has_trained_are_named():
+    row = dict.fromkeys(tuning.COLUMNS, 0) | {"dataset": CELL[0], "method": CELL[1], "revision": "0123456789ab"}
+    now = program().of_stage("train", *CELL)
+    codes = {"as now": now, "before": "0" * 16, "longer before": "0" * 16}
+    frame = pd.DataFrame([row | {"trial": trial, "code": code} for trial, code in codes.items()])
+    line = "trials of digits: train@vhp_rewo, before, seed 0 and 1 more: other code"
+    assert list(older_trials({"digits": frame}, program())) == [line]
+    assert list(older_trials({"digits": frame[frame["code"] == now]}, program())) == []
+
+
+def test_the_committed_trials_are_read(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    found = tuning.read_all("laptop")
+    assert found.keys() == {path.parent.name for path in Path("reports/tuning/laptop").glob("*/trials.csv")} != set()
 
 
 def test_a_supplement_of_a_data_set_that_is_no_more_has_a_line(tmp_path, monkeypatch):

@@ -95,7 +95,7 @@ def keep(place: Path, search: Search, cells: Sequence[Cell], csv: Path) -> list[
     """A row for each training in the clone; those that were not finished."""
     failed = []
     for cell in cells:
-        found = rows.row(place, cell, trials.as_text([search.always, search.trials[cell.trial]]))
+        found = rows.row(place, cell, trials.as_text([search.always, search.trials[cell.trial]], cell.method))
         if found is None:
             failed.append(f"{cell.trial}, {cell.run}")
         else:

@@ -166,7 +166,11 @@ def check_same_names(where: str, trials: Mapping[str, Changes]) -> None:
 
 
 def _is_everyones(key: str) -> bool:
-    return not key.startswith("patch.") and (not key.startswith("settings.") or key.startswith("settings.shared."))
+    return not key.startswith("patch.") and not _is_a_methods(key)
+
+
+def _is_a_methods(key: str) -> bool:
+    return key.startswith("settings.") and not key.startswith("settings.shared.")
 
 
 def _changes(where: str, value: Any) -> Changes:
@@ -182,9 +186,11 @@ def _changes(where: str, value: Any) -> Changes:
     return value
 
 
-def as_text(changes: Sequence[Changes]) -> str:
-    """What was changed, as studies name parameters: "training.weight_decay=0.05"."""
-    return setting.as_text({key: value for change in changes for key, value in _flat("", change)})
+def as_text(changes: Sequence[Changes], method: str | None = None) -> str:
+    """What was changed, as studies name parameters: "training.weight_decay=0.05"; for one method, if it is given."""
+    flat = {key: value for change in changes for key, value in _flat("", change)}
+    others = {key for key in flat if method and _is_a_methods(key) and not key.startswith(f"settings.{method}.")}
+    return setting.as_text({key: value for key, value in flat.items() if key not in others})
 
 
 def _flat(before: str, values: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -109,9 +109,10 @@ def test_model_kappa_and_settings_can_be_tried(tmp_path):
     rewo, vamp = configs["digits-vhp_rewo-0"], configs["digits-vampprior-0"]
     assert rewo["model"]["d_z"] == vamp["model"]["d_z"] == 12
     assert (rewo["method"]["kappa"], rewo["method"]["K"], vamp["method"]["n_pseudo_inputs"]) == (0.5, 3, 7)
-    assert (
-        trials.as_text([changes]) == "kappa=0.5 model.d_z=12 settings.shared.K=3 settings.vampprior.n_pseudo_inputs=7"
-    )
+    everyones = "kappa=0.5 model.d_z=12 settings.shared.K=3"
+    assert trials.as_text([changes]) == f"{everyones} settings.vampprior.n_pseudo_inputs=7"
+    assert trials.as_text([changes], "vampprior") == f"{everyones} settings.vampprior.n_pseudo_inputs=7"
+    assert trials.as_text([changes], "vhp_rewo") == everyones
 
 
 def test_another_network_can_be_tried(tmp_path):

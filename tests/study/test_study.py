@@ -352,7 +352,8 @@ def test_a_pipeline_that_fails_although_all_its_results_are_there_stops_the_stud
 
 ENDS_SLOWLY = """
 import pathlib, signal, time
-signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.default_int_handler)
 try:
     pathlib.Path("begun").touch()
     time.sleep(60)
@@ -371,7 +372,15 @@ except KeyboardInterrupt:
 """
 
 
-def test_at_ctrl_c_the_pipeline_ends_its_stages_before_the_study_ends(tmp_path):
+@pytest.mark.parametrize(
+    "number, send",
+    [
+        (signal.SIGINT, os.killpg),  # as the terminal does
+        (signal.SIGTERM, os.kill),
+        (signal.SIGHUP, os.kill),
+    ],
+)
+def test_when_it_is_interrupted_the_pipeline_ends_its_stages_before_the_study_ends(tmp_path, number, send):
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     study_of = subprocess.Popen(
         [sys.executable, "-c", WAITS], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, process_group=0
@@ -380,7 +389,7 @@ def test_at_ctrl_c_the_pipeline_ends_its_stages_before_the_study_ends(tmp_path):
     while not (tmp_path / "begun").exists():
         assert study_of.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
-    os.killpg(study_of.pid, signal.SIGINT)  # as the terminal does
+    send(study_of.pid, number)
     assert study_of.communicate(timeout=60)[1].strip() == "interrupted"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from stages.reports.table import NONE, Table, markdown, number
+from stages.tuning.rows import KEY
 from stages.tuning.trials import Cell, Search, as_text
 from vhp.names import dataset_name, method_name, position
 
@@ -26,6 +27,9 @@ NOTES = (
 
 def table(rows: pd.DataFrame, search: Search, params: Mapping[str, Any]) -> Table:
     """rows: columns stages.tuning.rows.COLUMNS, of one data set. params: the content of params.yaml."""
+    wanted = [(*cell.key.values(), cell.settings) for cell in search.cells(params)]
+    there = [key in wanted for key in zip(*(rows[name] for name in (*KEY, "settings")), strict=True)]
+    rows, others = rows[there], len(rows) - sum(there)
     # What params.yaml has now, were it trained as the trials are.
     chosen = {(run, Cell("", run, config).settings) for run, config in search.configs(params, {}).items()}
     order = {name: i for i, name in enumerate(search.trials)}
@@ -39,7 +43,7 @@ def table(rows: pd.DataFrame, search: Search, params: Mapping[str, Any]) -> Tabl
             run = f"{row['dataset']}-{method}-{row['seed']}"
             cells.append(_cells(row, (run, row["settings"]) in chosen))
     title = f"Trials of {dataset_name(search.dataset)}, budget {search.budget}"
-    notes = (*NOTES, *_about(rows, search, params))
+    notes = (*NOTES, *_about(rows, others, search, params))
     return Table(title, COLUMNS, tuple(cells), frozenset(bold), notes, n_text=2, starts=frozenset(starts))
 
 
@@ -64,15 +68,20 @@ def _cells(row: Mapping[str, Any], chosen: bool) -> tuple[str, ...]:
     )
 
 
-def _about(rows: pd.DataFrame, search: Search, params: Mapping[str, Any]) -> Iterator[str]:
-    """What each trial changes, and how many each method had of those that it is to have."""
+def _about(rows: pd.DataFrame, others: int, search: Search, params: Mapping[str, Any]) -> Iterator[str]:
+    """What each trial changes, and how many each method had of those that it is to have.
+
+    rows: those of the trials as they are now; others: how many more there are.
+    """
     yield f"{'; '.join(f'{name}: {as_text([search.always, trial])}' for name, trial in search.trials.items())}."
-    there = set(zip(rows["method"], rows["trial"], rows["seed"], strict=True))
+    there = set(zip(*(rows[name] for name in KEY), strict=True))
     of_method: dict[str, list[bool]] = {}
     for cell in search.cells(params):
-        of_method.setdefault(cell.method, []).append((cell.method, cell.trial, cell.seed) in there)
+        of_method.setdefault(cell.method, []).append(tuple(cell.key.values()) in there)
     done = [f"{method_name(method)} {sum(has)} of {len(has)}" for method, has in of_method.items()]
     yield f"Trained: {', '.join(done)}. What is missing was not trained, or its training did not finish."
+    if others:
+        yield f"Left out: rows of trials.csv that are of other settings than these, {others}."
     yield f"{'; '.join(rows['device'].unique())}. Numbers in full: trials.csv."
 
 

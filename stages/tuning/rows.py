@@ -10,7 +10,7 @@ from stages.files import read_json, write_text
 from stages.reports import rows
 from stages.reports.frames import csv
 from stages.runs.places import config_file, run_folder
-from stages.tuning.trials import Cell
+from stages.tuning.trials import Cell, training_settings
 from vhp.names import METHODS, position
 
 FILE = "trials.csv"
@@ -19,13 +19,16 @@ TRAINING = (
     *("best_validation_bound", "best_epoch", "epochs", "falls_from", "converged", "gain_last_tenth"),
     *("beta_final", "constraint_final", "skipped_steps"),
 )
-# changed: what params.yaml had other values of; loss: of the training batches, of the epoch that has the bound, at
-# beta = 1 as that; settings: a digest of all that decides the training; code: fingerprint of what trains.
+# changed: what params.yaml had other values of; falls_from: epochs, not always whole; loss: of the training batches, of
+# the epoch that has the bound, at beta = 1 as that; settings: a digest of all that decides the training; code: fingerprint of what trains.
 COLUMNS = (*KEY, "changed", *TRAINING, "loss", "kappa", "minutes", "settings", "device", "revision", "code")
 TEXTS = ("dataset", "method", "trial", "changed", "settings", "device", "revision", "code")
-NUMBERS = ("best_validation_bound", "gain_last_tenth", "beta_final", "constraint_final", "loss", "kappa", "minutes")
+NUMBERS = (
+    *("best_validation_bound", "falls_from", "gain_last_tenth", "beta_final", "constraint_final", "loss", "kappa"),
+    "minutes",
+)
 COUNTS = ("seed", "best_epoch", "epochs", "skipped_steps")
-MAY_BE_ABSENT = {"falls_from": "Int64", "converged": "boolean"}
+MAY_BE_ABSENT = {"converged": "boolean"}
 TYPES = dict.fromkeys(TEXTS, str) | dict.fromkeys(NUMBERS, float) | dict.fromkeys(COUNTS, int) | MAY_BE_ABSENT
 
 
@@ -47,30 +50,37 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def row(place: Path, cell: Cell, changed: str) -> dict[str, Any] | None:
-    """Of a training in the clone `place`; None if it was not finished. changed: as the column."""
-    folder = place / run_folder(cell.run)
-    if not (folder / "training_time.json").exists():  # which is written last
+    """Of a training in the clone `place`; None if it was not finished. changed: as the column.
+
+    None, too, if what is there is another trial's.
+    """
+    folder, config = place / run_folder(cell.run), place / config_file(cell.run)
+    finished = (folder / "training_time.json").exists()  # which is written last
+    if not finished or training_settings(read_json(config)) != cell.settings:
         return None
     training, time = read_json(folder / "training.json"), read_json(folder / "training_time.json")
     return {
         **cell.key,
         "changed": changed,
         **{name: training[name] for name in TRAINING},
-        "loss": loss_at_one(pd.read_csv(folder / "history.csv"), training["best_epoch"]),
+        "loss": loss_at_one(pd.read_csv(folder / "history.csv"), training["best_epoch"], cell.config["method"]),
         "kappa": cell.config["method"].get("kappa"),
         "minutes": time["seconds"] / 60,
         "settings": cell.settings,
         "device": time["device"],
         "revision": time["revision"],
-        "code": read_json(place / config_file(cell.run))["code"]["train"],
+        "code": read_json(config)["code"]["train"],
     }
 
 
-def loss_at_one(history: pd.DataFrame, epoch: int) -> float:
-    """Of an epoch's training batches, with beta = 1 for the epoch's beta: comparable with a bound."""
+def loss_at_one(history: pd.DataFrame, epoch: int, method: Mapping[str, Any]) -> float:
+    """Of an epoch's training batches, at beta = 1, as bounds are. method: its settings.
+
+    The history's loss is that of the beta of each step, which may move a long way within an epoch. An importance-weighted
+    bound has no beta, and is more than the difference of its terms' means.
+    """
     of_epoch = history[history["epoch"] == epoch].iloc[0]
-    beta = of_epoch["beta"]
-    return float(of_epoch["loss"] if beta == 1 else of_epoch["loss"] + (1 - beta) * of_epoch["kl"])
+    return float(of_epoch["loss"] if "n_importance" in method else of_epoch["reconstruction"] + of_epoch["kl"])
 
 
 def append(path: Path, row: Mapping[str, Any]) -> pd.DataFrame:

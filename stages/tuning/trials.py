@@ -35,6 +35,9 @@ class Search:
 
     def params(self, params: Mapping[str, Any], trial: Changes) -> dict[str, Any]:
         """params, the content of params.yaml, with the trial's values, for this data set alone."""
+        if self.budget not in params["budgets"]:
+            expected = ", ".join(params["budgets"])
+            raise ParamsError(f"{TRIALS.name}.budget: found {self.budget}, expected one of params.yaml, {expected}")
         changed = copy.deepcopy(dict(params)) | {"datasets": [self.dataset], "budget": self.budget}
         for changes in (self.always, trial):
             _put(changed, self, changes)
@@ -92,8 +95,12 @@ class Cell:
 
     @property
     def settings(self) -> str:
-        """A digest of all that decides the training."""
-        return digest({section: self.config[section] for section in RUN_STAGES["train"].sections})
+        return training_settings(self.config)
+
+
+def training_settings(config: Mapping[str, Any]) -> str:
+    """A digest of all in a run's configuration that decides its training."""
+    return digest({section: config[section] for section in RUN_STAGES["train"].sections})
 
 
 def _put(params: dict[str, Any], search: Search, changes: Changes) -> None:
@@ -109,9 +116,9 @@ def _put(params: dict[str, Any], search: Search, changes: Changes) -> None:
         _set(place, dataset, changes.get(section, {}))
     for training in sections.get("training_of", {}).values():
         _drop(training, changes.get("training", {}))
+    own_kappa = changes.keys() & {"kappa"}
     for owner, values in settings.items():
-        if owner != "shared":
-            _drop(values, shared)
+        _drop(values, own_kappa if owner == "shared" else [*shared, *own_kappa])
     for owner, values in changes.get("settings", {}).items():
         _set(settings.setdefault(owner, {}), dataset, values)
     _set(sections, dataset, {key: value for key, value in changes.items() if key not in MAPPINGS})

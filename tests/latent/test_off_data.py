@@ -40,6 +40,25 @@ def test_too_few_examples():
         Data.of(np.zeros((1, 4)), np.zeros((3, 4)))
 
 
+def test_binarised_held_out_examples_do_not_widen_the_limit_of_grey_ones(rng):
+    """Strokes with soft edges. A held-out one, binarised, is farther from every grey one than noise is."""
+    places = rng.uniform(0, 1, (600, 2))
+    grid = np.linspace(0, 1, 12)
+    strokes = np.exp(
+        -((grid - places[:, :1]) ** 2 + (grid[:, None, None] - places[:, 1:]) ** 2).transpose(1, 0, 2) / 0.1
+    )
+    grey = np.rint(255 * strokes.reshape(len(places), -1)).astype(np.uint8)
+    train, val = grey[:400], grey[400:]
+    drawn = np.where(rng.random(val.shape) * 255 < val, np.uint8(255), np.uint8(0))
+    of_grey, of_drawn = Data.of(train, val), Data.of(train, drawn)
+    assert of_drawn.limit == pytest.approx(of_grey.limit, rel=0.1)
+    assert of_drawn.off(val / 255)[0].mean() < 0.05 and of_drawn.off(rng.random((50, 144)))[0].all()
+    held_out = {row.tobytes() for row in train} - {
+        np.rint(255 * row).astype(np.uint8).tobytes() for row in of_drawn.examples
+    }
+    assert len(held_out) == 80 and len(of_drawn.examples) == 320  # none of them is an example
+
+
 @pytest.mark.parametrize(
     ("jumps", "off", "size", "expected"),
     [

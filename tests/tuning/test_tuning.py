@@ -81,6 +81,26 @@ def test_a_shared_setting_goes_before_what_the_budget_has_for_a_method(tmp_path)
         assert found.configs(params, trial)["digits-vhp_rewo-0"]["method"]["K"] == expected
 
 
+def test_a_kappa_goes_before_what_the_budget_has_for_a_method(tmp_path):
+    params = json.loads(json.dumps(PARAMS | {"methods": ["vhp_rewo", "vhp_geco"]}))
+    settings = params["budgets"]["laptop"].setdefault("settings", {})
+    settings["vhp_geco"] = {"kappa": 0.4}
+    settings.setdefault("shared", {})["kappa"] = 0.45
+    found = search(tmp_path)
+    for trial, expected in (({}, [0.45, 0.4]), ({"kappa": 0.3}, [0.3, 0.3])):
+        configs = found.configs(params, trial)
+        assert [configs[f"digits-{m}-0"]["method"]["kappa"] for m in ("vhp_rewo", "vhp_geco")] == expected
+
+
+def test_a_budget_that_params_yaml_lacks_is_refused(tmp_path):
+    params = json.loads(json.dumps(PARAMS))
+    del params["budgets"]["laptop"]
+    with pytest.raises(
+        ParamsError, match=r"trials\.yaml\.budget: found laptop, expected one of params\.yaml, smoke, demo"
+    ):
+        search(tmp_path).configs(params, {})
+
+
 def test_null_in_params_yaml_is_a_value_of_its_own(tmp_path):
     found = search(tmp_path, TRIALS | {"budget": "demo"})
     configs = found.configs(PARAMS, {"training": {"patience": 12}})
@@ -216,15 +236,17 @@ def tune(tmp_path, monkeypatch):
             if (method, config["training"]["weight_decay"]) in run.fails:
                 status = 1
                 continue
-            training = {name: 1 for name in rows.TRAINING} | {"converged": None, "falls_from": None, "best_epoch": 2}
+            training = dict.fromkeys(rows.TRAINING, 1)
+            training |= {"converged": None, "falls_from": run.falls_from, "best_epoch": 2}
             bound = bound_of(method, config["training"])
             write_json(folder / "training.json", training | {"best_validation_bound": bound, "constraint_final": 0.2})
             write_json(folder / "training_time.json", {"seconds": 90, "device": "cpu: 1", "revision": "0123456789ab"})
-            write_text(folder / "history.csv", "epoch,loss,beta,kl\n1,30.0,1.0,5\n2,19.5,2.0,4\n3,9,1.0,4\n")
-            write_json(place / "runs" / "configs" / f"{name}.json", {"code": {"train": "0" * 16}})
+            history = "epoch,loss,beta,reconstruction,kl\n1,30,1,20,5\n2,19.5,2,11.5,4\n3,9,1,8,4\n"
+            write_text(folder / "history.csv", history)
+            write_json(place / "runs" / "configs" / f"{name}.json", config | {"code": {"train": "0" * 16}})
         return status
 
-    run.trained, run.fails, run.stops_after, run.status = [], set(), 0, 0
+    run.trained, run.fails, run.stops_after, run.status, run.falls_from = [], set(), 0, 0, None
     monkeypatch.setattr(tuning.process, "run", pipeline)
     return run
 
@@ -245,6 +267,39 @@ def test_every_trial_of_every_method_is_a_row_with_its_own_numbers(tune):
         assert pd.isna(row["converged"]) and pd.isna(row["falls_from"])
     expected = "settings.vampprior.n_pseudo_inputs=200 training.epochs=30 training.weight_decay=0.0"
     assert found["changed"].iloc[-1] == expected
+
+
+def test_the_loss_is_that_at_a_beta_of_one_whatever_beta_was():
+    history = pd.DataFrame({"epoch": [1, 2], "loss": [900.0, 31.0], "reconstruction": [20.0, 25.0], "kl": [8.0, 9.0]})
+    assert rows.loss_at_one(history, 1, {"kappa": 0.3}) == 28
+    assert rows.loss_at_one(history, 2, {"n_importance": 8}) == 31  # tighter than the terms' sum
+
+
+def test_the_rate_may_fall_within_an_epoch(tune):
+    tune.falls_from = 66.7
+    found = tune("--trials", "decay 0")
+    assert found["falls_from"].tolist() == [66.7, 66.7]
+
+
+def test_what_another_trial_left_is_not_taken_for_one_that_never_began(tune, monkeypatch):
+    tune("--methods", "vhp_rewo", "--trials", "decay 0")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tuning, "write_text", interrupted)
+    with pytest.raises(SystemExit, match="interrupted"):
+        tune("--methods", "vhp_rewo", "--trials", "decay 0.1")
+    assert rows.read(FOLDER / "trials.csv")["trial"].tolist() == ["decay 0"]
+
+
+def test_rows_of_other_settings_are_left_out_of_the_table(tune):
+    tune()
+    Path("params.yaml").write_text(yaml.safe_dump(PARAMS | {"model": {"d_z": 5}}))
+    tune("--table")
+    text = (FOLDER / "table.md").read_text()
+    assert "VHP + REWO 0 of 2, VampPrior 0 of 3" in text and "of other settings than these, 5." in text
+    assert not [line for line in text.splitlines() if line.startswith("| V")]
 
 
 def test_what_has_a_row_is_not_trained_again(tune):

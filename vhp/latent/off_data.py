@@ -12,6 +12,7 @@ from vhp.datasets.means import array_as_means
 from vhp.seeds import PATHS_SEED
 
 N_EXAMPLES, N_HELD_OUT = 5_000, 1_000  # drawn at random: more would take longer than all other measures
+TRAINING_SHARE = 0.2  # at most, of the training examples, where they are held out
 HELD_OUT_SHARE = 0.99  # of the held-out examples, none of which is to count
 BLEND = 1 / 3  # of the distance between two unrelated examples: a blend with at least a third of each counts
 BLOCK = 1_000  # frames compared at once: their distances to all examples are held in memory
@@ -30,14 +31,20 @@ class Data:
 
         uint8 are 255 times the means that frames are compared with. The limit is the larger of two, neither of which
         depends on a model: the distance that HELD_OUT_SHARE of the held-out examples keep, and the share BLEND of the
-        median distance between two training examples. Raises ValueError for fewer than two training examples or none
-        held out.
+        median distance between two training examples. Held-out examples that were binarised where the training
+        examples are means would be far from all of these, and so would any frame be allowed to: a share of the training
+        examples is held out instead. Raises ValueError for fewer than two training examples or none held out.
         """
         if len(train) < 2 or len(held_out) < 1:
             raise ValueError(f"found {len(train)} and {len(held_out)} examples, expected at least 2 and 1")
         rng = np.random.Generator(np.random.PCG64(PATHS_SEED))
-        examples = array_as_means(train[rng.permutation(len(train))[:N_EXAMPLES]]).astype(np.float32)
-        others = array_as_means(held_out[rng.permutation(len(held_out))[:N_HELD_OUT]])
+        order = rng.permutation(len(train))
+        if _is_binary(held_out) and not _is_binary(train):
+            n = max(1, min(N_HELD_OUT, int(TRAINING_SHARE * len(train))))
+            others, order = train[order[:n]], order[n:]
+        else:
+            others = held_out[rng.permutation(len(held_out))[:N_HELD_OUT]]
+        others, examples = array_as_means(others), array_as_means(train[order[:N_EXAMPLES]]).astype(np.float32)
         half = len(examples) // 2
         between = np.sqrt(np.mean((examples[:half] - examples[half : 2 * half]) ** 2, axis=1))
         own = np.quantile(distance(others, examples), HELD_OUT_SHARE)
@@ -47,6 +54,10 @@ class Data:
         """Whether each frame looks like no example, and its distance to the nearest: (..., D) -> (...,) twice."""
         found = distance(frames, self.examples)
         return found > self.limit, found
+
+
+def _is_binary(x: np.ndarray) -> bool:
+    return bool((array_as_means(x) == (x > 0)).all())
 
 
 def distance(x: np.ndarray, examples: np.ndarray) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""Every seed but those of the runs, which are in params.yaml, and of the data sets, each in its data set's package.
+"""The seeds of what runs have in common. Those of the runs are in params.yaml, those of a data set where it is made,
+and what is added to a seed for a part of a computation beside that part.
 
 Test examples, pairs and noise are the same for every method and run, so that rows of a table differ by the model alone.
 """

@@ -81,11 +81,14 @@ class TrainedModel:
         return next(self.vae.parameters()).device
 
     def encode(self, x: ArrayLike | Tensor) -> Posterior:
-        """q_phi(z|x) of the examples x, (N, D)."""
+        """q_phi(z|x) of the examples x, (N, D). Raises ValueError for other arrays."""
         return Posterior(*codec.encode(self.vae, self._means("x", x)))
 
     def decode(self, z: ArrayLike) -> np.ndarray:
-        """E[x|z], z (..., d_z) -> (..., D) float32: probabilities of a one, or values in the data's unit."""
+        """E[x|z], z (..., d_z) -> (..., D) float32: probabilities of a one, or values in the data's unit.
+
+        Raises ValueError for another d_z.
+        """
         points = np.asarray(z, np.float32)
         if points.shape[-1:] != (self.vae.d_z,):
             raise ValueError(f"z: found the shape {points.shape}, expected (..., {self.vae.d_z})")
@@ -144,7 +147,7 @@ class TrainedModel:
         Its n_nodes nodes are samples of the prior, each joined to its k nearest neighbours. The path begins at the mean
         of q_phi(z|a), goes to the node nearest to it, by the shortest way to the one nearest to the mean of q_phi(z|b),
         and ends at that: as those of the benchmark (vhp.latent.interpolation). The graph is kept for the next call.
-        Raises ValueError where there is no path.
+        Raises ValueError where there is no path, for examples as encode, k not below n_nodes, and n_frames below 2.
         """
         graph = self._graph(n_nodes, k, seed)
         ends = [codec.encode(self.vae, self._means(name, np.asarray(x)[None]))[0] for name, x in (("a", a), ("b", b))]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.command import command
-from stages.files import read_json, replacing
+from stages.files import replacing
 from stages.runs import configs, machine
 from stages.runs.places import config_file, data_file
 
@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 
 def datasets_of(runs: Sequence[str]) -> list[str]:
-    """The runs' data sets. Raises ValueError for a run that is not configured."""
+    """The runs' data sets. Raises ValueError for a run that is not configured, or whose configuration is damaged."""
     configs.check(runs)
-    return sorted({read_json(config_file(run))["run"]["dataset"] for run in runs})
+    return sorted({configs.read_config(run)["run"]["dataset"] for run in runs})
 
 
 def check_up_to_date(runs: Sequence[str]) -> None:

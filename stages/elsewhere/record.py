@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from stages.files import md5, read_json, write_json
-from stages.runs.places import RUNS, config_file, data_file, run_folder
+from stages.runs.configs import read_config
+from stages.runs.places import RUNS, data_file, run_folder
 from stages.runs.run_stages import RUN_STAGES
 
 STAGES = ("train", "evaluate")  # in the order in which they run
@@ -28,9 +29,9 @@ def path_of(root: Path, run: str, stage: str) -> Path:
 def inputs(run: str, stage: str) -> dict[str, Any]:
     """The record of a stage that has not yet run, of the files in the working directory.
 
-    Raises FileNotFoundError for one that is missing.
+    Raises FileNotFoundError for one that is missing, and ValueError for a configuration that is damaged.
     """
-    whole = read_json(config_file(run))
+    whole = read_config(run, [*RUN_STAGES[stage].sections, "code"])
     config = {section: whole[section] for section in RUN_STAGES[stage].sections}
     config["code"] = {stage: whole["code"][stage]}
     files = [data_file(config["run"]["dataset"])]

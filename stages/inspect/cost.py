@@ -1,4 +1,4 @@
-"""What training and evaluation of runs cost in operations and bytes, and how long that takes at least on a GPU:
+"""What training and the encoder's likelihood of runs cost: operations, bytes, and least time on a GPU.
 
     python -m stages.inspect.cost RUN RUN ...
 
@@ -17,11 +17,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
 from stages.command import command
-from stages.files import read_json
 from stages.reports.table import Table, markdown
 from stages.runs import configs
 from stages.runs.outputs.data import open_data
-from stages.runs.places import config_file
 from vhp import datasets, methods
 from vhp.model.vae import VAE
 from vhp.objective.terms import sample_terms, terms
@@ -88,7 +86,7 @@ def step_cost(config: dict[str, Any], n_dims: int) -> Cost:
 
 
 def image_cost(config: dict[str, Any], n_dims: int) -> Cost:
-    """Of the likelihood of one image: all its samples decoded, their prior and posterior densities."""
+    """Of the encoder's likelihood of one image: all its samples decoded, their prior and posterior densities."""
     model, n = build(config, n_dims).model, config["evaluation"]["n_samples"]
     prior = model.prior.frozen()
 
@@ -102,7 +100,7 @@ def image_cost(config: dict[str, Any], n_dims: int) -> Cost:
 
 
 def row(name: str) -> tuple[str, ...]:
-    config = read_json(config_file(name))
+    config = configs.read_config(name, ("model", "method", "training", "evaluation"))
     dataset, training, evaluation = config["run"]["dataset"], config["training"], config["evaluation"]
     with open_data(dataset) as arrays:
         n_train, n_dims = arrays["train"].shape
@@ -141,7 +139,8 @@ def main() -> None:
     rates = " or ".join(f"{flops / 1e12:.0f} TFLOP/s ({precision})" for precision, flops in PEAK_FLOPS.items())
     peak = f"{rates} and {PEAK_BYTES / 1e12:.2f} TB/s"
     note = f"Least: at {peak}, the data sheet's numbers for an H100 SXM5, whichever of the two takes longer."
-    print(markdown([Table("Cost of runs", COLUMNS, rows, notes=(note,))]), end="")
+    nll = "The NLL is the encoder's estimate; the refined one, where a run has it, is not counted."
+    print(markdown([Table("Cost of runs", COLUMNS, rows, notes=(note, nll))]), end="")
 
 
 if __name__ == "__main__":

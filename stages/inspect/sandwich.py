@@ -36,15 +36,15 @@ from vhp.likelihood.refined.search import RefinedSettings
 from vhp.model.vae import VAE
 from vhp.resumable import Checkpoint, Resumable
 from vhp.seeds import EVALUATION_SEED
+from vhp.trained import REFINEMENT
 
 EXACT_TO = 1e-4  # nats
-REFINEMENT = RefinedSettings(pilot=256, enough=0.3, modes=4, steps=40, rounds=3)  # the same for runs of any budget
 FROM = {"proposal": "the image's own proposal", "prior": "the prior"}  # chains
 COLUMNS = (
     *("run", "images", "encoder", "refined", "exact", "annealed: ≤", "≥", "gap"),
     *("refined − lower", "worst", "upper − refined", "worst"),
 )
-Settings = tuple[LikelihoodSettings, RefinedSettings, AnnealingSettings]
+Settings = tuple[LikelihoodSettings, AnnealingSettings]
 
 
 def row(name: str, images: str, estimates: tuple[Tensor, ...], exact: Tensor | None, lower, upper) -> tuple[str, ...]:
@@ -64,6 +64,12 @@ def row(name: str, images: str, estimates: tuple[Tensor, ...], exact: Tensor | N
     return (name, images, *map(mean, negated), gap, *apart(estimates[1], low), *apart(high, estimates[1]))
 
 
+def refinement(run: Run) -> RefinedSettings:
+    """That of the run's own refined estimate, so that it is judged; of a run without one, that of TrainedModel.nll."""
+    own = run.config["evaluation"].get("refined")
+    return REFINEMENT if own is None else RefinedSettings(**own)
+
+
 def is_plane(model: VAE) -> bool:
     return model.d_z == 2 and model.prior.d_zeta in (0, 2)
 
@@ -75,7 +81,8 @@ def checkpoint(run: Run, images: str, n_images: int, settings: Settings) -> Chec
     code = program.of_stage("evaluate", dataset, method), program.fingerprint(sandwich.__module__)
     files = [md5(run.folder / "model.safetensors"), md5(data_file(dataset))]
     model = [run.name, run.config["model"], run.config["method"]]
-    parts = [*model, *files, *code, images, n_images, run.device.type, [asdict(each) for each in settings]]
+    estimates = [asdict(each) for each in (refinement(run), *settings)]
+    parts = [*model, *files, *code, images, n_images, run.device.type, estimates]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return Checkpoint(Path(os.environ.get("VHP_CHECKPOINTS", CHECKPOINTS)) / f"sandwich-{digest[:16]}")
 
@@ -83,25 +90,27 @@ def checkpoint(run: Run, images: str, n_images: int, settings: Settings) -> Chec
 def rows(name: str, n_images: int, settings: Settings) -> list[tuple[tuple[str, ...], Checkpoint | None]]:
     """Each with the checkpoint that it is from, to be discarded when all rows are there."""
     run = open_run(name)
-    model, test = load_model(run), run.splits["test"]
+    model, test, likelihood, refined = load_model(run), run.splits["test"], settings[0], refinement(run)
     x = test[random_subset(len(test), n_images, EVALUATION_SEED).to(test.device)]
     if is_plane(model):
-        estimates = both_estimates(model, x, *settings[:2], EVALUATION_SEED)
+        estimates = both_estimates(model, x, likelihood, refined, EVALUATION_SEED)
         return [(row(name, "test", estimates, exact_log_likelihood(model, x, EXACT_TO), None, None), None)]
     found: list[tuple[tuple[str, ...], Checkpoint | None]] = []
     for images, data in (("test", x), ("simulated", len(x))):
         kept = checkpoint(run, images, len(x), settings)
         shown = partial(tqdm, desc=f"{name}, {images}", unit="batch", disable=None)
-        s = sandwich(model, data, *settings, EVALUATION_SEED, Resumable(kept, CHECKPOINT_SECONDS, shown))
+        resumable = Resumable(kept, CHECKPOINT_SECONDS, shown)
+        s = sandwich(model, data, likelihood, refined, settings[1], EVALUATION_SEED, resumable)
         found.append((row(name, images, (s.encoder, s.refined), None, s.lower, s.upper), kept))
     return found
 
 
 def table(found: list[tuple[str, ...]], n_images: int, settings: Settings) -> Table:
-    likelihood, _, annealing = settings
+    likelihood, annealing = settings
     notes = (
-        f"−log p(x), nats, means over at most {n_images:,} images: estimates with {likelihood.n_samples:,} samples; "
-        f"annealed importance sampling from {FROM[annealing.start]} with {annealing.n_temperatures:,} temperatures and "
+        f"−log p(x), nats, means over at most {n_images:,} images: estimates with {likelihood.n_samples:,} samples, "
+        "the refined one with the search of the run's own evaluation; annealed importance sampling from "
+        f"{FROM[annealing.start]} with {annealing.n_temperatures:,} temperatures and "
         f"{annealing.n_chains} chains for each.",
         "Test: random test images, of which there is a bound on one side only, or, of latent planes, the exact value. "
         "Simulated: images drawn from the model, with bounds on both sides; their gap is the referee's own doubt.",
@@ -128,7 +137,7 @@ def main() -> None:
     with command("sandwich"):
         annealing = AnnealingSettings(arguments.temperatures, arguments.chains, start=arguments.start)
         likelihood = LikelihoodSettings(arguments.samples, "float32", compile=False)
-        settings = (likelihood, REFINEMENT, annealing)
+        settings = (likelihood, annealing)
         configs.check(arguments.runs)
         torch.manual_seed(EVALUATION_SEED)
         found = [each for name in arguments.runs for each in rows(name, arguments.images, settings)]

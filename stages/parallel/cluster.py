@@ -12,19 +12,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cloudpickle
 from distributed import Client, Future
 
 from stages.clones.git import git
-from stages.files import read_json
 from stages.parallel import lockfile, worker
 from stages.parallel.display import Display
 from stages.parallel.graph import Pipeline
 from stages.parallel.local import outcome
-from stages.runs.places import CONFIGS
+from stages.runs.configs import read_config, run_names
 from stages.runs.progress import Beat
 
 cloudpickle.register_pickle_by_value(worker)
@@ -54,9 +52,12 @@ def head_revision() -> str:
     return git("rev-parse", "HEAD").strip()
 
 
-def travelling(todo: set[str], folder: Path = CONFIGS) -> dict[str, dict[str, Any]]:
-    """The stages of todo that belong to one run, each with that run; the others need the head's files."""
-    runs = {path.stem: read_json(path)["run"] for path in folder.glob("*.json")}
+def travelling(todo: set[str]) -> dict[str, dict[str, Any]]:
+    """The stages of todo that belong to one run, each with that run; the others need the head's files.
+
+    Raises ValueError for a configuration that is damaged.
+    """
+    runs = {name: read_config(name)["run"] for name in run_names()}
     return {stage: runs[name] for stage in todo if (name := stage.partition("@")[2]) in runs}
 
 

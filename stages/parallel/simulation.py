@@ -45,9 +45,9 @@ def read(path: Path) -> pd.DataFrame:
     return cells
 
 
-def chains(cells: pd.DataFrame, n_cells: int, costs: Costs, seed: int = 0) -> np.ndarray:
+def chains(cells: pd.DataFrame, n_cells: int, costs: Costs) -> np.ndarray:
     """Seconds of every stage on its worker, (n_cells, stages): measured cells, drawn at random with replacement."""
-    drawn = cells.sample(n_cells, replace=True, random_state=seed)
+    drawn = cells.sample(n_cells, replace=True, random_state=0)
     measured = drawn[MEASURED].to_numpy()
     small = np.tile(costs.small_stages, (n_cells, 1))
     return np.concatenate([measured, small], axis=1) + costs.worker_per_stage

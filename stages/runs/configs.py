@@ -83,7 +83,7 @@ def require_own_data(stage: str, dataset: str) -> None:
 
 
 def read_matrix() -> dict[str, Any]:
-    """runs/matrix.json. Raises ValueError for one that is damaged, and FileNotFoundError."""
+    """runs/matrix/matrix.json. Raises ValueError for one that is damaged, and FileNotFoundError."""
     if MATRIX.exists():
         recorded.check("configure", [MATRIX.parent])
     matrix = check_values(MATRIX, read_json(MATRIX), {"budget": str, "sections": dict, "code": dict})

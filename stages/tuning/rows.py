@@ -20,7 +20,8 @@ TRAINING = (
     *("beta_final", "constraint_final", "skipped_steps"),
 )
 # changed: what params.yaml had other values of; falls_from: epochs, not always whole; loss: of the training batches, of
-# the epoch that has the bound, at beta = 1 as that; settings: a digest of all that decides the training; code: fingerprint of what trains.
+# the epoch that has the bound, at beta = 1 as that; settings: a digest of all that decides the training; code:
+# fingerprint of what trains.
 COLUMNS = (*KEY, "changed", *TRAINING, "loss", "kappa", "minutes", "settings", "device", "revision", "code")
 TEXTS = ("dataset", "method", "trial", "changed", "settings", "device", "revision", "code")
 NUMBERS = (
@@ -76,8 +77,8 @@ def row(place: Path, cell: Cell, changed: str) -> dict[str, Any] | None:
 def loss_at_one(history: pd.DataFrame, epoch: int, method: Mapping[str, Any]) -> float:
     """Of an epoch's training batches, at beta = 1, as bounds are. method: its settings.
 
-    The history's loss is that of the beta of each step, which may move a long way within an epoch. An importance-weighted
-    bound has no beta, and is more than the difference of its terms' means.
+    The history's loss is that of the beta of each step, which may move a long way within an epoch. A bound of several
+    samples has no beta, and is more than the difference of its terms' means.
     """
     of_epoch = history[history["epoch"] == epoch].iloc[0]
     return float(of_epoch["loss"] if "n_importance" in method else of_epoch["reconstruction"] + of_epoch["kl"])

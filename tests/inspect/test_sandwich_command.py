@@ -1,6 +1,7 @@
 """The table of bounds as a command: interrupted and repeated, it goes on, and says the same."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -62,11 +63,11 @@ def test_what_was_interrupted_goes_on_and_ends_as_without(workplace, few_at_once
     assert not kept()
 
 
-@pytest.mark.parametrize("change", ["model", "code", "--samples", "--images"])
+@pytest.mark.parametrize("change", ["model", "code", "refined", "--samples", "--images"])
 def test_what_was_begun_with_other_inputs_is_not_resumed(workplace, few_at_once, monkeypatch, capsys, change):
     run = make_run("vhp_rewo", d_z=3)
     opened = command.open_run(run)
-    settings = (command.LikelihoodSettings(30), command.REFINEMENT, command.AnnealingSettings(3, 2))
+    settings = (command.LikelihoodSettings(30), command.AnnealingSettings(3, 2))
     before = command.checkpoint(opened, "test", 8, settings).file
     if change == "model":
         file = run_folder(run) / "model.safetensors"
@@ -75,6 +76,8 @@ def test_what_was_begun_with_other_inputs_is_not_resumed(workplace, few_at_once,
         stage = command.this_program().of_stage
         other = lambda name, *cell: stage(name, *cell)[::-1]  # noqa: E731
         monkeypatch.setattr(type(command.this_program()), "of_stage", lambda self, *cell: other(*cell))
+    elif change == "refined":
+        opened.config["evaluation"]["refined"] = asdict(command.REFINEMENT) | {"modes": 9}
     elif change == "--samples":
         settings = (command.LikelihoodSettings(31), *settings[1:])
     n_images = 9 if change == "--images" else 8

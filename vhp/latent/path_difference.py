@@ -25,20 +25,20 @@ class PathDifference(NamedTuple):
 
 
 def path_difference(a: Mapping[Key, float], b: Mapping[Key, float]) -> PathDifference:
-    """Of a - b over the (seed, pair) that both have; mean: over seeds and pairs.
+    """Of a - b over the (seed, pair) that both have; mean: over seeds, of each seed's mean over its pairs.
 
-    error_pairs: of each pair's mean over its seeds. error_seeds: of each seed's mean over its pairs.
+    error_pairs: of this mean, had other pairs been drawn, each with its values of all seeds. error_seeds: of the seeds'
+    means.
     """
-    by_pair, by_seed = defaultdict(list), defaultdict(list)
+    by_seed: dict[int, dict[int, float]] = defaultdict(dict)
     for seed, pair in sorted(a.keys() & b.keys()):
-        difference = a[seed, pair] - b[seed, pair]
-        by_pair[pair].append(difference)
-        by_seed[seed].append(difference)
-    pairs, seeds = ([float(np.mean(values)) for values in groups.values()] for groups in (by_pair, by_seed))
-    all_of_them = [value for values in by_seed.values() for value in values]
-    mean = float(np.mean(all_of_them)) if all_of_them else None
-    return PathDifference(mean, _standard_error(pairs), len(pairs), _standard_error(seeds), len(seeds))
-
-
-def _standard_error(values: list[float]) -> float | None:
-    return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
+        by_seed[seed][pair] = a[seed, pair] - b[seed, pair]
+    means = [float(np.mean(list(of_seed.values()))) for of_seed in by_seed.values()]
+    by_pair: dict[int, float] = defaultdict(float)  # how far each pair moves the mean
+    for of_seed, mean in zip(by_seed.values(), means, strict=True):
+        for pair, value in of_seed.items():
+            by_pair[pair] += (value - mean) / len(of_seed) / len(means)
+    n = len(by_pair)
+    error_pairs = math.sqrt(n / (n - 1) * sum(moved**2 for moved in by_pair.values())) if n > 1 else None
+    error_seeds = float(np.std(means, ddof=1)) / math.sqrt(len(means)) if len(means) > 1 else None
+    return PathDifference(float(np.mean(means)) if means else None, error_pairs, n, error_seeds, len(means))

@@ -20,7 +20,8 @@ def zeta_gap(model: VAE, x: Tensor, n_z: int, n_zeta: int, seed: int, numbers: T
 
     Means over n_z samples z ~ q_phi(z|x). The first term is L_IW(z), which is below log p_Theta(z) by what is left of
     the gap at K samples: so is the result. 0 for a prior without a latent of its own. x: float32, binary or real.
-    numbers: (n,), what the noise of each image is drawn from, beside the seed; by default its position.
+    numbers: (n,), what the noise of each image is drawn from, beside the seed; by default its position. Raises
+    ValueError for others.
     """
     d_zeta = model.prior.d_zeta
     if d_zeta == 0:

@@ -1,12 +1,12 @@
 """docs/results.md: human motion over the seeds of the supplement."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from stages.check.quotations.sources import Sources, cells, span
+from vhp.latent.path_difference import path_difference
 from vhp.names import METHODS, method_name
 
 BASIS = "vhp_rewo"
@@ -47,10 +47,15 @@ def smooth(runs: Runs) -> Iterator[str]:
 
 def against(runs: Runs, basis: Runs, measure: str) -> str:
     """Paired over the pairs that both connect, seed by seed: the mean over the seeds ± its standard error."""
-    per_seed = [np.nanmean(_of_paths(run, measure) - _of_paths(b, measure)) for run, b in zip(runs, basis, strict=True)]
-    return f"{np.mean(per_seed):+.3f} ± {np.std(per_seed, ddof=1) / math.sqrt(len(per_seed)):.3f}"
+    found = path_difference(_of_paths(runs, measure), _of_paths(basis, measure))
+    return f"{found.mean:+.3f} ± {found.error_seeds:.3f}"
 
 
-def _of_paths(run: Mapping[str, Any], measure: str) -> np.ndarray:
-    """NaN where there is no path."""
-    return np.array(run["smoothness"][f"path_{measure}"], float)
+def _of_paths(runs: Runs, measure: str) -> dict[tuple[int, int], float]:
+    """By seed and pair, of the paths found."""
+    return {
+        (run["config"]["run"]["seed"], pair): value
+        for run in runs
+        for pair, value in enumerate(run["smoothness"][f"path_{measure}"])
+        if value is not None
+    }

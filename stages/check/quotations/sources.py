@@ -79,11 +79,11 @@ class Sources:
         return 100 * likelihood["n_low_ess"] / likelihood["n_test"]
 
 
-def span(values: Iterable[float], form: str, to: str = " to ") -> str:
+def span(values: Iterable[float], form: str) -> str:
     """The least and the largest value; one of them where they are written alike."""
     found = list(values)
     ends = [format(min(found), form), format(max(found), form)]
-    return to.join(dict.fromkeys(ends))
+    return " to ".join(dict.fromkeys(ends))
 
 
 def cells(*values: str) -> str:
@@ -91,5 +91,5 @@ def cells(*values: str) -> str:
     return f"| {' | '.join(values)} |"
 
 
-def plus_minus(row: pd.Series, value: str = "nll", error: str = "nll_se") -> str:
-    return f"{row[value]:.2f} ± {row[error]:.2f}"
+def plus_minus(row: pd.Series, error: str = "nll_se") -> str:
+    return f"{row['nll']:.2f} ± {row[error]:.2f}"

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
         except TrainingDivergedError as error:
             diverged.append(f"{cell.network.name}, {cell.minutes:g} minutes: {error}")
             continue
-        write_page(rows.append(csv, row), arguments.table, arguments.into)
+        rows.append(csv, row, lambda frame: write_page(frame, arguments.table, arguments.into))
         cell.discard()
     if diverged:
         raise ValueError("\n  ".join(diverged))

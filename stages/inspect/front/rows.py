@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,15 +32,18 @@ def read(path: Path) -> pd.DataFrame:
     return rows.read(path, TYPES, COLUMNS, KEY)
 
 
-def append(path: Path, row: Mapping[str, Any]) -> pd.DataFrame:
-    """Add the row to what the file holds now, in the order of data set, minutes and network; gives all rows."""
+def append(path: Path, row: Mapping[str, Any], write: Callable[[pd.DataFrame], None]) -> None:
+    """Add the row to what the file holds now, in the order of data set, minutes and network.
+
+    write: what else is made of all rows, while no other process adds one.
+    """
     added = pd.DataFrame([row], columns=list(COLUMNS)).astype({"main_phase_step": "Int64"})
     with _alone_in(path.parent):
         before = read(path)
         frame = added if before.empty else pd.concat([before, added], ignore_index=True)
         frame = frame.sort_values(["dataset", "minutes", "network", "seed"], ignore_index=True)
         write_text(path, csv(frame))
-    return frame
+        write(frame)
 
 
 @contextmanager

@@ -142,28 +142,41 @@ def test_a_table_of_results_that_is_none_is_refused(call, change, message):
         call("small", "--minutes", "1")
 
 
-def test_rows_that_are_added_at_the_same_time_are_all_kept(tmp_path, monkeypatch):
-    path, others = tmp_path / "networks.csv", []
+@pytest.mark.parametrize("moment", ["table", "page"])
+def test_rows_that_are_added_at_the_same_time_are_all_kept(tmp_path, monkeypatch, moment):
+    path, others, pages = tmp_path / "networks.csv", [], []
     row = dict.fromkeys(rows.COLUMNS, 1) | {name: "a" for name in rows.TEXTS}
 
-    def write(path, text):
-        if not others:  # another one comes while the first is about to write
-            others.append(Thread(target=rows.append, args=(path, row | {"network": "b"})))
+    def another() -> None:  # comes while the first is about to write
+        if not others:
+            others.append(Thread(target=rows.append, args=(path, row | {"network": "b"}, write_page)))
             others[0].start()
             others[0].join(timeout=0.5)
+
+    def write(path, text):
+        if moment == "table":
+            another()
         write_text(path, text)
 
+    def write_page(frame):
+        if moment == "page":
+            another()
+        pages.append(frame["network"].tolist())
+
     monkeypatch.setattr(rows, "write_text", write)
-    rows.append(path, row)
+    rows.append(path, row, write_page)
     others[0].join()
     assert rows.read(path)["network"].tolist() == ["a", "b"]
+    assert pages == [["a"], ["a", "b"]]
 
 
 def test_a_phase_that_never_came_leaves_whole_numbers_whole(tmp_path):
     path = tmp_path / "networks.csv"
     row = dict.fromkeys(rows.COLUMNS, 1) | {name: "a" for name in rows.TEXTS}
-    rows.append(path, row | {"minutes": 1.0, "main_phase_step": 554})
-    frame = rows.append(path, row | {"minutes": 2.0, "main_phase_step": None})
+    frames = []
+    rows.append(path, row | {"minutes": 1.0, "main_phase_step": 554}, frames.append)
+    rows.append(path, row | {"minutes": 2.0, "main_phase_step": None}, frames.append)
+    frame = frames[-1]
     pd.testing.assert_frame_equal(rows.read(path), frame)
     assert frame["main_phase_step"].tolist() == [554, pd.NA]
     assert ",554," in path.read_text()

@@ -81,7 +81,8 @@ def sandwich(
     All is computed in the model's precision. settings, refinement: of both estimates, which come first; proposals at
     which chains begin are sought by the same refinement. annealing: of the bounds. resumable: where to resume from and
     to save to; its steps are batches of annealed images. Raises ValueError for no images, arrays that are no data (see
-    check_examples), or too few samples for a proposal; UnfinishedError when it is asked to stop.
+    check_examples), or too few samples for a proposal; TypeError for a prior that lacks what Joint or the simulation
+    needs; UnfinishedError when it is asked to stop.
     """
     if not isinstance(x, int):
         check_examples("x", x, Expected(model.n_dims, model.observation.unit_interval, torch.float64, binary=True))

@@ -61,8 +61,8 @@ def refine(
     encoder: the estimate with the encoder's posterior of the same images, kept where it is good enough. The other
     arguments are those of vhp.likelihood.estimate; settings.precision is that of the matrix products for the S samples,
     the search is not rounded. Raises ValueError for arrays that are no data (see check_examples), an estimate of
-    another number of images, no numbers of them, and fewer samples than a proposal needs; UnfinishedError when it is
-    asked to stop.
+    another number of images, no numbers of them, and fewer samples than a proposal needs; TypeError for a prior that
+    lacks what Joint needs; UnfinishedError when it is asked to stop.
     """
     check_examples("test", test, Expected(model.n_dims, model.observation.unit_interval, torch.float64, binary=True))
     if len(encoder.log_likelihood) != len(test):
@@ -106,7 +106,7 @@ def refined_rounding_error(
 ) -> Tensor:
     """The refined estimate with these settings minus that in float64, same proposals, same noise: (N,), nats.
 
-    Every image gets a proposal of its own.
+    Every image gets a proposal of its own. Raises ValueError for no numbers of the images, TypeError as refine.
     """
     joint, exact = Joint(model), Joint(copy.deepcopy(model).double())
     numbers = image_numbers(numbers, len(test))

@@ -73,7 +73,7 @@ def test_no_chunk_of_samples_waits_for_the_device(name, monkeypatch):
     """Chunks of five samples and of fifty: the number of reads is that of the images' numbers."""
     model, x, counts = tiny.build(name).model, tiny.patterns(3), []
     for rows in (5, 50):
-        monkeypatch.setattr("vhp.likelihood.estimate.CHUNK_BYTES", rows * 4 * model.floats_per_decode)
+        monkeypatch.setattr("vhp.likelihood.chunks.CHUNK_BYTES", rows * 4 * model.floats_per_decode)
         options = LikelihoodSettings(n_samples=50, precision="float32", compile=False)
         counts.append(len(waits(lambda options=options: estimate(model, x, options, seed=1))))
     assert counts[0] == counts[1]

@@ -20,8 +20,9 @@ from vhp.likelihood.annealed.chains import (
     upper_bound,
 )
 from vhp.likelihood.annealed.sandwich import starts
-from vhp.likelihood.estimate import LikelihoodSettings, noise
+from vhp.likelihood.estimate import LikelihoodSettings
 from vhp.likelihood.joint import Joint
+from vhp.likelihood.numbers import noise
 from vhp.likelihood.refined.search import BANK, PILOT, REFINED, ROUNDS, RefinedSettings
 
 N = 40

@@ -7,8 +7,10 @@ import reference
 import tiny
 import torch
 
-from vhp.likelihood import estimate as likelihood
-from vhp.likelihood.estimate import LikelihoodSettings, estimate, noise, sample_counts
+from vhp.likelihood import chunks
+from vhp.likelihood.estimate import LikelihoodSettings, estimate
+from vhp.likelihood.numbers import noise
+from vhp.likelihood.running_weights import RunningWeights, sample_counts
 from vhp.resumable import Checkpoint, Resumable, UnfinishedError
 
 S = 60
@@ -81,7 +83,7 @@ def test_the_first_samples_may_be_hundreds_of_nats_below_the_others():
     log_w = torch.tensor([-400.0, -300.0, *[-300.0] * 8, *[0.0] * 20])[:, None]
     expected = [-400, -300 + math.log(0.9), math.log(20 / 30)]
     for rows in (30, 3, 1):
-        weights = likelihood._Weights(1, 30, log_w.device)
+        weights = RunningWeights(1, 30, log_w.device)
         for chunk in log_w.split(rows):
             weights.add(chunk)
         assert weights.columns()[6:, 0].tolist() == pytest.approx(expected)
@@ -99,7 +101,7 @@ def test_estimate_does_not_depend_on_the_chunk_size(monkeypatch, rows):
             batches.append(len(batch))
             yield batch
 
-    monkeypatch.setattr(likelihood, "CHUNK_BYTES", rows * 8 * model.floats_per_decode)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", rows * 8 * model.floats_per_decode)
     assert_equal(run(model, x, resumable=Resumable(progress=count)), whole)
     # The chunks were really cut: 5 images alone, in pairs or in fours.
     assert batches == {1: [1] * 5, 7: [1] * 5, S: [1] * 5, 2 * S + 1: [2, 2, 1], 4 * S: [4, 1]}[rows]
@@ -108,7 +110,7 @@ def test_estimate_does_not_depend_on_the_chunk_size(monkeypatch, rows):
 @pytest.mark.parametrize("name", tiny.SETTINGS)
 def test_an_estimate_stopped_after_each_batch_ends_with_the_same_bits(monkeypatch, tmp_path, name):
     model, x = model_of(name, torch.float32), tiny.patterns(5)
-    monkeypatch.setattr(likelihood, "CHUNK_BYTES", 2 * S * 4 * model.floats_per_decode)  # batches of 2, 2 and 1 images
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 2 * S * 4 * model.floats_per_decode)  # batches of 2, 2 and 1 images
     whole = run(model, x, dtype=torch.float32)
     checkpoint, batches = Checkpoint(tmp_path / "run"), []
     stopped = Resumable(checkpoint, 1e6, stop=lambda: True)
@@ -127,16 +129,16 @@ def test_an_estimate_stopped_after_each_batch_ends_with_the_same_bits(monkeypatc
 def test_an_estimate_goes_on_where_other_numbers_of_images_fit_a_batch(monkeypatch, tmp_path):
     model, x = model_of("vhp_rewo"), tiny.patterns(5)
     whole, checkpoint = run(model, x), Checkpoint(tmp_path / "run")
-    monkeypatch.setattr(likelihood, "CHUNK_BYTES", 2 * S * 8 * model.floats_per_decode)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 2 * S * 8 * model.floats_per_decode)
     with pytest.raises(UnfinishedError, match="stopped after image 2 of 5"):
         run(model, x, resumable=Resumable(checkpoint, stop=lambda: True))
-    monkeypatch.setattr(likelihood, "CHUNK_BYTES", S * 8 * model.floats_per_decode)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", S * 8 * model.floats_per_decode)
     assert_equal(run(model, x, resumable=Resumable(checkpoint)), whole)
 
 
 def test_a_killed_estimate_goes_on_from_its_last_checkpoint(monkeypatch, tmp_path):
     model, x = model_of("vhp_rewo"), tiny.patterns(5)
-    monkeypatch.setattr(likelihood, "CHUNK_BYTES", S * 8 * model.floats_per_decode)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", S * 8 * model.floats_per_decode)
     checkpoint = Checkpoint(tmp_path / "run")
 
     def killed(batches):

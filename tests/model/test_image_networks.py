@@ -62,7 +62,7 @@ def test_the_evaluators_chunks_count_the_decoders_layers(build, monkeypatch):
     results = []
     for rows in (1, 7, 200):
         sizes.clear()
-        monkeypatch.setattr("vhp.likelihood.estimate.CHUNK_BYTES", rows * 8 * net.floats_per_decode)
+        monkeypatch.setattr("vhp.likelihood.chunks.CHUNK_BYTES", rows * 8 * net.floats_per_decode)
         results.append(estimate(net, x, options, seed=3, dtype=torch.float64).log_likelihood)
         assert max(sizes) == {1: 1, 7: 7, 200: 120}[rows]
     for result in results[1:]:

@@ -259,7 +259,7 @@ MUTATIONS = (
     ),
     Mutation(
         "likelihood: log S missing",
-        "vhp/likelihood/estimate.py",
+        "vhp/likelihood/running_weights.py",
         "self.w.log() + self.largest - math.log(n_samples)",
         "self.w.log() + self.largest",
         (LIKELIHOOD, EXACT),
@@ -273,7 +273,7 @@ MUTATIONS = (
     ),
     Mutation(
         "likelihood of the first samples: those after the last whole chunk left out",
-        "vhp/likelihood/estimate.py",
+        "vhp/likelihood/running_weights.py",
         "log_w[: count - self.seen].double()",
         "log_w[: 1].double()",
         (LIKELIHOOD,),

@@ -1,9 +1,11 @@
-"""The numbers of images: what the noise of each is drawn from, beside the seed."""
+"""The noise of each image, and the numbers of images, from which it is drawn beside the seed."""
+
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
-from vhp.seeds import STRIDE
+from vhp.seeds import STRIDE, numbered
 
 
 def image_numbers(numbers: Tensor | None, n: int) -> Tensor:
@@ -24,3 +26,17 @@ def image_numbers(numbers: Tensor | None, n: int) -> Tensor:
         found = f"{numbers.min().item()} to {numbers.max().item()}"
         raise ValueError(f"numbers: found {found}, expected integers from 0 to {STRIDE - 1}, for instance positions")
     return numbers
+
+
+def noise(seed: int, numbers: Iterable[int], n_samples: int, width: int, device: torch.device | str = "cpu") -> Tensor:
+    """Standard normal noise (n_samples, batch, width) that depends on the seed and each image's number alone.
+
+    So an image's estimate is the same in any batch and any order. The noise is made on the device: CPUs agree on it,
+    and so do GPUs, but not the ones with the others.
+    """
+    generator = torch.Generator(device)
+    columns = []
+    for number in numbers:
+        generator.manual_seed(numbered(seed, number))
+        columns.append(torch.randn(n_samples, width, generator=generator, device=device))
+    return torch.stack(columns, 1)

@@ -5,8 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from vhp.likelihood.estimate import noise
-from vhp.likelihood.numbers import image_numbers
+from vhp.likelihood.numbers import image_numbers, noise
 from vhp.model.distributions import gaussian_sample
 from vhp.model.evaluation_mode import measuring
 from vhp.model.vae import VAE

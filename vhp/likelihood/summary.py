@@ -4,9 +4,10 @@ import math
 
 from torch import Tensor
 
-from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, sample_counts
+from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings
 from vhp.likelihood.refined.estimate import RefinedEstimate
 from vhp.likelihood.reliability import LOW_ESS, apart, heavy_tailed
+from vhp.likelihood.running_weights import sample_counts
 
 Values = dict[str, float | int | str | list[float] | list[int] | None]
 

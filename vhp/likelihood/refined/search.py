@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from vhp.checks import at_least_one, between
-from vhp.likelihood.estimate import noise
 from vhp.likelihood.joint import Joint
+from vhp.likelihood.numbers import noise
 from vhp.likelihood.refined.adaptation import adapted
 from vhp.likelihood.refined.ascent import ascended, laplace
 from vhp.likelihood.refined.bank import Bank

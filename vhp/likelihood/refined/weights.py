@@ -8,8 +8,10 @@ from torch import Tensor
 
 from vhp.device.compilation import compiled
 from vhp.device.precision import autocast
-from vhp.likelihood.estimate import LikelihoodSettings, chunk_rows, noise
+from vhp.likelihood.chunks import chunk_rows
+from vhp.likelihood.estimate import LikelihoodSettings
 from vhp.likelihood.joint import Joint
+from vhp.likelihood.numbers import noise
 from vhp.likelihood.pareto import k_hat
 from vhp.likelihood.refined.proposal import Proposal, mixture_log_prob, proposal_noise_width
 

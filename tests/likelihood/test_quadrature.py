@@ -44,6 +44,15 @@ def test_two_narrow_peaks_far_apart_both_count():
     assert found.item() == pytest.approx(math.log1p(1e-3), abs=TOLERANCE)
 
 
+def test_a_peak_between_the_nodes_counts_beside_one_on_a_node():
+    """Both a seventieth of a tile wide, with half of the integral: the second is 40 nats higher than at any node."""
+    nodes = Tiles.over(-CORNER, CORNER, 8).nodes().reshape(-1, quadrature.ORDER, quadrature.ORDER, 2)
+    mean = torch.stack([nodes[9, 3, 3], (nodes[54, 3, 3] + nodes[54, 4, 4]) / 2])
+    both = gaussians(mean, 1e-3 * torch.eye(2).double().expand(2, 2, 2))
+    found = integral(lambda u: torch.logsumexp(both(u) - math.log(2), -1, keepdim=True), 1)
+    assert abs(found.item()) < TOLERANCE
+
+
 def test_a_rectangle_that_is_too_small_is_widened():
     mean, wide = torch.tensor([[40.0, -30.0]]).double(), torch.eye(2).double()[None]
     assert abs(integral(gaussians(mean, wide), 1).item()) < TOLERANCE

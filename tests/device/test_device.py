@@ -10,8 +10,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from vhp.likelihood.estimate import LikelihoodSettings, estimate
 from vhp.training.fit import Training
+from vhp.training.gradient import gradient_norm
 
-SETTINGS = tiny.training(epochs=3, learning_rate=1e-2)
+SETTINGS = tiny.training(epochs=3, learning_rate=1e-2, gradient_limit=5.0)
 
 
 class Waits(TorchDispatchMode):
@@ -40,11 +41,25 @@ def waits(run):
     return found.names
 
 
+class SaysGpu(torch.Tensor):
+    """For code that looks at a number where that costs nothing. What is computed from it says so no more."""
+
+    is_cuda = True
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+
+@pytest.fixture(autouse=True)
+def norm_on_a_gpu(monkeypatch):
+    """The gradient's norm, which on a CPU is looked at in every step."""
+    monkeypatch.setattr("vhp.training.fit.gradient_norm", lambda p: gradient_norm(p).as_subclass(SaysGpu))
+
+
 def test_a_number_that_is_read_is_seen():
     """Or the tests below would show nothing."""
     one = torch.ones(())
     assert waits(lambda: bool(one > 0)) and waits(one.item)
     assert waits(lambda: one.to("meta"))
+    assert waits(one.as_subclass(SaysGpu).item)
     assert not waits(lambda: one + 1)
 
 

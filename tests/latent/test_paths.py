@@ -76,6 +76,17 @@ def test_the_straight_line_is_measured_between_the_same_ends():
     assert measured["path_smoothness"] == pytest.approx([smoothness_factor(x) for x in frames])
 
 
+def test_the_straight_line_s_distance_is_its_own_where_the_path_is_bent():
+    """The unit is the distance of the two examples, 2. The line leads through (0.5, 0), (1, 0) and (1.5, 0)."""
+    frames = np.random.default_rng(0).normal(size=(1, 5, 4))
+    arrays = interpolation(np.ones(1, bool), frames, frames)
+    arrays["posterior_mean"], arrays["posterior_std"] = np.array([[0.0, 0.0], [2.0, 0.0]]), np.zeros((2, 2))
+    arrays["path_z"] = np.array([[[0.0, 0.0], [0.0, 1.0], [0.0, 2.0], [2.0, 1.0], [2.0, 0.0]]])
+    measured = measure(arrays, WHOLE, None, DATA)
+    assert measured["posterior_distance"] == pytest.approx((0 + 1 + 2 + 1 + 0) / 5 / 2)
+    assert measured["straight_posterior_distance"] == pytest.approx((0 + 0.5 + 1 + 0.5 + 0) / 5 / 2)
+
+
 def test_distances_are_in_units_of_the_posteriors_spacing():
     frames = np.random.default_rng(0).normal(size=(3, 6, 4))
     arrays = interpolation(np.ones(3, bool), frames, frames)
@@ -134,6 +145,18 @@ def test_the_pendulum_turns_one_way_or_back():
     assert measured["angle_error"] < 1e-3
     assert measured["path_monotonicity"] == pytest.approx([1, 0.8 / 1.2], abs=2e-3)
     assert measured["off_data"] == 0 and measured["path_breaks"] == [[], []]
+
+
+def test_what_no_angle_explains_is_the_angles_error():
+    """The four corners, of 256 pixels, are out of the rod's reach: an error e in each is an RMS of e / 8."""
+    frames = pendulum.render(-np.pi + np.arange(7) * np.pi / 6)[None]
+    corners, error = np.array([0, 15, 240, 255]), np.array([0.1, 0.2, 0.3, 0.4, 0.3, 0.2, 0.4])
+    wrong, worse = frames.copy(), frames.copy()
+    wrong[:, :, corners] += error[:, None]
+    worse[:, :, corners] += 2 * error[:, None]
+    measured = measure(interpolation(np.ones(1, bool), wrong, worse), WHOLE, pendulum.render, PENDULUM)
+    assert measured["angle_error"] == pytest.approx(1.9 / 7 / 8, rel=1e-3)
+    assert measured["straight_angle_error"] == pytest.approx(2 * 1.9 / 7 / 8, rel=1e-3)
 
 
 def test_a_pendulum_that_fades_out_and_in_is_a_discontinuity_and_no_jump():

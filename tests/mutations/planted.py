@@ -25,6 +25,7 @@ PATCHES = "tests/model/test_patches.py"
 ROUNDING, SUMMARY = (f"tests/likelihood/test_{name}.py" for name in ("rounding", "summary"))
 NLL_DIFFERENCE, MODES = (f"tests/likelihood/test_{name}.py" for name in ("nll_difference", "modes"))
 ADAPTATION = "tests/likelihood/test_adaptation.py"
+ASCENT, BANK, WEIGHTS = (f"tests/likelihood/test_{name}.py" for name in ("ascent", "bank", "refined_weights"))
 SANDWICH_ROWS = "tests/inspect/test_sandwich_rows.py"
 PENDULUM_RUNS = "tests/stages/test_pendulum_runs.py"
 PATHS, INTERPOLATION = (f"tests/latent/test_{name}.py" for name in ("paths", "interpolation"))
@@ -208,6 +209,13 @@ MUTATIONS = (
         (SCHEDULES,),
     ),
     Mutation(
+        "the later update's beta in REWO's range instead of its own",
+        "vhp/objective/schedules.py",
+        "    BETA_RANGE = (1e-8, 1e6)\n",
+        "    BETA_RANGE = (1e-30, 1e30)\n",
+        (SCHEDULES,),
+    ),
+    Mutation(
         "GECO moves lambda's way, not beta's",
         "vhp/objective/schedules.py",
         "return -self.nu * delta",
@@ -236,6 +244,13 @@ MUTATIONS = (
         (PLAIN_LOOP,),
     ),
     Mutation(
+        "weights selected by the bound of the last batch alone",
+        "vhp/training/validation.py",
+        "total += method.bound",
+        "total = method.bound",
+        (PLAIN_LOOP,),
+    ),
+    Mutation(
         "REWO trains the prior in its initial phase",
         "vhp/training/fit.py",
         "self.method.schedule.main_phase.float())",
@@ -249,6 +264,13 @@ MUTATIONS = (
         "        with self.precision:\n            schedule.update(step / self.n_steps)\n"
         "            loss, means = self.loss(x, schedule.beta.float(), *noise)",
         (PLAIN_LOOP,),
+    ),
+    Mutation(
+        "the prior's weights decay in the last epoch alone",
+        "vhp/training/fit.py",
+        "self.settings.weight_decay if in_main_phase else 0.0",
+        "self.settings.weight_decay if epoch == self.settings.epochs else 0.0",
+        ("tests/training/test_weight_decay.py",),
     ),
     Mutation(
         "importance weights without the prior's density",
@@ -354,6 +376,83 @@ MUTATIONS = (
         "noise(seed, [number],",
         "noise(seed, [0],",
         (REFINED,),
+    ),
+    Mutation(
+        "refined estimate's standard error three times too large",
+        "vhp/likelihood/refined/weights.py",
+        "variance.sqrt() / w.mean(),",
+        "3 * variance.sqrt() / w.mean(),",
+        (WEIGHTS,),
+    ),
+    Mutation(
+        "refined estimate's standard error as if all weights were of one component",
+        "vhp/likelihood/refined/weights.py",
+        "variance = sum(len(part) * part.var() for part in w.split(counts)) / n**2",
+        "variance = w.var() / n",
+        (WEIGHTS,),
+    ),
+    Mutation(
+        "refined estimate's k-hat that of light tails",
+        "vhp/likelihood/refined/weights.py",
+        "k_hat(log_w[:, None])[0],",
+        "0 * k_hat(log_w[:, None])[0],",
+        (WEIGHTS,),
+    ),
+    Mutation(
+        "refined estimate's samples all effective",
+        "vhp/likelihood/refined/weights.py",
+        "w.sum().square() / w.square().sum(),",
+        "n + 0 * w.sum(),",
+        (WEIGHTS,),
+    ),
+    Mutation(
+        "ascent downhill",
+        "vhp/likelihood/refined/ascent.py",
+        "u = u + rate * spread * direction",
+        "u = u - rate * spread * direction",
+        (ASCENT,),
+    ),
+    Mutation(
+        "ascent that stays where it begins",
+        "vhp/likelihood/refined/ascent.py",
+        "u = u + rate * spread * direction",
+        "u = u + 0 * rate * spread * direction",
+        (ASCENT,),
+    ),
+    Mutation(
+        "ascent to its last point instead of its highest",
+        "vhp/likelihood/refined/ascent.py",
+        "    return best\n",
+        "    return u\n",
+        (ASCENT,),
+    ),
+    Mutation(
+        "curvature without mixed derivatives",
+        "vhp/likelihood/refined/ascent.py",
+        "return -0.5 * (hessian + hessian.mT)",
+        "return torch.diag_embed(-hessian.diagonal(dim1=-2, dim2=-1))",
+        (ASCENT,),
+    ),
+    Mutation(
+        "starts of the search all in one place",
+        "vhp/likelihood/refined/bank.py",
+        "near |= squared < APART**2 * at.shape[1]",
+        "near |= squared < 0 * APART",
+        (BANK,),
+    ),
+    Mutation(
+        "the encoder's density at the prior's samples without that of zeta",
+        "vhp/likelihood/refined/bank.py",
+        "joint.log_prior(u) - (joint.log_encoder(zero, zero, u) - self._encoder(zero, zero, u)[:, 0])",
+        "joint.log_prior(u)",
+        (BANK,),
+    ),
+    Mutation(
+        "a proposal's components sampled alike, whatever their shares of the posterior",
+        "vhp/likelihood/refined/proposal.py",
+        "torch.maximum(shares.double().cpu(), least)",
+        "torch.maximum(0 * shares.double().cpu() + 1, least)",
+        (WEIGHTS,),
     ),
     Mutation(
         "refinement's rounding: no error whatever the precision",
@@ -494,6 +593,20 @@ MUTATIONS = (
         "vhp/latent/paths.py",
         'arrays["end_error"][moving]',
         'arrays["end_distance"][moving]',
+        (PATHS,),
+    ),
+    Mutation(
+        "the straight line's distance to the posterior taken from the path",
+        "vhp/latent/paths.py",
+        "for z in (path_z, straight_z))",
+        "for z in (path_z, path_z))",
+        (PATHS,),
+    ),
+    Mutation(
+        "no angle's error",
+        "vhp/latent/paths.py",
+        'measured["angle_error"] = errors.mean(1).tolist()',
+        'measured["angle_error"] = (0 * errors.mean(1)).tolist()',
         (PATHS,),
     ),
     Mutation(

@@ -338,6 +338,20 @@ def test_one_later_update_changes_lambda_by_a_tenth_down_or_a_twentieth_up_at_mo
     assert schedule.beta.item() == pytest.approx(0.02 * factor)
 
 
+@pytest.mark.parametrize("beta_0", [0.02, 1e7])
+def test_the_later_update_equals_the_reference_at_both_ends_of_its_range(beta_0):
+    """700 steps with C far above kappa^2 = 0.25 take beta to the lower end, 200 far below it back to one."""
+    values = [0.0] + 700 * [5.0] + 200 * [0.0]
+    expected = reference.rewo_clipped(values, 0.5, 10.0, 100.0, beta_0, 0.0)
+    schedule = ClippedRewo(kappa=0.5, nu=10.0, tau=100.0, beta_0=beta_0, alpha=0.0)
+    for value, (_, beta, main_phase) in zip(values, expected, strict=True):
+        step(schedule, value)
+        assert schedule.beta.item() == pytest.approx(beta, rel=1e-10)
+        assert bool(schedule.main_phase) is main_phase
+    reached = [expected[at][1] for at in (1, 700, 900)]
+    assert reached == pytest.approx([min(beta_0 / 1.05, 1e6), 1e-8, 1.0])
+
+
 def test_the_later_update_within_its_limits_is_rewo_s():
     later, rewo = (make(0.5, 0.1, 3.0, 0.02, 0.9) for make in (ClippedRewo, Rewo))
     for constraint in (0.1, 0.3, 0.26, 0.24, 0.2, 0.3, 0.1):

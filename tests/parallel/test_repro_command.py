@@ -1,7 +1,9 @@
 """The command as a whole, on a small pipeline: failures, interruptions, and a second call by mistake."""
 
+import contextlib
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -23,6 +25,18 @@ def wait_for(*files: Path) -> None:
         time.sleep(0.05)
 
 
+def sleeping(process: subprocess.Popen, n: int) -> list[psutil.Process]:
+    """All processes below this one, once n of them sleep, which a shell begins after it has said that it is up."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        assert time.monotonic() < deadline, f"{n} sleeping processes did not come"
+        children = psutil.Process(process.pid).children(recursive=True)
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
+            if sum("sleep" in child.name() for child in children) == n:
+                return children
+        time.sleep(0.05)
+
+
 def test_a_failed_stage_is_reported_at_the_end_and_stops_nothing_but_what_depends_on_it(tmp_path):
     train = 'test $1 != b-m-0 || { echo "no such luck"; exit 1; }; echo $1 > runs/$1/model.txt'
     sandbox.write(tmp_path, train, ("a", "b"))
@@ -41,8 +55,7 @@ def test_an_interruption_ends_all_processes_and_the_same_command_goes_on(tmp_pat
     sandbox.write(tmp_path, train, ("a", "b"))
     process = sandbox.repro(tmp_path, "--jobs", "2")
     wait_for(tmp_path / "a-m-0.up", tmp_path / "b-m-0.up")
-    children = psutil.Process(process.pid).children(recursive=True)
-    assert sum("sleep" in child.name() for child in children) == 2
+    children = sleeping(process, 2)
 
     second = sandbox.repro(tmp_path)
     printed, _ = second.communicate(timeout=SECONDS)

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 import tiny
@@ -80,11 +81,21 @@ def test_a_straight_line_is_found_and_a_bent_one_noticed():
     assert timing.line(x, [1.0, 2.0, 4.0, 8.0])["r_squared"] < 0.95
 
 
-def test_each_variant_is_called_once_before_it_is_timed_in_turns():
-    calls = []
-    found = timing.medians({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, turns=3)
+@pytest.mark.parametrize(("threads", "clock"), [(1, "process_time"), (2, "perf_counter")])
+def test_each_variant_is_called_once_before_it_is_timed_in_turns_and_its_median_taken(monkeypatch, threads, clock):
+    """By the process's clock on one thread, by the wall's on several."""
+    now, calls, takes = [0.0], [], {"a": iter([90, 3, 1, 8]), "b": iter([2, 50, 70, 60])}
+
+    def run(name):
+        calls.append(name)
+        now[0] += next(takes[name])
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(timing, "time", SimpleNamespace(process_time=None, perf_counter=None))
+    monkeypatch.setattr(timing.time, clock, lambda: now[0])
+    found = timing.medians({"a": lambda: run("a"), "b": lambda: run("b")}, turns=3)
     assert calls == ["a", "b"] * 4
-    assert set(found) == {"a", "b"} and min(found.values()) >= 0
+    assert found == {"a": 3, "b": 60}
 
 
 def test_minutes_to_a_bound_end_where_it_is_reached(monkeypatch):

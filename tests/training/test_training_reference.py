@@ -58,6 +58,14 @@ def loss_of(name, t, beta):
     return (-t.log_likelihood + beta * (t.log_posterior - t.log_prior)).mean()
 
 
+def decay(model, share, of_prior):
+    """Every network's weights lose that share of themselves; those of the prior only where it says so."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("weight") and (of_prior or not name.startswith("prior.")):
+                parameter -= share * parameter
+
+
 class Clipping:
     """Of the gradient, where its norm exceeds so many times the moving average of the norms before, as clipped."""
 
@@ -74,13 +82,14 @@ class Clipping:
         self.average = kept if self.average is None else 0.99 * self.average + 0.01 * kept
 
 
-def plain_training(name, method, train, limit):
+def plain_training(name, method, train, limit, weight_decay):
     """Train method.model; gives the betas that the batches were trained with, the phases, and how many were clipped."""
     model, n_steps = method.model, EPOCHS * (len(train) // BATCH)
     optimiser, constraints, betas, phases = torch.optim.Adam(model.parameters()), [], [], []
     clipping = Clipping(math.inf if limit is None else limit)
     for epoch in range(1, EPOCHS + 1):
         torch.manual_seed(SEED * 1_000_003 + epoch)
+        prior_decays = any(phases)  # from the epoch on after that in which the main phase begins
         for index in torch.randperm(len(train)).split(BATCH):
             x = train[index]
             mean, log_var = model.encoder(x)
@@ -95,7 +104,9 @@ def plain_training(name, method, train, limit):
                     parameter.grad = None
             clipping.clip(model.parameters())
             step = len(constraints) + 1
-            optimiser.param_groups[0]["lr"] = SETTINGS.learning_rate * Pace(SETTINGS).factor(EPOCHS * step / n_steps)
+            rate = SETTINGS.learning_rate * Pace(SETTINGS).factor(EPOCHS * step / n_steps)
+            optimiser.param_groups[0]["lr"] = rate
+            decay(model, rate * weight_decay, prior_decays)
             optimiser.step()
             constraints.append(t.constraint.mean().item())
             betas.append(beta)
@@ -103,8 +114,11 @@ def plain_training(name, method, train, limit):
     return betas, phases, clipping.times
 
 
-@pytest.mark.parametrize(("name", "limit"), [*((name, None) for name in tiny.SETTINGS), ("vhp_rewo", 1.0)])
-def test_training_equals_the_plain_loop(name, limit):
+CASES = [*((name, None, 0.0) for name in tiny.SETTINGS), ("vhp_rewo", 1.0, 0.0), ("vhp_rewo", None, 0.5)]
+
+
+@pytest.mark.parametrize(("name", "limit", "weight_decay"), CASES)
+def test_training_equals_the_plain_loop(name, limit, weight_decay):
     train, val = tiny.patterns(64, torch.float64), tiny.patterns(30, torch.float64)
     fast, plain, after_epoch = build(name), build(name), []
 
@@ -113,9 +127,9 @@ def test_training_equals_the_plain_loop(name, limit):
             yield epoch
             after_epoch.append({key: tensor.clone() for key, tensor in fast.model.state_dict().items()})
 
-    settings = replace(SETTINGS, gradient_limit=limit)
+    settings = replace(SETTINGS, gradient_limit=limit, weight_decay=weight_decay)
     history = fit(fast, train, val, settings, SEED, Resumable(progress=progress)).history
-    betas, phases, clipped = plain_training(name, plain, train, limit)
+    betas, phases, clipped = plain_training(name, plain, train, limit, weight_decay)
     for key, tensor in plain.model.state_dict().items():
         torch.testing.assert_close(after_epoch[-1][key], tensor, rtol=1e-5, atol=1e-7, msg=key)
     # The history holds the beta after an epoch's last step: that of the next epoch's first.
@@ -128,11 +142,14 @@ def test_training_equals_the_plain_loop(name, limit):
 
 
 @pytest.mark.parametrize("name", tiny.SETTINGS)
-def test_the_validation_bound_is_that_at_beta_one_whatever_beta_is(name):
+def test_the_validation_bound_is_that_at_beta_one_of_all_examples_whatever_beta_is(name, monkeypatch):
     """In nats per example: log p(x|z) + log p(z) - log q(z|x), or the log mean of its exponentials."""
-    method, val = build(name), tiny.patterns(30, torch.float64)
+    monkeypatch.setattr("vhp.training.validation.BATCH", 7)
+    method, val, total = build(name), tiny.patterns(30, torch.float64), 0.0
     method.schedule.beta.fill_(3.0)
     torch.manual_seed(VALIDATION_SEED)
-    t = sample_terms(method.model, val, method.n_z, method.n_zeta)
-    assert validation_bound(method, val) == pytest.approx(-loss_of(name, t, 1.0).item(), rel=1e-12)
+    for part in (val[:7], val[7:14], val[14:21], val[21:28], val[28:]):
+        t = sample_terms(method.model, part, method.n_z, method.n_zeta)
+        total -= loss_of(name, t, 1.0).item() * len(part)
+    assert validation_bound(method, val) == pytest.approx(total / 30, rel=1e-12)
     assert math.isfinite(validation_bound(method, val))

@@ -26,11 +26,26 @@ def test_every_parameter_is_in_one_group_and_only_networks_weights_decay(name, n
     assert [g["weight_decay"] for g in parameter_groups(method.model, 0.5)] == [0.0, 0.5, 0.5]
 
 
-def trained(method: str, weight_decay: float, epochs: int) -> tuple[Training, list[dict[str, torch.Tensor]]]:
+class Noting(Training):
+    """Notes of every step whether it is of the main phase, and the decay of the prior's weights in it."""
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.notes = []
+
+    def step(self, x, step):
+        self.notes.append((bool(self.method.schedule.main_phase), self.decays()[-1]))
+        return super().step(x, step)
+
+    def decays(self) -> list[float]:
+        return [group["weight_decay"] for group in self.optimiser.param_groups]
+
+
+def trained(method: str, weight_decay: float, epochs: int) -> tuple[Noting, list[dict[str, torch.Tensor]]]:
     """A training of 4 steps per epoch, and the parameters before the first epoch and after each."""
     torch.manual_seed(0)
     train, built = tiny.patterns(64, torch.float32), tiny.build(method, observation="gaussian")
-    training = Training(built, train, tiny.training(batch_size=16, epochs=9, weight_decay=weight_decay), seed=1)
+    training = Noting(built, train, tiny.training(batch_size=16, epochs=9, weight_decay=weight_decay), seed=1)
     states = [{name: p.detach().clone() for name, p in built.model.named_parameters()}]
     for epoch in range(1, epochs + 1):
         training.epoch(epoch)
@@ -60,6 +75,13 @@ def test_the_prior_does_not_decay_while_it_must_not_move():
     weights = [name for name in states[0] if name.startswith("prior.") and name.endswith("weight")]
     for name in weights:
         assert torch.equal(states[0][name], states[begins - 1][name])
-    groups = training.optimiser.param_groups
-    assert [group["weight_decay"] for group in groups] == [0.0, 1.0, 1.0]
+    assert training.decays() == [0.0, 1.0, 1.0]
     assert not torch.equal(states[0]["encoder.network.0.linear.weight"], states[1]["encoder.network.0.linear.weight"])
+
+
+@pytest.mark.parametrize(("method", "earliest", "latest"), [("vhp_rewo", 2, 7), ("vhp_geco", 1, 1)])
+def test_the_prior_decays_from_the_epoch_after_that_in_which_the_main_phase_begins(method, earliest, latest):
+    notes = trained(method, 0.3, 9)[0].notes
+    begins = [main_phase for main_phase, _ in notes].index(True) // 4 + 1  # the epoch
+    assert earliest <= begins <= latest
+    assert [decay for _, decay in notes] == [0.0] * 4 * begins + [0.3] * 4 * (9 - begins)

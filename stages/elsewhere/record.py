@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from stages.files import md5, read_json, write_json
-from stages.runs.configs import read_config
-from stages.runs.places import RUNS, data_file, run_folder
+from stages.runs.outputs.contents import check_values
+from stages.runs.places import RUNS, config_file, data_file, run_folder
 from stages.runs.run_stages import RUN_STAGES
 
 STAGES = ("train", "evaluate")  # in the order in which they run
@@ -31,7 +31,8 @@ def inputs(run: str, stage: str) -> dict[str, Any]:
 
     Raises FileNotFoundError for one that is missing, and ValueError for a configuration that is damaged.
     """
-    whole = read_config(run, [*RUN_STAGES[stage].sections, "code"])
+    path = config_file(run)
+    whole = check_values(path, read_json(path), dict.fromkeys((*RUN_STAGES[stage].sections, "code"), dict))
     config = {section: whole[section] for section in RUN_STAGES[stage].sections}
     config["code"] = {stage: whole["code"][stage]}
     files = [data_file(config["run"]["dataset"])]

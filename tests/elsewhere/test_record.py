@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from stages.elsewhere import bring_back, record
+from stages.elsewhere import bring_back, pack, record
 from stages.files import write_json, write_text
+from stages.runs.places import config_file
 
 RUN = "digits-vhp_rewo-0"
 WHOLE = {"config": {"run": {}, "code": {}}, "files": {"data/processed/digits.npz": "0" * 32}, "outputs": {}}
@@ -93,3 +94,11 @@ def test_a_folder_of_the_run_that_is_a_link_is_not_followed(root, tmp_path, monk
 def test_the_folder_that_is_brought_may_be_a_link_itself(root, tmp_path):
     (tmp_path / "mounted").symlink_to(root)
     assert record.read(tmp_path / "mounted", RUN, "train") == WHOLE
+
+
+@pytest.mark.parametrize("damaged", [record.inputs, lambda run, stage: pack.datasets_of([run])])
+def test_a_damaged_configuration_is_named(tmp_path, monkeypatch, damaged):
+    monkeypatch.chdir(tmp_path)
+    write_json(config_file(RUN), {"model": {}})
+    with pytest.raises(ValueError, match=rf"runs/configs/{RUN}\.json cannot be read \(found no run"):
+        damaged(RUN, "train")

@@ -58,7 +58,7 @@ class Data:
 
 
 def _is_binary(x: np.ndarray) -> bool:
-    return bool((array_as_means(x) == (x > 0)).all())
+    return bool(((x == 0) | (x == (255 if x.dtype == np.uint8 else 1))).all())
 
 
 def distance(x: np.ndarray, examples: np.ndarray) -> np.ndarray:

@@ -18,7 +18,6 @@ def f_beta(beta: Tensor, delta: Tensor, tau: float) -> Tensor:
 class Schedule(nn.Module):
     """Base: beta fixed at 1, no constraint. Subclasses override update()."""
 
-    kappa: float | None = None
     beta: Tensor  # the multiplier of F in the next step's loss
     constraint: Tensor  # C_t, the moving average of the constraint, NaN before the first step
     main_phase: Tensor  # False while the prior's parameters must not move
@@ -73,8 +72,6 @@ class WarmUp(Schedule):
 
 class Constrained(Schedule):
     """Shared by GECO and REWO: a constraint C_t <= kappa^2 and a beta that is multiplied by exp(change)."""
-
-    kappa: float
 
     # Of one update of beta: exp(+-5) is beyond any useful one, and keeps exp() finite for every C.
     FACTOR_RANGE = (math.exp(-5.0), math.exp(5.0))

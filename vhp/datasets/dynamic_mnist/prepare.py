@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from vhp.datasets import grey_images
+from vhp.datasets import mnist_files
 
 SEED = 19981101  # of the one-time binarisation
 
-decode = grey_images.decode_mnist
+decode = mnist_files.decode_mnist
 
 
 def preprocess(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """See grey_images.preprocess_mnist."""
-    return grey_images.preprocess_mnist(raw, SEED)
+    """See mnist_files.preprocess_mnist."""
+    return mnist_files.preprocess_mnist(raw, SEED)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from vhp.datasets.grey_images import burda_splits
+from vhp.datasets.burda_splits import burda_splits
 from vhp.datasets.omniglot import drawings
 from vhp.datasets.omniglot.bicubic import reduce
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from vhp.datasets.burda_splits import burda_splits
 from vhp.datasets.containers import matlab_variables
-from vhp.datasets.grey_images import burda_splits
 
 SHAPES = {"data": (784, 24_345), "testdata": (784, 8_070)}
 

@@ -74,7 +74,7 @@ table: .venv/installed ## dvc repro of the full matrix at the budget in params.y
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
 	@set -f; $(RUN) $(REPRO) $(if $(ONLY),--only $(ONLY)) $(if $(ALLOW_MISSING),--allow-missing)
 
-data: .venv/installed ## download (or read from VHP_DATA), verify and prepare every data set, and list them
+data: .venv/installed ## download (or read from VHP_DATA), verify and prepare the data sets of params.yaml, and list them
 	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "$(NO_GIT)"; exit 1; }
 	@status=0; $(RUN) $(REPRO) --only preprocess || status=$$?; $(RUN) python -m stages.inspect.inventory; exit $$status
 

@@ -119,7 +119,7 @@ def parse(path: Path, remedy: str) -> Section:
         figures = [Drawn(path.parent / f["file"], f["title"], f["caption"]) for f in content["figures"]]
         runs = [from_json(name, run) for name, run in content["runs"].items()]
         runs.sort(key=lambda run: run.order)
-        differences = [pairs.from_json(f"{path}, differences", d) for d in content.get("differences", [])]
+        differences = [pairs.from_json(f"{path}, differences", d, runs) for d in content.get("differences", [])]
         pairs.check(differences, runs)
         return Section(content["dataset"], content["code"], runs, dict(content["inputs"]), figures, differences)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -41,6 +41,7 @@ def differences(place: Path, configs: Mapping[str, dict[str, Any]], param: str, 
         for first, second in combinations(sorted(of_method, key=lambda method: position(method, METHODS)), 2):
             both = np.stack(of_method[first]), np.stack(of_method[second])
             row = {"dataset": dataset, "param": param, "value": value, "first": first, "second": second}
-            row |= dict(zip(("difference", "se"), nll_difference(*both), strict=True))
-            rows.append(row | {"n_test": both[0].shape[1], "first_seeds": len(both[0]), "second_seeds": len(both[1])})
+            found = nll_difference(*both)
+            row |= {"difference": found.mean, "se": found.se, "n_test": both[0].shape[1]}
+            rows.append(row | {"first_seeds": len(both[0]), "second_seeds": len(both[1])})
     return rows

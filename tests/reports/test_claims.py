@@ -10,7 +10,7 @@ import pytest
 
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.claims import curves, evidence, latent, likelihoods
-from stages.reports.claims.cases import Case
+from stages.reports.claims.cases import Case, over_seeds
 from stages.reports.claims.evidence import Evidence
 from stages.reports.claims.judging import Estimate, MissingError, overall, verdict
 from stages.reports.claims.tables import cases_table, claims_table
@@ -76,11 +76,10 @@ def test_a_verdict_is_certain_by_two_standard_errors_or_none(value, error, repro
 def test_an_error_over_few_seeds_takes_more_of_them_for_the_same_certainty():
     """The share of intervals that have the truth in them, of 4,000 samples of three seeds."""
     samples = np.random.default_rng(0).normal(size=(4_000, 3))
-    estimates = [Estimate(s.mean(), s.std(ddof=1) / 3**0.5, "seeds", 3, "table") for s in samples]
+    estimates = [over_seeds(s, "table") for s in samples]
     assert np.mean([abs(e.value) <= e.margin(2) for e in estimates]) == pytest.approx(0.9545, abs=0.012)
-    many = Estimate(0.0, 1.0, "seeds", 10_000, "table")
-    assert many.margin(2) == pytest.approx(2, abs=1e-3)
-    assert Estimate(0.0, 1.0, "same test examples", 1, "table").margin(2) == 2
+    assert Estimate(0.0, 1.0, "same test examples", 1, "table", 9_999).margin(2) == pytest.approx(2, abs=1e-3)
+    assert Estimate(0.0, 1.0, "test examples", 1, "table").margin(2) == pytest.approx(2)
     assert Estimate(0.0, None, "not known", 1, "table").margin(2) == 0
 
 
@@ -130,15 +129,28 @@ def test_leads_have_the_papers_sign_and_the_error_over_seeds_or_else_test_exampl
 def test_a_lead_of_one_training_each_has_the_error_over_the_same_test_examples_where_it_is_known():
     known, asked = table(run("vhp_rewo"), run("iwae_l1", likelihood={"nll": 81.0})), case("", "iwae_l1")
     unpaired = likelihoods.nll_lead(known, asked)
-    of = {"mean": 1.0, "n_test": 100, "first_seeds": 1, "second_seeds": 1}
+    of = {"mean": 1.0, "n_test": 100, "first_seeds": 1, "second_seeds": 1, "df": 99}
     other = Difference("vhp_rewo", "vampprior", se=9.0, **of)
     own, of_seeds = (Difference("iwae_l1", "vhp_rewo", se=0.05, **of | {"first_seeds": n}) for n in (1, 3))
     known.differences["table"] = {"dynamic_mnist": [other, own]}
     lead = likelihoods.nll_lead(known, asked)
-    assert (lead.value, lead.error, lead.error_of) == (unpaired.value, 0.05, "same test examples")
+    assert (lead.value, lead.error, lead.error_of, lead.df) == (unpaired.value, 0.05, "same test examples", 99)
     for differences in ([other], [of_seeds]):
         known.differences["table"] = {"dynamic_mnist": differences, "omniglot": [own]}
         assert likelihoods.nll_lead(known, asked) == unpaired
+
+
+def test_a_lead_over_several_seeds_has_the_error_over_examples_too_and_is_of_the_refined_estimates():
+    refined = {"vhp_rewo": 79.0, "iwae_l1": 81.5}
+    runs = [run(m, s, likelihood={"nll": 90.0 + s, "refined_nll": nll}) for m, nll in refined.items() for s in (0, 1)]
+    known, asked = table(*runs), case("", "iwae_l1")
+    found = Difference("vhp_rewo", "iwae_l1", 0.0, 3.0, 100, 2, 2, df=1.5, refined_mean=-2.5, refined_se=0.25)
+    known.differences["table"] = {"dynamic_mnist": [found]}
+    lead = likelihoods.nll_lead(known, asked)
+    assert (lead.value, lead.error, lead.df) == (2.5, 0.25, 1.5)
+    assert lead.error_of == "seeds and same test examples"
+    runs[0].likelihood["refined_nll"] = None
+    assert (likelihoods.nll_lead(known, asked).value, likelihoods.nll_lead(known, asked).error) == (0.0, 3.0)
 
 
 def test_the_gap_is_a_share_of_the_papers():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from matplotlib.colors import to_hex
 
 from stages import report, section
 from stages.files import read_npz, write_npz
+from stages.reports import sections
+from stages.reports.artifacts import ArtifactsError
 from stages.reports.differences.pairs import Difference, as_good_as
 from stages.reports.differences.table import difference_table
 from vhp.figures.likelihood.differences import DECIDED_COLOUR, OPEN_COLOUR, Pair, forest
@@ -110,8 +113,72 @@ def test_likelihoods_of_other_examples_are_refused(compiled):
         call(section, "digits")
 
 
-def difference(first: str, second: str, mean: float, se: float | None, seeds: int = 1) -> Difference:
-    return Difference(first, second, mean, se, 100, seeds, 1)
+def with_refined(name: str, nll: float) -> None:
+    """Beside what the run has: refined estimates, of the mean nll."""
+    folder = Path("runs/digits") / name
+    arrays, values = read_npz(folder / "likelihood.npz"), json.loads((folder / "likelihood.json").read_text())
+    refined = -per_example(name + " refined", nll=nll)
+    write_npz(folder / "likelihood.npz", arrays | {"refined_log_likelihood": refined})
+    (folder / "likelihood.json").write_text(json.dumps(values | {"refined_nll": nll, "refined_nll_se": 0.5}))
+
+
+def test_refined_estimates_are_compared_too_and_what_they_do_not_confirm_is_not_decided(compiled):
+    """By the encoder's GECO is 1.1 nats behind REWO, by the refined ones it is ahead."""
+    for method, nll in (("vhp_rewo", 21.0), ("vhp_geco", 20.8), ("iwae_l2", 19.0)):
+        with_refined(f"digits-{method}-0", nll)
+    make_section("digits")
+    call(report)
+    first, second = (
+        -read_npz(Path(f"runs/digits/digits-{m}-0/likelihood.npz"))["refined_log_likelihood"]
+        for m in ("vhp_rewo", "vhp_geco")
+    )
+    [found] = [d for d in json.loads(SECTION.read_text())["differences"] if d["second"] == "vhp_geco"]
+    assert found["refined_mean"] == pytest.approx(0.2)
+    assert found["refined_se"] == pytest.approx(np.std(first - second, ddof=1) / np.sqrt(N_TEST))
+    text = Path("reports/smoke/table.md").read_text()
+    assert f"| VHP + REWO | – | -1.10 ± {found['se']:.2f} (+0.20) | +0.04" in table_of(text)
+    assert "| **-1.14 ± " in table_of(text)  # IWAE (L=2) leads GECO by both
+    with Path("reports/smoke/differences.csv").open(newline="") as file:
+        assert float(next(csv.DictReader(file))["refined_difference"]) == pytest.approx(0.2)
+
+
+def test_a_section_before_refined_differences_takes_the_means_of_its_runs(compiled):
+    for method, nll in (("vhp_rewo", 21.0), ("vhp_geco", 20.8), ("iwae_l2", 19.0)):
+        with_refined(f"digits-{method}-0", nll)
+    make_section("digits")
+    content = json.loads(SECTION.read_text())
+    for found in content["differences"]:
+        for key in ("df", "refined_mean", "refined_se"):
+            del found[key]
+    SECTION.write_text(json.dumps(content))
+    rewo_geco = sections.parse(SECTION, "").differences[0]
+    assert rewo_geco.refined == pytest.approx((0.2, rewo_geco.se, N_TEST - 1)) and not rewo_geco.decided
+    content["differences"][0] |= {"df": 199, "refined_mean": None, "refined_se": None}
+    SECTION.write_text(json.dumps(content))
+    with pytest.raises(
+        ArtifactsError, match=r"found a difference of None nats, expected .*, that of their refined NLL"
+    ):
+        sections.parse(SECTION, "")
+
+
+def test_refined_estimates_of_other_shape_are_refused(compiled):
+    path = Path("runs/digits/digits-vhp_rewo-0/likelihood.npz")
+    write_npz(path, read_npz(path) | {"refined_log_likelihood": np.zeros(3)})
+    with pytest.raises(SystemExit, match=r"refined_log_likelihood: found the shape \(3,\), expected evaluated = 200"):
+        make_section("digits")
+
+
+def difference(first: str, second: str, mean: float, se: float | None, seeds: int = 1, **refined) -> Difference:
+    return Difference(first, second, mean, se, 100, seeds, seeds, df=99, **refined)
+
+
+def test_both_estimates_must_decide_and_alike():
+    def decided(mean: float, refined: float, error: float = 0.1) -> bool:
+        return difference("a", "b", mean, 0.1, refined_mean=refined, refined_se=error).decided
+
+    assert decided(-0.3, -0.3) and decided(0.3, 0.25)
+    assert not decided(-0.3, -0.1) and not decided(-0.1, -0.3) and not decided(-0.3, 0.3)
+    assert not decided(-0.3, -0.3, error=0.2)
 
 
 def test_ties_are_those_of_the_best_alone():
@@ -126,7 +193,8 @@ def test_with_several_seeds_the_table_says_that_they_count():
 
 
 def test_the_forest_plot_shows_two_standard_errors_and_what_is_decided():
-    figure = forest([Pair("vhp_rewo", "vhp_geco", -1.0, 0.2), Pair("vhp_rewo", "iwae_l1", 0.1, 0.2)])
+    found = [difference("vhp_rewo", "vhp_geco", -1.0, 0.2), difference("vhp_rewo", "iwae_l1", 0.1, 0.2)]
+    figure = forest([Pair(d.first, d.second, d.encoders._replace(df=math.inf), None, d.decided) for d in found])
     [axes] = figure.axes
     assert [t.get_text() for t in axes.get_yticklabels()] == ["VHP + REWO − VHP + GECO", "VHP + REWO − IWAE (L=1)"]
     bars = [container.lines for container in axes.containers]
@@ -135,3 +203,13 @@ def test_the_forest_plot_shows_two_standard_errors_and_what_is_decided():
     assert [to_hex(point.get_color()) for point, _, _ in bars] == [DECIDED_COLOUR.lower(), OPEN_COLOUR.lower()]
     assert [point.get_markerfacecolor() for point, _, _ in bars] == [DECIDED_COLOUR, "white"]
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first pair is on top
+
+
+def test_the_forest_plot_has_the_refined_difference_below_and_more_errors_of_few_seeds():
+    d = difference("vhp_rewo", "vhp_geco", -1.0, 0.2, seeds=3, refined_mean=-0.5, refined_se=0.1)
+    [axes] = forest([Pair(d.first, d.second, d.encoders._replace(df=2), d.refined, d.decided)]).axes
+    (circle, _, bars), (diamond, _, _) = [container.lines for container in axes.containers]
+    assert [circle.get_marker(), diamond.get_marker()] == ["o", "D"] and diamond.get_xdata() == [-0.5]
+    assert circle.get_ydata() < diamond.get_ydata()
+    ends = bars[0].get_segments()[0][:, 0]
+    np.testing.assert_allclose(ends, [-1 - 4.527 * 0.2, -1 + 4.527 * 0.2], atol=1e-3)

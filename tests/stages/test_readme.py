@@ -1,4 +1,4 @@
-"""The README's examples, exactly as printed there: the library on a small array, a new method, a new data set."""
+"""The examples of README and docs, as printed there: a model, the library on an array, a new method, a new data set."""
 
 import os
 import re
@@ -16,9 +16,9 @@ from vhp.methods import Method
 ROOT = Path(__file__).parents[2]
 
 
-def blocks(title: str) -> list[str]:
+def blocks(title: str, document: str = "README.md") -> list[str]:
     """The code printed in a section."""
-    section = (ROOT / "README.md").read_text().split(f"## {title}\n")[1].split("\n## ")[0]
+    section = (ROOT / document).read_text().split(f"# {title}\n")[1].split("\n## ")[0]
     return re.findall(r"```(?:python|toml)\n(.*?)```", section, re.DOTALL)
 
 
@@ -38,7 +38,7 @@ def test_a_stranger_loads_the_committed_model_and_finds_the_number_of_its_card(m
 
 
 def test_the_library_example_is_short_and_learns_the_users_array(tmp_path, monkeypatch, capsys):
-    [code] = blocks("Use the library on your own data")
+    [code] = blocks("The library on an array of your own", "docs/library.md")
     assert len(code.splitlines()) < 24
     # What its comment says: 255 times the probability of a one. One of two complementary patterns of 9 pixels, of which
     # each is drawn the other way with probability 0.05: 2.48 nats in truth, 9 log 2 = 6.24 by coin tosses.
@@ -58,7 +58,7 @@ def test_the_new_method_trains_on_the_new_data_set(tmp_path):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     [method] = blocks("Add a method")
     (tmp_path / "vhp/methods/vae.py").write_text(method)
-    about, prepare, entry = blocks("Add a data set")
+    about, prepare, entry = blocks("A package", "docs/own_data.md")
     (tmp_path / "vhp/datasets/moons").mkdir()
     (tmp_path / "vhp/datasets/moons/__init__.py").write_text(about)
     (tmp_path / "vhp/datasets/moons/prepare.py").write_text(prepare)

@@ -1,36 +1,63 @@
-"""The difference of two methods on the same test examples, and its standard error; NumPy only.
+"""The difference of two methods on the same test examples, its standard error, and what it decides; no torch.
 
 What makes an example hard makes it hard for every method: it leaves the difference of an example's two likelihoods, and
 orders of methods become certain that their own standard errors leave open.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
-DECIDED = 2.0  # standard errors that a difference must exceed to decide which of two methods is better
+DECIDED = 2.0  # normal standard errors that a difference must exceed to decide which of two methods is better
 
 
-def nll_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float | None]:
-    """Mean of first - second and its standard error, None of a single example.
+class PairedDifference(NamedTuple):
+    """Mean of the differences and its standard error, nats."""
+
+    mean: float
+    se: float | None  # None of a single example
+    df: float  # degrees of freedom of se, by Welch and Satterthwaite
+
+
+def nll_difference(first: np.ndarray, second: np.ndarray) -> PairedDifference:
+    """Mean of first - second.
 
     first, second: (seeds, n) -log p(x) in nats of the same n examples, each method with seeds of its own.
-    The variance is that of the mean over examples of the difference, averaged over seeds. A method with several seeds
-    adds that of its mean over them: a lead must also be more than what another training changes.
+    The variance is that of the mean over examples of the difference, averaged over seeds, and those of the two methods'
+    means over their seeds: a lead must also be more than what another training changes. Where one method alone has
+    several seeds, the other's trainings are taken to vary as much; where neither has, that part is missing.
     """
     if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
         raise ValueError(f"found the shapes {first.shape} and {second.shape}, expected (seeds, n) with one n")
     difference = first.mean(0) - second.mean(0)
     n = len(difference)
     if n < 2:
-        return float(difference.mean()), None
-    variance = difference.var(ddof=1) / n
-    for values in (first, second):
-        if len(values) > 1:
-            variance += values.mean(1).var(ddof=1) / len(values)
-    return float(difference.mean()), math.sqrt(variance)
+        return PairedDifference(float(difference.mean()), None, 0)
+    parts = [(difference.var(ddof=1) / n, n - 1), *_of_seeds(first.mean(1), second.mean(1))]
+    variance = sum(part for part, _ in parts)
+    df = variance**2 / sum(part**2 / of for part, of in parts) if variance else n - 1
+    return PairedDifference(float(difference.mean()), math.sqrt(variance), float(df))
 
 
-def decided(difference: float, error: float | None) -> bool:
-    """Whether a difference is more than DECIDED standard errors from 0."""
-    return error is not None and abs(difference) > DECIDED * error
+def _of_seeds(first: np.ndarray, second: np.ndarray) -> list[tuple[float, int]]:
+    """Variances of two means over seeds, with their degrees of freedom. first, second: each training's NLL."""
+    several = [values for values in (first, second) if len(values) > 1]
+    if len(several) == 1:
+        return [(several[0].var(ddof=1) * (1 / len(first) + 1 / len(second)), len(several[0]) - 1)]
+    return [(values.var(ddof=1) / len(values), len(values) - 1) for values in several]
+
+
+def margin(error: float, df: float, standard_errors: float = DECIDED) -> float:
+    """How far the truth may lie from a value, with the certainty that so many normal standard errors give.
+
+    An error is itself uncertain: it takes more of them, by Student's distribution with its df degrees of freedom (4.5
+    for 2, with df = 2). df may be infinite.
+    """
+    return error * float(stats.t.ppf(stats.norm.cdf(standard_errors), df))
+
+
+def decided(difference: PairedDifference) -> bool:
+    """Whether a difference is farther from 0 than its margin."""
+    return difference.se is not None and abs(difference.mean) > margin(difference.se, difference.df)

@@ -60,5 +60,5 @@ def over_seeds(
     """
     n, mean = len(values), float(np.mean(values))
     if n > 1:
-        return Estimate(mean, float(np.std(values, ddof=1)) / math.sqrt(n), "seeds", n, source)
+        return Estimate(mean, float(np.std(values, ddof=1)) / math.sqrt(n), "seeds", n, source, n - 1)
     return Estimate(mean, of_one, of if of_one is not None else "not known", n, source)

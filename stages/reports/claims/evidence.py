@@ -55,14 +55,11 @@ class Evidence:
     def _methods(self, source: str, dataset: str) -> set[str]:
         return {run.method for run in self.runs.get(source, []) if run.dataset == dataset}
 
-    def nll_error(self, source: str, dataset: str, first: str, second: str) -> float | None:
-        """Standard error of two methods' difference of NLL over the same test examples, nats; None if not known.
-
-        Of one training of each method: it has no part that stands for other trainings.
-        """
+    def paired(self, source: str, dataset: str, methods: Sequence[str], n_seeds: int) -> Difference | None:
+        """The two methods' difference over the same test examples, of so many trainings each; None if not known."""
         for each in self.differences.get(source, {}).get(dataset, []):
-            if {each.first, each.second} == {first, second} and each.first_seeds == each.second_seeds == 1:
-                return each.se
+            if {each.first, each.second} == {*methods} and each.first_seeds == each.second_seeds == n_seeds:
+                return each
         return None
 
     def curve(self, dataset: str) -> pd.DataFrame:

@@ -4,9 +4,8 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from scipy import stats
-
 from stages.reports.claims.thresholds import Range
+from vhp.likelihood import nll_difference
 
 REPRODUCED, PARTLY, NOT_REPRODUCED, NOT_TESTABLE = VERDICTS = (
     *("reproduced", "partly", "not reproduced", "not testable here"),
@@ -23,21 +22,15 @@ class Estimate:
 
     value: float
     error: float | None  # standard error of the value, None where one training cannot tell it
-    error_of: (
-        str  # "seeds", "test examples" or, of a difference, "same test examples": what else might have been chosen
-    )
+    # What else might have been chosen: "seeds", "test examples" or, of a difference, "same test examples", or both.
+    error_of: str
     n_seeds: int
     source: str  # where the runs are from: "table", or a supplement's or a study's name
+    df: float = math.inf  # degrees of freedom of the error
 
     def margin(self, standard_errors: float) -> float:
-        """How far from the value the truth may lie, with the certainty that so many normal standard errors give.
-
-        An error from n seeds is itself uncertain: it takes more of them, by Student's distribution with n - 1 degrees
-        of freedom (4.5 for 2, with three seeds). An error that is not known counts as none.
-        """
-        if self.error is None or self.error_of != "seeds":
-            return standard_errors * (self.error or 0.0)
-        return self.error * float(stats.t.ppf(stats.norm.cdf(standard_errors), self.n_seeds - 1))
+        """How far from the value the truth may lie. An error that is not known counts as none."""
+        return nll_difference.margin(self.error or 0.0, self.df, standard_errors)
 
 
 def verdict(estimate: Estimate, reproduced: Range, partly: Range, standard_errors: float) -> str:

@@ -1,6 +1,9 @@
 """Measures of training and likelihood: where beta ends, and how far methods are apart in nats."""
 
 import math
+from dataclasses import replace
+
+import numpy as np
 
 from stages.reports.artifacts import RunArtifacts
 from stages.reports.claims.cases import Case, each_seed, enough, over_seeds
@@ -29,11 +32,15 @@ def log_beta_fulfilled(evidence: Evidence, case: Case) -> Estimate:
 
 
 def nll_cost(evidence: Evidence, case: Case) -> Estimate:
-    """NLL of `against` - NLL of the method, nats: what the other one loses."""
+    """NLL of `against` - NLL of the method, nats, the refined one where all have it: what the other one loses."""
     source, runs = each_seed(evidence, case)
-    differences = [_nll(other) - _nll(run) for run, other in runs]
-    if (error := evidence.nll_error(source, case.dataset, *case.methods)) is not None:
-        return over_seeds(differences, source, error, "same test examples")
+    refined = all(run.likelihood.get("refined_nll") is not None for both in runs for run in both)
+    value = "refined_nll" if refined else "nll"
+    differences = [other.likelihood[value] - run.likelihood[value] for run, other in runs]
+    if (pair := evidence.paired(source, case.dataset, case.methods, len(runs))) is not None:
+        error, of = pair.refined_se if refined else pair.se, "same test examples"
+        of = of if len(runs) == 1 else f"seeds and {of}"
+        return Estimate(float(np.mean(differences)), error, of, len(runs), source, pair.df)
     # As if the test examples were not the same ones: too large rather than too small.
     return over_seeds(differences, source, math.hypot(*(run.likelihood["nll_se"] or 0.0 for run in runs[0])))
 
@@ -58,14 +65,10 @@ def paper_gap(case: Case) -> float:
     return other - run
 
 
-def _nll(run: RunArtifacts) -> float:
-    return run.likelihood["nll"]
-
-
 def _log_beta(run: RunArtifacts) -> float:
     return abs(math.log(max(run.training["beta_final"], BETA_FLOOR)))
 
 
 def _scaled(estimate: Estimate, by: float) -> Estimate:
     error = None if estimate.error is None else abs(by) * estimate.error
-    return Estimate(by * estimate.value, error, estimate.error_of, estimate.n_seeds, estimate.source)
+    return replace(estimate, value=by * estimate.value, error=error)

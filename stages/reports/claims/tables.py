@@ -65,13 +65,14 @@ def _notes(thresholds: Thresholds) -> tuple[str, ...]:
     return (
         "Value ± standard error over the seeds. Of one seed, over the test examples where that is known: of a "
         "difference of two methods over the same examples where the likelihoods of each are known (error_of in "
-        "claims.csv says so), else as if each had its own; what another training changes is not in it. Reproduced: "
+        "claims.csv says so), else as if each had its own; what another training changes is not in it. Such a "
+        "difference over several seeds has both errors, and is of the refined NLLs where all have them. Reproduced: "
         f"value ± {thresholds.standard_errors:g} errors within the threshold, of an error over few seeds as many more "
         "as are as certain by Student's distribution (4.5 with three seeds), and one that is not known counts as none; "
         "partly: within that of partly; where it reaches from the first to beyond the second, the error is too large "
         "for a verdict; else not reproduced, since what is partly there has to be shown, too. The thresholds were "
-        "fixed beforehand, in stages/reports/claims/claims.toml; the errors over the same test examples and Student's "
-        "distribution came later (docs/check.md).",
+        "fixed beforehand, in stages/reports/claims/claims.toml; the errors over the same test examples, Student's "
+        "distribution and the refined NLLs came later (docs/check.md).",
         f"Measures. {' '.join(described)}",
         f"Why these thresholds. {'. '.join(reasons)}.",
     )

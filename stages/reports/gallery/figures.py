@@ -46,7 +46,7 @@ def draw(runs: Sequence[RunArtifacts], pairs: Sequence[Difference], folder: Path
         arrays = [(run, read_arrays(run.config, run.name, *ARRAYS, n_test=run.n_test)) for run in first]
         figures, moving = _figures(runs, arrays, data)
         if pairs:
-            forest = [differences.Pair(p.first, p.second, p.mean, p.se) for p in pairs]
+            forest = [differences.Pair(p.first, p.second, p.encoders, p.refined, p.decided) for p in pairs]
             figures["differences"] = differences.forest(forest), differences.CAPTION
         if weights := [found for run in first if (found := _weights(run))]:
             figures["importance_weights"] = trust.trust(weights), trust.CAPTION

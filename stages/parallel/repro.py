@@ -141,8 +141,9 @@ def report_failures(failed: Mapping[str, str], visit: Visit) -> NoReturn:
 
 def main() -> None:
     arguments = parse()
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, interrupt_by_signal)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as SIGHUP is below nohup
+            signal.signal(number, interrupt_by_signal)
     warn_of_uncommitted()
     begun = time.monotonic()
     stages = Stages(threads=max(1, cores() // arguments.jobs))

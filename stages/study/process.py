@@ -12,7 +12,8 @@ def run(command: Sequence[str], folder: Path) -> int:
     """Its exit status. At Ctrl-C, which it hears as well, it ends before KeyboardInterrupt is raised here.
 
     subprocess.run would kill it after a quarter of a second, before it has ended what it started itself. SIGTERM and
-    SIGHUP, which only this process hears, are passed on, and raise KeyboardInterrupt, too.
+    SIGHUP, which only this process hears, are passed on, and raise KeyboardInterrupt, too; but not one that this
+    process ignores, as SIGHUP below nohup.
     """
     process = subprocess.Popen(command, cwd=folder)
     try:
@@ -29,7 +30,8 @@ def _passed_on(process: subprocess.Popen) -> Iterator[None]:
         process.send_signal(number)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heard = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, pass_on) for number in heard}
     try:
         yield
     finally:

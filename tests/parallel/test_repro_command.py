@@ -75,6 +75,20 @@ def test_an_interruption_ends_all_processes_and_the_same_command_goes_on(tmp_pat
     assert sorted((tmp_path / "started").read_text().split()) == ["a-m-0", "a-m-0", "b-m-0", "b-m-0"]
 
 
+def test_a_hang_up_that_it_was_started_to_ignore_ends_nothing(tmp_path):
+    sandbox.write(tmp_path, "touch $1.up; until test -e go; do sleep 0.1; done; echo $1 > runs/$1/model.txt", ("a",))
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; what is started inherits it
+    try:
+        process = sandbox.repro(tmp_path)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_for(tmp_path / "a-m-0.up")
+    process.send_signal(signal.SIGHUP)
+    (tmp_path / "go").touch()
+    printed, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, printed
+
+
 def test_of_a_matrix_only_what_was_asked_for_runs(tmp_path):
     sandbox.write(tmp_path, "echo $1 > runs/$1/model.txt", ("a", "b"))
     process = sandbox.repro(tmp_path, "--only", "*@a-*")

@@ -381,16 +381,31 @@ except KeyboardInterrupt:
     ],
 )
 def test_when_it_is_interrupted_the_pipeline_ends_its_stages_before_the_study_ends(tmp_path, number, send):
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    study_of = subprocess.Popen(
-        [sys.executable, "-c", WAITS], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, process_group=0
-    )
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "begun").exists():
-        assert study_of.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
+    study_of = begun(tmp_path, WAITS)
     send(study_of.pid, number)
     assert study_of.communicate(timeout=60)[1].strip() == "interrupted"
+
+
+def test_a_hang_up_that_it_was_started_to_ignore_ends_neither_study_nor_pipeline(tmp_path):
+    ignores = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"  # as nohup does
+    ends = 'import pathlib, time\npathlib.Path("begun").touch()\ntime.sleep(1)\npathlib.Path("ended").touch()\n'
+    study_of = begun(tmp_path, ignores + WAITS.replace(repr(ENDS_SLOWLY), repr(ends)))
+    study_of.send_signal(signal.SIGHUP)
+    assert study_of.communicate(timeout=60)[1] == "" and study_of.returncode == 0
+    assert (tmp_path / "ended").exists()
+
+
+def begun(folder: Path, program: str) -> subprocess.Popen:
+    """A Python program in the folder, as soon as what it runs has begun."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    started = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, process_group=0
+    )
+    deadline = time.monotonic() + 60
+    while not (folder / "begun").exists():
+        assert started.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    return started
 
 
 def test_a_study_in_which_nothing_works_stops(place):

@@ -115,8 +115,12 @@ def repro(arguments: argparse.Namespace, stages: Stages) -> Visit:
 
 
 def warn_of_uncommitted() -> None:
-    """Before hours are spent: each result names the revision of its code."""
-    changed = subprocess.run(["git", "status", "--porcelain", "--", "stages", "vhp"], capture_output=True, text=True)
+    """Before hours are spent: each result names the revision of its code, if git says one."""
+    asking = ["git", "status", "--porcelain", "--", "stages", "vhp"]
+    try:
+        changed = subprocess.run(asking, capture_output=True, text=True)
+    except OSError:  # no git that can be run
+        return
     if files := changed.stdout.splitlines():
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         print(

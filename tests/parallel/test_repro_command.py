@@ -175,6 +175,18 @@ def test_missing_files_are_not_allowed_on_a_cluster(tmp_path):
     assert process.returncode == 2 and "--allow-missing is for one machine" in printed
 
 
+def test_without_git_there_is_no_warning_of_uncommitted_code(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    sandbox.call(tmp_path, "git", "init", "--quiet")
+    (tmp_path / "stages").mkdir()
+    (tmp_path / "stages" / "new.py").touch()
+    repro.warn_of_uncommitted()
+    assert capsys.readouterr().err.startswith("stages/: not committed")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    repro.warn_of_uncommitted()
+    assert capsys.readouterr().err == ""
+
+
 def test_an_error_does_not_hide_what_failed_before(tmp_path, monkeypatch, capsys):
     def lose_the_scheduler(arguments, stages):
         stages.failures["train@a-m-0"] = "no such luck"

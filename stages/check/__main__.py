@@ -30,7 +30,6 @@ from stages.reports.claims import evidence
 from stages.reports.tables import read_sections, runs_of, stale_results
 from stages.runs.fingerprint import Program
 from stages.runs.places import CONFIGS, MATRIX, report_folder, section_folder
-from stages.runs.recorded import RecordError
 from stages.runs.resolved import resolved
 from stages.tuning import rows as tuning
 
@@ -67,7 +66,7 @@ def older_and_altered(params: Params, entries: Mapping[str, Entry], program: Pro
         known = evidence.read(params.budget, sections)
         supplements, studies = evidence.supplements(params.budget), evidence.studies(params.budget)
         trials = tuning.read_all(params.budget)
-    except (ValueError, RecordError) as error:  # ArtifactsError is a ValueError
+    except ValueError as error:  # as ArtifactsError and RecordError are
         return [], [str(error)]
     folders = [section_folder(params.budget, section.dataset) for section in sections]
     both = zip(sections, folders, strict=True)

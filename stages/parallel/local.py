@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Set
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -48,14 +47,11 @@ def schedule(
     finished: set[str] = set()
     failed: list[str] = []
     futures: dict[Future, str] = {}
-    lock = threading.Lock()
 
     def shown(stage: str) -> str:
-        with lock:
-            display.start(stage)
+        display.start(stage)
         outcome = run(stage)
-        with lock:
-            display.finish(stage, outcome)
+        display.finish(stage, outcome)
         return outcome
 
     with ThreadPoolExecutor(jobs) as pool:

@@ -9,14 +9,14 @@ import json
 import shutil
 from pathlib import Path
 
-from stages.clones.git import check_other
+from stages.clones.git import CloneError, check_other
 from stages.clones.lock import check_idle
 from stages.clones.made import made_sections
 from stages.command import command
 from stages.files import read_json, write_text
 from stages.params.reading import read
 from stages.reports import sections
-from stages.reports.claims.evidence import SUPPLEMENTS
+from stages.reports.claims.evidence import SUPPLEMENTS, TABLE
 from stages.reports.table import markdown
 from stages.reports.tables import dataset_tables, overview
 from stages.runs.places import section_folder
@@ -25,14 +25,16 @@ from stages.runs.places import section_folder
 def keep(clone: Path) -> Path:
     """Copies the sections of all data sets in the clone's params.yaml; gives the folder they are in now.
 
-    Raises ValueError, before anything is replaced, for a params.yaml that is refused and for sections that are missing,
-    damaged or not made by the clone's pipeline (stages/clones/made.py).
+    Raises ValueError, before anything is replaced, for a folder called `table`, for a params.yaml that is refused and
+    for sections that are missing, damaged or not made by the clone's pipeline (stages/clones/made.py).
     """
+    name = clone.resolve().name  # also of one that is called `..`
+    if name == TABLE:
+        raise CloneError(f"found {name}, the name of the report's own runs, expected another; rename the folder")
     params = read(clone / "params.yaml")
     found = made_sections(clone, params)
     folders = [clone / section_folder(params.budget, dataset) for dataset in params.datasets]
     tables = [*overview(found), *(t for section in found for t in dataset_tables(section))]
-    name = clone.resolve().name  # also of one that is called `..`
     place = SUPPLEMENTS / params.budget / name
     new = place.with_name(f".0-{name}")  # a name that DVC and git take for a file being written
     shutil.rmtree(new, ignore_errors=True)

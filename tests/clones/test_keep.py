@@ -149,6 +149,14 @@ def test_a_supplement_has_the_name_of_the_clones_folder(monkeypatch):
     assert keep(Path("..")).name == "ablation"
 
 
+def test_the_name_of_the_reports_own_runs_is_refused():
+    """As evidence it would stand for them."""
+    clone = Path("ablation").rename(evidence.TABLE)
+    with pytest.raises(CloneError, match="found table, the name of the report's own runs, expected another"):
+        keep(clone)
+    assert not evidence.SUPPLEMENTS.exists()
+
+
 @pytest.mark.parametrize("module", [keep_command, commit])
 def test_this_repository_itself_is_neither_kept_nor_committed(monkeypatch, module):
     monkeypatch.chdir("ablation")

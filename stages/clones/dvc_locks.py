@@ -24,6 +24,7 @@ def at_work(folder: Path) -> str | None:
 
 
 def is_held(path: Path) -> bool:
+    """Raises OSError, with the file's name, where there are no locks."""
     try:
         with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -31,6 +32,9 @@ def is_held(path: Path) -> bool:
         return False
     except BlockingIOError:
         return True
+    except OSError as error:
+        error.filename = str(path)
+        raise
     return False
 
 

@@ -23,16 +23,23 @@ class Lock:
     """A file that one process at a time holds; its content names the process."""
 
     def __init__(self, path: Path):
-        """Take it, or raise BusyError. It is held until close() or the end of this process."""
+        """Take it, or raise BusyError. It is held until close() or the end of this process.
+
+        Raises OSError, with the file's name, where it fails for another reason: not all file systems have locks.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self.file = path.open("a+", encoding="utf-8")
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self.file.seek(0)
-            holder = self.file.read().strip() or "another process"
-            self.file.close()
+        except BlockingIOError as error:
+            with self.file:
+                self.file.seek(0)
+                holder = self.file.read().strip() or "another process"
             raise BusyError(f"found {holder} at work") from error
+        except OSError as error:
+            self.file.close()
+            error.filename = str(path)
+            raise
         self.file.truncate(0)
         self.file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         self.file.flush()
@@ -89,7 +96,7 @@ def main() -> None:
         for folder in parser.parse_args().folders:
             check_idle(folder)
             check_unclaimed(folder)
-    except BusyError as error:
+    except (BusyError, OSError) as error:
         raise SystemExit(str(error)) from error
 
 

@@ -1,5 +1,7 @@
 """A clone below the repository: what it contains, what of an old one is kept, and what is refused before any change."""
 
+import errno
+import fcntl
 import json
 import os
 import socket
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from artifacts import call as call_main
 from dvc.config import Config
 from dvc.fs import localfs
 from dvc.lock import Lock as DvcLock
@@ -17,8 +20,9 @@ from dvc.rwlock import rwlock
 from sandbox import call
 
 from stages.clones import __main__ as clone
-from stages.clones import dvc_locks
+from stages.clones import commit, dvc_locks, keep, lock
 from stages.clones.lock import REPRO, BusyError, Lock, check_idle
+from stages.parallel import repro
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -157,6 +161,41 @@ def test_a_study_at_work_is_found_from_the_folder_of_all_studies(repository):
         )
         assert done.returncode == 1 and b"at work in studies/laptop/kappa.digits" in done.stderr
     check_idle(Path("studies"))
+
+
+@pytest.mark.parametrize(("module", "error"), [(clone, "clone: "), (commit, "commit: "), (keep, "keep: "), (lock, "")])
+def test_where_files_cannot_be_locked_a_command_says_so_and_of_nobody_at_work(demo, without_locks, module, error):
+    (demo / REPRO).parent.mkdir(exist_ok=True)
+    (demo / REPRO).touch()
+    with pytest.raises(SystemExit, match=rf"^{error}\[Errno 37\] No locks available: '\S+\.lock'$"):
+        call_main(module, "demo")
+    assert without_locks and all(file.closed for file in without_locks)
+
+
+def test_nor_does_the_pipeline_where_files_cannot_be_locked(repository, without_locks, monkeypatch):
+    monkeypatch.setattr(repro.signal, "signal", lambda number, handler: None)
+    with pytest.raises(SystemExit, match=rf"^repro: \[Errno 37\] No locks available: '{REPRO}'$"):
+        call_main(repro)
+
+
+def test_a_lock_of_dvc_that_cannot_be_asked_is_named(demo, without_locks):
+    (demo / dvc_locks.LOCK).parent.mkdir(exist_ok=True)
+    (demo / dvc_locks.LOCK).touch()
+    with pytest.raises(OSError, match=rf"No locks available: 'demo/{dvc_locks.LOCK}'"):
+        check_idle(Path("demo"))
+
+
+@pytest.fixture
+def without_locks(monkeypatch):
+    """A file system that has none; the files that were to be locked."""
+    files = []
+
+    def flock(file, _):
+        files.append(file)
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    return files
 
 
 def test_a_clone_in_which_dvc_itself_runs_a_stage_is_refused(demo):

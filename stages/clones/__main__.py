@@ -19,7 +19,7 @@ from pathlib import Path
 
 from configobj import ConfigObj
 
-from stages.clones.git import FINISHED, CloneError, git, try_git
+from stages.clones.git import FINISHED, CloneError, git, tip, try_git
 from stages.clones.lock import WORK, Lock, check_idle, claim, key
 from stages.clones.matrix import AXES, set_matrix
 from stages.command import command
@@ -84,9 +84,8 @@ def check_content(folder: Path, force: bool) -> None:
     if any(EXPERIMENTS.match(name) for name in references):
         raise CloneError(f"found experiments in {folder} (`dvc exp show` in it); take what you need, then FORCE=1")
     tips = git("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/tags", folder=folder).split()
-    tips += (try_git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder) or "").split()
-    own = (try_git("rev-parse", "--verify", "--quiet", FINISHED, folder=folder) or "").split()
-    if any(try_git("cat-file", "-e", tip) is None for tip in set(tips) - set(own)):
+    tips += [head] if (head := tip("HEAD", folder)) else []
+    if any(try_git("cat-file", "-e", name) is None for name in set(tips) - {tip(FINISHED, folder)}):
         raise CloneError(
             f"found commits in {folder} that this repository lacks (`git fetch {folder}`); take them, then FORCE=1"
         )
@@ -95,9 +94,11 @@ def check_content(folder: Path, force: bool) -> None:
 def copy_repository(new: Path) -> None:
     """The last commit, with the uncommitted changes laid over it."""
     git("clone", "--quiet", ".", str(new))
-    for path in _listed("--deleted"):
-        (new / path).unlink(missing_ok=True)
-    for path in _listed("--cached", "--others", "--exclude-standard", "--deduplicate"):
+    # Of no commit nothing was deleted. `ls-files --deleted` would not do: it lacks what `git rm` has staged.
+    if tip("HEAD"):
+        for path in _paths("diff", "--name-only", "--no-renames", "--diff-filter=D", "-z", "HEAD"):
+            (new / path).unlink(missing_ok=True)
+    for path in _paths("ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "-z"):
         # A folder is another repository, and a missing file was deleted.
         if path.is_symlink() or path.is_file():
             (new / path).parent.mkdir(parents=True, exist_ok=True)
@@ -118,8 +119,8 @@ def share_cache(folder: Path) -> None:
     settings.write()
 
 
-def _listed(*options: str) -> Iterator[Path]:
-    return (Path(name) for name in git("ls-files", "-z", *options).split("\0") if name)
+def _paths(*command: str) -> Iterator[Path]:
+    return (Path(name) for name in git(*command).split("\0") if name)
 
 
 def main() -> None:

@@ -38,6 +38,11 @@ def try_git(*arguments: str, folder: Path = Path()) -> str | None:
     return None if done.returncode else done.stdout
 
 
+def tip(reference: str, folder: Path = Path()) -> str | None:
+    """The object that it names; None where there is none, as HEAD before the first commit."""
+    return (try_git("rev-parse", "--verify", "--quiet", reference, folder=folder) or "").strip() or None
+
+
 def _run(folder: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     command = ["git", "-C", str(folder), *arguments]
     return subprocess.run(command, capture_output=True, encoding="utf-8", errors="surrogateescape")

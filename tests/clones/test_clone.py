@@ -78,6 +78,21 @@ def test_the_uncommitted_changes_are_in_it_and_the_cache_is_shared(repository):
     assert call(repository / "demo", "dvc", "cache", "dir").strip() == str(repository / ".dvc" / "cache")
 
 
+def test_what_is_staged_as_deleted_or_renamed_is_not_in_it(repository):
+    git(repository, "rm", "-q", "kept.py")
+    git(repository, "mv", "code/über.py", "code/moved.py")
+    clone.make(Path("demo")).close()
+    code = [name for name in contents(repository / "demo") if name.endswith(".py")]
+    assert sorted(code) == ["changed.py", "code/moved.py", "code/new.py"]
+
+
+def test_a_repository_without_a_commit_has_a_clone_of_its_files(repository):
+    git(repository, "update-ref", "-d", "HEAD")
+    clone.make(Path("demo")).close()
+    code = [name for name in contents(repository / "demo") if name.endswith(".py")]
+    assert sorted(code) == ["changed.py", "code/new.py", "code/über.py", "kept.py"]
+
+
 def test_an_old_clone_is_replaced_but_for_the_checkpoints_of_interrupted_runs(demo):
     (demo / "old.txt").touch()
     (demo / "runs" / "checkpoints" / "ab12").mkdir(parents=True)

@@ -49,13 +49,16 @@ def _run(folder: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[
 
 
 def commit(clone: Path, message: str) -> bool:
-    """Commit all that git does not ignore; False if there is nothing. Raises CloneError."""
+    """Commit all that git does not ignore; False if there is nothing. Raises CloneError.
+
+    The commit is FINISHED, unless there are others below it that neither this repository nor FINISHED has.
+    """
     git("add", "--all", folder=clone)
     if try_git("diff", "--cached", "--quiet", folder=clone) is not None:
         return False
+    below, finished = tip("HEAD", clone), tip(FINISHED, clone)
     git(*AS_PROGRAM, "commit", "--quiet", "--no-verify", "--message", message, folder=clone)
-    if not git(
-        "rev-list", "HEAD~", "--not", "--remotes", f"--glob={FINISHED}", folder=clone
-    ):  # else somebody's are below
+    known = ["--not", "--remotes", *([finished] if finished else [])]
+    if below is None or not git("rev-list", below, *known, folder=clone):  # else somebody's are below
         git("update-ref", FINISHED, "HEAD", folder=clone)
     return True

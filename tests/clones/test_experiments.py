@@ -1,6 +1,7 @@
 """Experiments and differences in a clone whose pipeline has ended, as after `make demo`; without a git identity."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,23 @@ def test_a_clone_with_its_own_results_is_replaced_and_one_with_a_commit_upon_the
     git("reset", "--hard", FINISHED, folder=demo)
     clone.make(Path("demo")).close()
     assert not (demo / "reports").exists()
+
+
+def test_a_clone_in_which_results_were_made_twice_is_replaced(demo):
+    for number in (1, 2):
+        (demo / "more.txt").write_text(str(number))
+        commit()
+        assert git("rev-parse", FINISHED, folder=demo) == git("rev-parse", "HEAD", folder=demo)
+    clone.make(Path("demo")).close()
+
+
+def test_results_are_committed_and_replaced_where_this_repository_has_no_commit(demo):
+    git("update-ref", "-d", "HEAD")  # as after `git init` in an unpacked archive
+    shutil.rmtree(demo)
+    for _ in range(2):
+        clone.make(Path("demo")).close()
+        commit()
+        assert git("rev-list", "--count", "HEAD", folder=demo).strip() == "1"
 
 
 def test_what_is_no_clone_is_not_committed(tmp_path):

@@ -5,7 +5,8 @@
 The uncommitted changes are laid over it, and it shares this repository's cache: nothing is computed twice, and neither
 params.yaml nor dvc.lock nor the committed reports change. A clone of an earlier call is replaced, but for the
 checkpoints of interrupted runs. A folder that is no such clone, or in which a pipeline is running, is refused before
-anything is removed, and so is one with experiments or commits, other than that of its results, unless --force is given.
+anything is removed, and so is one with experiments, a stash or commits, other than that of its results, unless --force
+is given.
 """
 
 import argparse
@@ -31,8 +32,8 @@ EXPERIMENTS = re.compile(r"refs/exps/([0-9a-f]{2}|celery)/")  # not the referenc
 def make(folder: Path, force: bool = False) -> Lock:
     """Make or replace the clone. It belongs to this process until the lock is closed.
 
-    folder: relative to the repository's root, which is the working directory. force: also delete commits and
-    experiments that were made in it. Raises CloneError, BusyError or OSError.
+    folder: relative to the repository's root, which is the working directory. force: also delete commits,
+    experiments and stashes that were made in it. Raises CloneError, BusyError or OSError.
     """
     check_place(folder)
     held = Lock(claim(folder))
@@ -83,6 +84,8 @@ def check_content(folder: Path, force: bool) -> None:
     references = git("for-each-ref", "--format=%(refname)", folder=folder).splitlines()
     if any(EXPERIMENTS.match(name) for name in references):
         raise CloneError(f"found experiments in {folder} (`dvc exp show` in it); take what you need, then FORCE=1")
+    if "refs/stash" in references:
+        raise CloneError(f"found a stash in {folder} (`git stash list` in it); take what you need, then FORCE=1")
     tips = git("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/tags", folder=folder).split()
     tips += [head] if (head := tip("HEAD", folder)) else []
     if any(try_git("cat-file", "-e", name) is None for name in set(tips) - {tip(FINISHED, folder)}):
@@ -127,7 +130,7 @@ def main() -> None:
     usage = "%(prog)s [options] FOLDER [-- COMMAND ...]; the clone is the command's own until that ends"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], usage=usage)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--force", action="store_true", help="also delete experiments and commits that were made in it")
+    parser.add_argument("--force", action="store_true", help="also delete experiments, stashes and commits made in it")
     for axis in AXES:
         parser.add_argument(f"--{axis}", nargs=1 if axis == "budget" else "+", help="default: that of params.yaml")
     split = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)

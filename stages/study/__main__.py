@@ -44,7 +44,7 @@ Rows = list[dict[str, Any]]
 
 PARAMS = Path("params.yaml")
 AXES = ("datasets", "methods", "seeds", "budget")
-FORCE = "also replace a study with other runs or --set, or whose runs fail now, and delete experiments in the clone"
+FORCE = "also replace a study with other runs or --set, or whose runs fail now, and delete what was made in its clone"
 
 
 def how_made(place: Path, name: str) -> dict[str, str | None]:

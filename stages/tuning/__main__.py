@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", default=[], help="(default: those of params.yaml)")
     parser.add_argument("--trials", nargs="*", default=[], help="(default: all)")
     parser.add_argument("--jobs", type=at_least_one, default=1, help="trainings at once (default: %(default)s)")
-    parser.add_argument("--force", action="store_true", help="also delete commits and experiments in the clone")
+    parser.add_argument("--force", action="store_true", help="also delete commits, experiments, stashes in the clone")
     parser.add_argument("--table", action="store_true", help="train nothing: make table.md from trials.csv")
     arguments = parser.parse_args()
     with command("tuning"):

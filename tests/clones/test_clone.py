@@ -144,10 +144,23 @@ def test_experiments_are_not_deleted_without_force(demo, ref):
     assert ref not in git(demo, "for-each-ref")
 
 
-@pytest.mark.parametrize("ref", ["exps/exec/EXEC_HEAD", "exps/apply/ORIG_HEAD", "stash"])
+@pytest.mark.parametrize("ref", ["exps/exec/EXEC_HEAD", "exps/apply/ORIG_HEAD", "exps/stash"])
 def test_references_that_dvc_needs_for_itself_are_no_experiments(demo, ref):
     git(demo, "update-ref", f"refs/{ref}", "HEAD")
     clone.make(Path("demo")).close()
+
+
+def test_a_stash_is_not_deleted_without_force(demo):
+    (demo / "kept.py").write_text("an idea")
+    git(demo, "stash", "push", "-q", "--", "kept.py")
+    with pytest.raises(clone.CloneError, match=r"found a stash in demo \(`git stash list` in it\).*FORCE=1"):
+        clone.make(Path("demo"))
+    git(demo, "stash", "pop", "-q")
+    clone.make(Path("demo")).close()
+    (demo / "kept.py").write_text("an idea")
+    git(demo, "stash", "push", "-q", "--", "kept.py")
+    clone.make(Path("demo"), force=True).close()
+    assert git(demo, "stash", "list") == ""
 
 
 def test_commits_are_not_deleted_without_force(demo):

@@ -62,6 +62,7 @@ def test_experiments_and_differences_are_against_what_was_run_in_the_clone(demo)
     assert "Running stage 'train@a-m-0'" in first and "Running stage 'preprocess@a'" not in first
     metrics = {"reports/metrics.json": {"a-m-0.nll": {"old": 0.25, "new": 0.5, "diff": 0.25}}}
     assert json.loads(call(demo, "dvc", "metrics", "diff", "--json")) == metrics
+    assert "refs/stash" not in call(demo, "git", "for-each-ref")  # which would be the user's
     [name] = call(demo, "dvc", "exp", "list", "--name-only").split()
     between = json.loads(call(demo, "dvc", "exp", "diff", "HEAD", name, "--json"))
     assert between["metrics"] == metrics

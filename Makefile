@@ -130,8 +130,10 @@ lock: ## renew requirements.lock from pyproject.toml
 		| grep -vxFf requirements.lock > requirements-cluster.lock
 	@rm -rf .venv-lock build *.egg-info
 
-clean: ## remove demo/, smoke/, pendulum/, motion/, ablation/ and studies/ (what they computed stays in the cache)
-	@if [ -x "$(BIN)/python" ]; then $(RUN) python -m stages.clones.lock demo smoke pendulum motion ablation studies; fi
+# A study's clone is two levels below studies/.
+clean: ## remove demo/, smoke/, pendulum/, motion/, ablation/, studies/: finished stages stay in the cache, unfinished trainings begin again; FORCE=1
+	@python="$(BIN)/python"; test -x "$$python" || python="$(PYTHON)"; \
+		"$$python" -m stages.clones.removable $(if $(FORCE),--force) demo smoke pendulum motion ablation studies/*/*
 	@rm -rf demo smoke pendulum motion ablation studies
 
 .venv/installed: requirements.lock

@@ -11,7 +11,6 @@ is given.
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,13 +19,13 @@ from pathlib import Path
 
 from configobj import ConfigObj
 
-from stages.clones.git import FINISHED, CloneError, git, tip, try_git
-from stages.clones.lock import WORK, Lock, check_idle, claim, key
+from stages.clones.git import CloneError, git, tip
+from stages.clones.lock import WORK, Lock, claim, key
 from stages.clones.matrix import AXES, set_matrix
+from stages.clones.removable import check_content
 from stages.command import command
 
 CHECKPOINTS = Path("runs", "checkpoints")
-EXPERIMENTS = re.compile(r"refs/exps/([0-9a-f]{2}|celery)/")  # not the references that DVC itself uses
 
 
 def make(folder: Path, force: bool = False) -> Lock:
@@ -70,28 +69,6 @@ def check_place(folder: Path) -> None:
         raise CloneError(f"found the folder {str(folder)!r}, expected the name of one in this folder")
     if git("--literal-pathspecs", "ls-files", "-z", "--", str(folder)):
         raise CloneError(f"found files of this repository in {folder}, expected a folder without any")
-
-
-def check_content(folder: Path, force: bool) -> None:
-    """Raises CloneError if the folder holds what a new clone must not replace, and BusyError if it is in use."""
-    if not folder.exists():
-        return
-    if any(folder.iterdir()) and not (folder / ".git").is_dir():
-        raise CloneError(f"found {folder}, which is no clone; delete or move it")
-    check_idle(folder)
-    if force:
-        return
-    references = git("for-each-ref", "--format=%(refname)", folder=folder).splitlines()
-    if any(EXPERIMENTS.match(name) for name in references):
-        raise CloneError(f"found experiments in {folder} (`dvc exp show` in it); take what you need, then FORCE=1")
-    if "refs/stash" in references:
-        raise CloneError(f"found a stash in {folder} (`git stash list` in it); take what you need, then FORCE=1")
-    tips = git("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/tags", folder=folder).split()
-    tips += [head] if (head := tip("HEAD", folder)) else []
-    if any(try_git("cat-file", "-e", name) is None for name in set(tips) - {tip(FINISHED, folder)}):
-        raise CloneError(
-            f"found commits in {folder} that this repository lacks (`git fetch {folder}`); take them, then FORCE=1"
-        )
 
 
 def copy_repository(new: Path) -> None:

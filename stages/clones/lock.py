@@ -1,9 +1,5 @@
-"""One program at a time in a folder: a lock that ends with its holder, however that ends.
+"""One program at a time in a folder: a lock that ends with its holder, however that ends."""
 
-`python -m stages.clones.lock demo smoke` fails if one of these folders is in use.
-"""
-
-import argparse
 import fcntl
 import os
 import socket
@@ -62,23 +58,16 @@ def claim(folder: Path) -> Path:
     return WORK / f"clone-{key(folder)}.lock"
 
 
-def clones_in(folder: Path) -> list[Path]:
-    """The folder itself, and the clones below it: a study's are."""
-    return [folder, *(path.parent for path in folder.glob("*/*/.dvc"))]
-
-
 def check_idle(folder: Path) -> None:
-    """Raises BusyError if a repro, or DVC itself, is at work in the folder or in a clone below it."""
-    for place in clones_in(folder):
-        check_free(place / REPRO, f"in {place}")
-        if found := dvc_locks.at_work(place):
-            raise BusyError(f"found {found} at work in {place}; wait until it has ended, or stop it")
+    """Raises BusyError if a repro, or DVC itself, is at work in the folder."""
+    check_free(folder / REPRO, f"in {folder}")
+    if found := dvc_locks.at_work(folder):
+        raise BusyError(f"found {found} at work in {folder}; wait until it has ended, or stop it")
 
 
 def check_unclaimed(folder: Path) -> None:
-    """Raises BusyError if the folder, or a clone below it, is a running command's, which may be between two repros."""
-    for place in clones_in(folder):
-        check_free(claim(place), f"with {place}")
+    """Raises BusyError if the folder is a running command's, which may be between two repros."""
+    check_free(claim(folder), f"with {folder}")
 
 
 def check_free(lock: Path, where: str) -> None:
@@ -87,18 +76,3 @@ def check_free(lock: Path, where: str) -> None:
             Lock(lock).close()
         except BusyError as error:
             raise BusyError(f"{error} {where}; wait until it has ended, or stop it") from error
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", type=Path)
-    try:
-        for folder in parser.parse_args().folders:
-            check_idle(folder)
-            check_unclaimed(folder)
-    except (BusyError, OSError) as error:
-        raise SystemExit(str(error)) from error
-
-
-if __name__ == "__main__":
-    main()

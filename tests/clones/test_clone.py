@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from dvc.rwlock import rwlock
 from sandbox import call
 
 from stages.clones import __main__ as clone
-from stages.clones import commit, dvc_locks, keep, lock
+from stages.clones import commit, dvc_locks, keep, removable
 from stages.clones.lock import REPRO, BusyError, Lock, check_idle
 from stages.parallel import repro
 
@@ -180,18 +181,9 @@ def test_a_clone_in_which_a_pipeline_is_at_work_is_refused(demo):
     clone.make(Path("demo")).close()
 
 
-def test_a_study_at_work_is_found_from_the_folder_of_all_studies(repository):
-    with closing(Lock(repository / "studies" / "laptop" / "kappa.digits" / REPRO)):
-        with pytest.raises(BusyError, match=r"at work in studies/laptop/kappa\.digits"):
-            check_idle(Path("studies"))
-        done = subprocess.run(
-            [sys.executable, "-m", "stages.clones.lock", "demo", "studies"], env=here(), capture_output=True
-        )
-        assert done.returncode == 1 and b"at work in studies/laptop/kappa.digits" in done.stderr
-    check_idle(Path("studies"))
-
-
-@pytest.mark.parametrize(("module", "error"), [(clone, "clone: "), (commit, "commit: "), (keep, "keep: "), (lock, "")])
+@pytest.mark.parametrize(
+    ("module", "error"), [(clone, "clone: "), (commit, "commit: "), (keep, "keep: "), (removable, "")]
+)
 def test_where_files_cannot_be_locked_a_command_says_so_and_of_nobody_at_work(demo, without_locks, module, error):
     (demo / REPRO).parent.mkdir(exist_ok=True)
     (demo / REPRO).touch()
@@ -253,16 +245,60 @@ def test_what_was_killed_or_cannot_be_read_is_nobody_at_work(demo, content):
     check_idle(Path("demo"))
 
 
-@pytest.mark.parametrize(("folder", "asked"), [("demo", "demo"), ("studies/laptop/kappa.digits", "studies")])
-def test_a_clone_is_not_deleted_while_its_command_is_between_two_pipelines(repository, folder, asked):
-    command = [sys.executable, "-m", "stages.clones.lock", "smoke", asked]
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+FOLDERS = ["demo", "studies/laptop/kappa.digits"]
+
+
+@needs_make
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_make_clean_refuses_a_clone_whose_command_is_between_two_pipelines(repository, folder):
     with closing(clone.make(Path(folder))):
-        done = subprocess.run(command, env=here(), capture_output=True, text=True)
-        assert done.returncode == 1 and done.stderr == (
-            f"found process {os.getpid()} on {socket.gethostname()} at work with {folder}; wait until it has ended, "
-            "or stop it\n"
-        )
+        for force in ([], ["FORCE=1"]):
+            refused = f"found process {os.getpid()} on {socket.gethostname()} at work with {folder}; wait until it has "
+            assert make_clean(*force).startswith(refused)
+    assert make_clean() == "" and not (repository / folder).exists()
+
+
+@needs_make
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_make_clean_refuses_a_clone_in_which_a_pipeline_is_at_work(repository, folder):
+    with closing(Lock(Path(folder, REPRO))):
+        git(repository / folder, "init", "-q")
+        assert f"at work in {folder}; wait until it has ended" in make_clean("FORCE=1")
+    assert make_clean() == "" and not (repository / folder).exists()
+
+
+@needs_make
+@pytest.mark.parametrize(
+    ("folder", "work"), [(FOLDERS[0], "commits"), (FOLDERS[1], "experiments"), (FOLDERS[1], "a stash")]
+)
+def test_make_clean_deletes_what_was_made_in_a_clone_with_force_only(repository, folder, work):
+    Path("smoke").mkdir()
+    clone.make(Path(folder)).close()
+    if work == "commits":
+        git(repository / folder, "commit", "-qam", "An idea")
+    elif work == "experiments":
+        git(repository / folder, "update-ref", "refs/exps/ab/cd/fried-tilt", "HEAD")
+    else:
+        git(repository / folder, "stash")
+    refused = make_clean()
+    assert refused.startswith(f"found {work} in {folder} ") and "then FORCE=1\n" in refused
+    assert (repository / folder).exists() and (repository / "smoke").exists()
+    assert make_clean("FORCE=1") == "" and not (repository / folder).exists() and not (repository / "smoke").exists()
+
+
+def test_whether_clones_may_be_deleted_is_known_without_the_environment(repository):
+    (repository / "demo").mkdir()
+    command = [sys.executable, "-S", "-m", "stages.clones.removable", "demo", "studies/*/*"]
     assert subprocess.run(command, env=here()).returncode == 0
+
+
+def make_clean(*arguments: str) -> str:
+    """What it has against it."""
+    environment = {name: value for name, value in here().items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    makefile = Path(__file__).parents[2] / "Makefile"
+    command = ["make", "--silent", f"--file={makefile}", f"PYTHON={sys.executable}", "clean", *arguments]
+    return subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True).stderr
 
 
 def here() -> dict[str, str]:

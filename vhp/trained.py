@@ -43,7 +43,7 @@ class Likelihood(NamedTuple):
     log_likelihood: np.ndarray  # nats; in expectation below log p(x), and closer with more samples
     monte_carlo_se: np.ndarray  # its standard error, nats, from the spread of the weights; wrong where not trusted
     effective_samples: np.ndarray  # from 1 to n_samples; below 10 an estimate may be too low by many nats
-    k_hat: np.ndarray  # Pareto shape of the largest weights (vhp.likelihood.pareto): above 0.7 no mean can be trusted
+    k_hat: np.ndarray  # Pareto shape of the largest weights: no mean can be trusted above 0.7 (of 100 samples 0.5)
     trusted: np.ndarray  # (N,) bool: enough effective samples, and no heavy tail (vhp.likelihood.reliability)
 
 

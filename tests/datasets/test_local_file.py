@@ -107,6 +107,32 @@ def test_examples_that_cannot_be_trained_on_are_refused(x, observation, message)
         preprocess({"x": x}, observation)
 
 
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (np.linspace(0, 1e39, 400), "dimension 1: found values beyond float32: standardise it"),
+        (
+            1.7e9 + np.arange(400),
+            r"dimension 1: found values around 1.7e\+09 that vary by 1.1e\+02",
+        ),
+    ],
+)
+def test_what_float32_cannot_hold_or_tell_apart_is_refused_and_can_be_standardised(column, message):
+    x = np.stack([np.random.default_rng(0).normal(size=400), column], axis=1)
+    with pytest.raises(ValueError, match=message):
+        preprocess({"x": x}, "gaussian")
+    found = preprocess({"x": x}, "gaussian", standardise=True)
+    assert len(np.unique(np.concatenate([found[split][:, 1] for split in ("train", "val", "test")]))) == 400
+    preprocess({"x": x * [1, 0] + [0, 1e6]}, "gaussian")  # a constant has nothing to tell apart
+
+
+def test_a_column_of_one_decimal_number_is_constant_although_its_deviation_rounds_to_more_than_zero():
+    x = np.stack([np.random.default_rng(0).normal(size=400), np.full(400, 0.1)], axis=1)
+    assert x[:320, 1].std() > 0
+    with pytest.raises(ValueError, match="dimension 1 is constant"):
+        preprocess({"x": x}, "gaussian", standardise=True)
+
+
 def test_a_constant_dimension_cannot_be_standardised():
     with pytest.raises(ValueError, match="dimension 1 is constant"):
         preprocess({"x": POINTS * [1, 0]}, "gaussian", standardise=True)

@@ -1,11 +1,13 @@
 """The figures of all data sets, through the artists that they hold; and that marks can be seen."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-from vhp.figures.colours import METHOD_COLOURS, PATH_COLOURS, SPARE_COLOURS
+from vhp.figures.colours import METHOD_COLOURS, OTHER_COLOURS, PATH_COLOURS, UNKNOWN
 from vhp.figures.likelihood.effective_samples import effective_samples
 from vhp.figures.likelihood.nll_minutes import nll_minutes
 from vhp.figures.likelihood.nll_samples import APART, Curve, nll_samples
@@ -140,13 +142,41 @@ def test_panels_fill_rows_and_what_is_left_of_the_last_is_empty():
     assert (axes["pendulum"].get_title(), figure.get_supxlabel(), figure.get_supylabel()) == ("pendulum", "x", "y")
 
 
+def linear(colour: str) -> np.ndarray:
+    """Of sRGB, (3,)."""
+    return np.array([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)])
+
+
 def luminance(colour: str) -> float:
     """Relative luminance, WCAG 2."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear(colour)))
 
 
-@pytest.mark.parametrize("colour", [*METHOD_COLOURS.values(), *PATH_COLOURS, *SPARE_COLOURS])
+# Dichromats' linear sRGB from a normal eye's (Machado, Oliveira & Fernandes 2009, severity 1).
+VISIONS = {
+    "normal": np.eye(3),
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+TO_XYZ = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+
+
+def lab(colour: str, vision: str) -> np.ndarray:
+    """CIELAB of the colour as this eye sees it."""
+    xyz = TO_XYZ @ np.clip(VISIONS[vision] @ linear(colour), 0, 1) / [0.95047, 1, 1.08883]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("colours", [METHOD_COLOURS, OTHER_COLOURS | {"vhp_rewo": METHOD_COLOURS["vhp_rewo"]}])
+@pytest.mark.parametrize("vision", VISIONS)
+def test_methods_are_told_apart_with_any_colour_vision(colours, vision):
+    for a, b in combinations(colours.values(), 2):
+        assert np.linalg.norm(lab(a, vision) - lab(b, vision)) > 15, (a, b)  # 2.3 can just be seen side by side
+
+
+@pytest.mark.parametrize("colour", [*METHOD_COLOURS.values(), *OTHER_COLOURS.values(), *PATH_COLOURS, UNKNOWN[0]])
 def test_lines_and_marks_have_a_contrast_of_three_to_one_with_white(colour):
     assert 1.05 / (luminance(colour) + 0.05) >= 3
 

@@ -12,9 +12,10 @@ from matplotlib.collections import LineCollection
 from PIL import Image
 
 from stages.beta_update import NU, TAU, beta_change
+from vhp import methods
 from vhp.figures import style
 from vhp.figures.beta_update import beta_update
-from vhp.figures.colours import METHOD_COLOURS, method_colours
+from vhp.figures.colours import METHOD_COLOURS, OTHER_COLOURS, UNKNOWN, method_colours, method_looks
 from vhp.figures.interpolation_strips import N_FRAMES, Strips, interpolation_strips, margin
 from vhp.figures.latent_graph import N_PATHS, GraphPanel, latent_graph, principal_plane
 from vhp.figures.latent_space import LatentSpace, latent_space
@@ -22,6 +23,7 @@ from vhp.figures.latent_steps import LatentSteps, latent_steps
 from vhp.figures.likelihood.nll_curve import nll_curve
 from vhp.figures.mosaic import mosaic, stride
 from vhp.figures.samples import Samples, samples
+from vhp.figures.study import PANELS, study
 from vhp.figures.style import save
 from vhp.figures.training_curves import Curve, training_curves
 from vhp.latent.smoothness import discontinuities
@@ -257,6 +259,12 @@ def test_latent_steps_show_every_posterior_and_not_the_priors_outermost_samples(
     ax = latent_steps([run]).axes[0]
     low, high = np.array([ax.get_xlim(), ax.get_ylim()]).T
     assert (run.posterior_mean > low).all() and (run.posterior_mean < high).all() and (high < 20).all()
+    figure = latent_steps([run])
+    for t, ax in enumerate(figure.axes[3:6]):
+        low, high = np.array([ax.get_xlim(), ax.get_ylim()]).T
+        n = sum((point < low).any() or (point > high).any() for point in run.prior[t])
+        assert [text.get_text() for text in ax.texts] == ([f"{n} of {len(run.prior[t]):,} outside"] if n else [])
+    assert any(ax.texts for ax in figure.axes)
 
 
 def test_latent_steps_colour_the_posterior_by_the_true_angle():
@@ -343,10 +351,36 @@ def test_the_nll_curve_shows_nll_and_negative_bound_over_the_minutes():
     np.testing.assert_allclose([np.ptp(segment[:, 1]) / 2 for segment in bars.get_segments()], [0.5, 0.25])
 
 
+def test_a_studys_words_have_one_place_whichever_a_method_has():
+    rows = [("vhp_rewo", "mlp", 1.0), ("vhp_rewo", "conv", 2.0), ("vhp_geco", "conv", 3.0)]
+    results = pd.DataFrame(rows, columns=["method", "value", "nll"]).assign(
+        dataset="digits", param="network", kappa=0.5
+    )
+    figure = study(results.assign(**{column: results["nll"] for column in PANELS}))
+    rewo, geco = (container.lines[0] for container in figure.axes[0].containers)
+    assert rewo.get_xdata().tolist() == [0, 1] and geco.get_xdata().tolist() == [1]
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["mlp", "conv"]
+
+
+def test_sparse_images_are_shown_although_most_values_are_one():
+    images = np.zeros((1, 1, 2, 4, 4))
+    images[0, 0, 1, 2, 2] = 1
+    canvas, _ = mosaic(images, (0.0, 0.0))
+    assert np.isfinite(canvas).all() and canvas[0, 0] == 0 and canvas[2, stride(4) + 2] == 1
+
+
 def test_methods_keep_their_colours():
-    assert method_colours(["iwae_l1"]) == METHOD_COLOURS
-    other = method_colours(["flow", "vhp_rewo", "gmm"])
-    assert len(set(other.values())) == 7 and other["vhp_rewo"] == METHOD_COLOURS["vhp_rewo"]
+    known = METHOD_COLOURS | OTHER_COLOURS
+    assert method_colours(known) == known and len(set(method_looks(known).values())) == len(known)
+    assert {method: method_colours([method])[method] for method in known} == known
+    other = method_looks(["flow", "vhp_rewo", "gmm", "vhp_elbo"])
+    assert other["vhp_rewo"] == method_looks(["vhp_rewo"])["vhp_rewo"]
+    assert len({colour for colour, _ in other.values()}) == len({marker for _, marker in other.values()}) == 4
+    assert method_looks([*known, "flow"])["flow"] == UNKNOWN
+
+
+def test_the_methods_of_the_package_have_colours_of_their_own():
+    assert set(methods.names()) == set(METHOD_COLOURS | OTHER_COLOURS)
 
 
 def test_a_figure_is_saved_without_traces_of_the_program(tmp_path):

@@ -25,6 +25,17 @@ def test_of_more_coordinates_the_plane_of_largest_variance_is_seen(rng):
     assert seen.labels[0].startswith("principal component 1 (") and np.allclose(seen(x) @ seen.basis.T + seen.origin, x)
 
 
+def test_what_is_outside_is_counted_and_shown_test_examples_are_drawn_at_random():
+    far = TEST[:8] + np.array([[1e3, 0]] * 3 + [[0, 0]] * 5)
+    top, bottom = scatter.samples([Samples("vhp_rewo", far, TEST[:4], TEST[:4] - [0, 1e3])], SEEN, TEST).axes
+    assert [t.get_text() for t in top.texts] == ["3 of 8 outside"]
+    assert [t.get_text() for t in bottom.texts] == ["4 of 4 outside"]
+    x = np.sort(np.random.default_rng(0).uniform(size=(10 * scatter.N_POINTS, 2)), axis=0)
+    ax = scatter.samples([Samples("vhp_rewo", x[:1], x[:1], x[:1])], scatter.view(("x", "y"), x), x).axes[0]
+    shown = ax.collections[0].get_offsets()
+    assert len(shown) == scatter.N_POINTS and np.median(shown[:, 0]) == pytest.approx(0.5, abs=0.05)
+
+
 def test_samples_are_above_and_each_example_is_joined_to_its_reconstruction():
     runs = [Samples(method, TEST[:8], TEST[8:12], TEST[8:12] + 0.5) for method in ("vhp_rewo", "iwae_l1")]
     figure = scatter.samples(runs, SEEN, TEST)

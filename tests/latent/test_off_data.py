@@ -38,6 +38,9 @@ def test_the_limit_is_the_held_out_examples_where_they_lie_apart():
 def test_too_few_examples():
     with pytest.raises(ValueError, match="found 1 and 3 examples, expected at least 2 and 1"):
         Data.of(np.zeros((1, 4)), np.zeros((3, 4)))
+    # One of grey examples is held out, and of one alone there is no distance between two.
+    with pytest.raises(ValueError, match="found 2 and 3 examples, expected at least 3 and 1"):
+        Data.of(np.full((2, 4), 100, np.uint8), np.zeros((3, 4), np.uint8))
 
 
 def test_binarised_held_out_examples_do_not_widen_the_limit_of_grey_ones(rng):

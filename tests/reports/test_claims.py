@@ -81,6 +81,7 @@ def test_an_error_over_few_seeds_takes_more_of_them_for_the_same_certainty():
     assert Estimate(0.0, 1.0, "same test examples", 1, "table", 9_999).margin(2) == pytest.approx(2, abs=1e-3)
     assert Estimate(0.0, 1.0, "test examples", 1, "table").margin(2) == pytest.approx(2)
     assert Estimate(0.0, None, "not known", 1, "table").margin(2) == 0
+    assert Estimate(0.0, None, "same test examples", 1, "table", 0).margin(2) == 0
 
 
 def test_a_value_that_is_no_number_gets_no_verdict():
@@ -144,13 +145,22 @@ def test_a_lead_over_several_seeds_has_the_error_over_examples_too_and_is_of_the
     refined = {"vhp_rewo": 79.0, "iwae_l1": 81.5}
     runs = [run(m, s, likelihood={"nll": 90.0 + s, "refined_nll": nll}) for m, nll in refined.items() for s in (0, 1)]
     known, asked = table(*runs), case("", "iwae_l1")
-    found = Difference("vhp_rewo", "iwae_l1", 0.0, 3.0, 100, 2, 2, df=1.5, refined_mean=-2.5, refined_se=0.25)
+    found = Difference(
+        "vhp_rewo", "iwae_l1", 0.0, 3.0, 100, 2, 2, df=9, refined_mean=-2.5, refined_se=0.25, refined_df=1.5
+    )
     known.differences["table"] = {"dynamic_mnist": [found]}
     lead = likelihoods.nll_lead(known, asked)
     assert (lead.value, lead.error, lead.df) == (2.5, 0.25, 1.5)
     assert lead.error_of == "seeds and same test examples"
     runs[0].likelihood["refined_nll"] = None
     assert (likelihoods.nll_lead(known, asked).value, likelihoods.nll_lead(known, asked).error) == (0.0, 3.0)
+
+
+def test_an_unpaired_lead_has_the_errors_of_the_estimates_that_it_is_of():
+    values = {"nll": 80.0, "nll_se": 9.0, "refined_nll": 79.0, "refined_nll_se": 0.3}
+    known = table(run("vhp_rewo", likelihood=values), run("iwae_l1", likelihood=values | {"refined_nll": 80.0}))
+    lead = likelihoods.nll_lead(known, case("", "iwae_l1"))
+    assert (lead.value, lead.error) == (1.0, pytest.approx(math.hypot(0.3, 0.3)))
 
 
 def test_the_gap_is_a_share_of_the_papers():

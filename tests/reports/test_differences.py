@@ -5,6 +5,7 @@ import json
 import math
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from stages import report, section
 from stages.files import read_npz, write_npz
 from stages.reports import sections
 from stages.reports.artifacts import ArtifactsError
-from stages.reports.differences.pairs import Difference, as_good_as
+from stages.reports.differences.pairs import Difference, as_good_as, check, from_json
 from stages.reports.differences.table import difference_table
 from vhp.figures.likelihood.differences import DECIDED_COLOUR, OPEN_COLOUR, Pair, forest
 
@@ -148,12 +149,12 @@ def test_a_section_before_refined_differences_takes_the_means_of_its_runs(compil
     make_section("digits")
     content = json.loads(SECTION.read_text())
     for found in content["differences"]:
-        for key in ("df", "refined_mean", "refined_se"):
+        for key in ("df", "refined_mean", "refined_se", "refined_df"):
             del found[key]
     SECTION.write_text(json.dumps(content))
     rewo_geco = sections.parse(SECTION, "").differences[0]
     assert rewo_geco.refined == pytest.approx((0.2, rewo_geco.se, N_TEST - 1)) and not rewo_geco.decided
-    content["differences"][0] |= {"df": 199, "refined_mean": None, "refined_se": None}
+    content["differences"][0] |= {"df": 199, "refined_mean": None, "refined_se": None, "refined_df": None}
     SECTION.write_text(json.dumps(content))
     with pytest.raises(
         ArtifactsError, match=r"found a difference of None nats, expected .*, that of their refined NLL"
@@ -169,7 +170,7 @@ def test_refined_estimates_of_other_shape_are_refused(compiled):
 
 
 def difference(first: str, second: str, mean: float, se: float | None, seeds: int = 1, **refined) -> Difference:
-    return Difference(first, second, mean, se, 100, seeds, seeds, df=99, **refined)
+    return Difference(first, second, mean, se, 100, seeds, seeds, df=99, refined_df=99 if refined else None, **refined)
 
 
 def test_both_estimates_must_decide_and_alike():
@@ -213,3 +214,23 @@ def test_the_forest_plot_has_the_refined_difference_below_and_more_errors_of_few
     assert circle.get_ydata() < diamond.get_ydata()
     ends = bars[0].get_segments()[0][:, 0]
     np.testing.assert_allclose(ends, [-1 - 4.527 * 0.2, -1 + 4.527 * 0.2], atol=1e-3)
+
+
+def test_of_several_seeds_an_earlier_section_gives_the_errors_that_its_parts_make():
+    """Its error less the part of the seeds is over the examples: the refined estimates have that, and other seeds."""
+    nll = {"vhp_rewo": [10.0, 11.0, 12.0], "vhp_geco": [20.0, 20.0, 20.3]}
+    refined = {"vhp_rewo": [9.0, 9.1, 9.2], "vhp_geco": [12.0, 12.0, 12.3]}
+    runs = [
+        SimpleNamespace(method=m, likelihood={"nll": nll[m][i], "refined_nll": refined[m][i]})
+        for m in nll
+        for i in range(3)
+    ]
+    examples = 0.04
+    se = math.sqrt(examples + sum(np.var(nll[m], ddof=1) / 3 for m in nll))
+    content = {"first": "vhp_rewo", "second": "vhp_geco", "mean": -9.1, "se": se, "n_test": 100}
+    found = from_json("", content | {"first_seeds": 3, "second_seeds": 3}, runs)
+    check([found], runs)
+    parts = [(examples, 99), *((np.var(refined[m], ddof=1) / 3, 2) for m in refined)]
+    variance = sum(part for part, _ in parts)
+    assert found.refined == pytest.approx((-3.0, math.sqrt(variance), variance**2 / sum(v**2 / df for v, df in parts)))
+    assert found.df < 3 < found.refined_df and found.decided

@@ -13,6 +13,7 @@ from vhp.datasets.grey_images import binarised_once
 SPLITS = ("train", "val", "test")
 LEAST = {"train": 64, "val": 32, "test": 32}  # examples: so many are in the data set's contact sheet
 SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
+LEAST_RESOLUTION = 1e-3  # steps of float32 per standard deviation, at most
 SEED = 20190624  # of the split, and of the one-time binarisation
 
 
@@ -54,15 +55,26 @@ def preprocess(raw: Mapping[str, np.ndarray], observation: str, standardise: boo
     if observation == "bernoulli":
         train, val, test = map(_means, parts)
         return binarised_once(train, val, test, SEED)
-    values = [part.astype(np.float32) for part in parts]
     if standardise:
+        varies = np.ptp(parts[0], axis=0) > 0
+        if not varies.all():
+            raise ValueError(f"dimension {int(np.argmin(varies))} is constant: it cannot be standardised; leave it out")
         mean, std = parts[0].mean(0, dtype=float), parts[0].std(0, dtype=float)
-        if not (std > 0).all():
-            raise ValueError(
-                f"dimension {int(np.argmin(std > 0))} is constant: it cannot be standardised; leave it out"
-            )
-        values = [((part - mean) / std).astype(np.float32) for part in parts]
-    return dict(zip(SPLITS, values, strict=True))
+        parts = [(part - mean) / std for part in parts]
+    return {split: _float32(part) for split, part in zip(SPLITS, parts, strict=True)}
+
+
+def _float32(x: np.ndarray) -> np.ndarray:
+    """Raises ValueError for values of a dimension that float32 cannot hold or tell apart."""
+    if (beyond := np.abs(x).max(0) > np.finfo(np.float32).max).any():
+        raise ValueError(f"dimension {int(np.argmax(beyond))}: found values beyond float32: standardise it")
+    # Timestamps, for instance: a step of float32 beside the spread of the values.
+    spread, step = x.std(0, dtype=float), np.spacing(np.abs(x).max(0).astype(np.float32)).astype(float)
+    if (coarse := (spread > 0) & (step > LEAST_RESOLUTION * spread)).any():
+        where = int(np.argmax(coarse))
+        found = f"found values around {x[:, where].mean():g} that vary by {spread[where]:.2g}"
+        raise ValueError(f"dimension {where}: {found}, and float32 has steps of {step[where]:.2g}: standardise it")
+    return x.astype(np.float32)
 
 
 def _split(x: np.ndarray) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from vhp.figures.colours import METHOD_MARKERS, method_colours
+from vhp.figures.colours import method_looks
 from vhp.figures.style import styled
 from vhp.names import method_name
 
@@ -38,7 +38,7 @@ class JointSmoothness:
 @styled
 def joint_smoothness(runs: Sequence[JointSmoothness]) -> Figure:
     """A group of marks per joint, one per method; two rows of joints."""
-    colours = method_colours(run.method for run in runs)
+    looks = method_looks(run.method for run in runs)
     joints = list(map(plain, runs[0].joints))
     figure = Figure(figsize=(WIDTH, 5.2))
     halves = np.array_split(np.arange(len(joints)), 2)
@@ -50,9 +50,9 @@ def joint_smoothness(runs: Sequence[JointSmoothness]) -> Figure:
             x = places + width * (i - (len(runs) - 1) / 2)
             ax.errorbar(
                 *(x, run.mean[half], [np.zeros(len(half)), run.std[half]]),
-                color=colours[run.method],
+                color=looks[run.method][0],
                 label=method_name(run.method),
-                marker=METHOD_MARKERS.get(run.method, "*"),
+                marker=looks[run.method][1],
                 linestyle="none",
                 markersize=4,
                 elinewidth=0.8,

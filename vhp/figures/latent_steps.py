@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 
@@ -18,14 +19,15 @@ from vhp.names import method_name
 CAPTION = (
     "Latent representation at different iteration steps (first seed). Top row of each method: means of the approximate "
     "posterior of test images; the greyscale encodes the variance of its standard deviation, taken over the latent "
-    "dimensions, on a logarithmic scale. Bottom row: samples of the prior, the outermost cut off. All panels of a "
-    "method have one scale."
+    "dimensions, on a logarithmic scale that holds 96 % of the values. Bottom row: samples of the prior; a panel says "
+    "how many of them are outside. All panels of a method have one scale."
 )
 ANGLE_CAPTION = (
     "As above, the approximate posterior coloured by the true angle: a ring that runs through all colours once is the "
     "pendulum's circle."
 )
 PRIOR_SHOWN = (5, 95)  # percentiles that are in the picture, of each dimension
+GREYS_SHOWN = (2, 98)  # percentiles of the variance that are the ends of the scale
 GREYS = ListedColormap(matplotlib.colormaps["Greys"](np.linspace(0.25, 1, 256)))  # the palest still shows on white
 
 
@@ -54,11 +56,13 @@ def latent_steps(runs: Sequence[LatentSteps]) -> Figure:
             colour = run.posterior_std[t].var(-1) if run.angle is None else np.mod(run.angle, 2 * np.pi)
             points = top.scatter(*run.posterior_mean[t].T, s=3, c=colour, linewidths=0, **colouring)
             bottom.scatter(*run.prior[t].T, s=2, color="#333333", alpha=0.5, linewidths=0)
+            _say_what_is_outside(bottom, run.prior[t])
             top.set_title(f"step {run.step[t]:,}")
             bottom.set_xlabel("$z_1$")
         block[0, 0].set_ylabel(f"{method_name(run.method)}\nposterior\n$z_2$")
         block[1, 0].set_ylabel("prior\n$z_2$")
-    bar = figure.colorbar(points, ax=axes, shrink=0.5, aspect=30, pad=0.01)
+    beyond = "both" if runs[0].angle is None else "neither"
+    bar = figure.colorbar(points, ax=axes, shrink=0.5, aspect=30, pad=0.01, extend=beyond)
     bar.outline.set_visible(False)
     if runs[0].angle is None:
         bar.set_label("variance of the posterior's standard deviation")
@@ -71,7 +75,7 @@ def latent_steps(runs: Sequence[LatentSteps]) -> Figure:
 def _greys(runs: Sequence[LatentSteps]) -> dict:
     """One scale for all panels, logarithmic: the variance falls by orders of magnitude while a model is trained."""
     variance = np.concatenate([run.posterior_std.var(-1).ravel() for run in runs])
-    low, high = np.maximum(np.percentile(variance, [2, 98]), [1e-12, 2e-12])
+    low, high = np.maximum(np.percentile(variance, GREYS_SHOWN), [1e-12, 2e-12])
     return {"cmap": GREYS, "norm": LogNorm(low, high)}
 
 
@@ -87,3 +91,10 @@ def _same_square(block: np.ndarray, run: LatentSteps) -> None:
         ax.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half), aspect="equal")
         ax.tick_params(labelsize=6, labelbottom=ax in block[-1], labelleft=ax in block[:, 0])
         ax.locator_params(nbins=3)
+
+
+def _say_what_is_outside(ax: Axes, prior: np.ndarray) -> None:
+    low, high = np.array([ax.get_xlim(), ax.get_ylim()]).T
+    if n := int(((prior < low) | (prior > high)).any(-1).sum()):
+        text = f"{n} of {len(prior):,} outside"
+        ax.text(0.98, 0.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=6, color="#444444")

@@ -30,9 +30,12 @@ def mosaic(images: np.ndarray, limits: tuple[float, float]) -> tuple[np.ndarray,
 
 
 def scaled(images: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
-    """Black is 0 and white 1, of the same shape. limits: the values drawn so; others are clipped."""
+    """Black is 0 and white 1, of the same shape. limits: the values drawn so; others are clipped.
+
+    Where both limits are one value, it is black, and what is larger by 1 white.
+    """
     low, high = limits
-    return np.clip((images - low) / (high - low), 0, 1)
+    return np.clip((images - low) / ((high - low) or 1.0), 0, 1)
 
 
 def stride(width: int) -> int:

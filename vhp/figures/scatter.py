@@ -17,7 +17,8 @@ from vhp.seeds import CONTACT_SHEET_SEED
 
 SAMPLES_CAPTION = (
     "Top: decoded samples of the prior (first seed; the decoder's means), over the test examples in grey. Bottom: test "
-    "examples (dots), each joined to its reconstruction. One scale for all panels."
+    "examples (dots), each joined to its reconstruction. One scale for all panels, that of the test examples; a panel "
+    "says how many samples or reconstructions are outside."
 )
 PATHS_CAPTION = (
     "Decoded interpolations (first seed) between the same pairs of test examples (dots) for every method: along the "
@@ -45,9 +46,14 @@ class View:
         """(..., D) -> (..., 2)."""
         return (x - self.origin) @ self.basis
 
-    def frame(self, ax: Axes) -> None:
+    @property
+    def limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """The corners of what is shown, (2,) each."""
         margin = MARGIN * np.maximum(self.high - self.low, 1e-12)
-        (left, bottom), (right, top) = self.low - margin, self.high + margin
+        return self.low - margin, self.high + margin
+
+    def frame(self, ax: Axes) -> None:
+        (left, bottom), (right, top) = self.limits
         ax.set(xlim=(left, right), ylim=(bottom, top))
         ax.locator_params(nbins=4)
 
@@ -72,9 +78,11 @@ def samples(runs: Sequence[Samples], seen: View, test: np.ndarray) -> Figure:
         _data(top, seen(test))
         top.scatter(*seen(run.samples).T, s=3 * SIZE, color=colours[run.method], linewidths=0)
         top.set_title(method_name(run.method))
+        _say_what_is_outside(top, seen, run.samples)
         lines = np.stack([seen(run.originals), seen(run.reconstructions)], axis=1)
         bottom.plot(*lines.transpose(2, 1, 0), color=colours[run.method], linewidth=0.8)
         bottom.scatter(*lines[:, 0].T, s=3 * SIZE, color="#333333", linewidths=0, zorder=3)
+        _say_what_is_outside(bottom, seen, run.reconstructions)
     axes[0, 0].set_ylabel(f"prior samples\n{seen.labels[1]}")
     axes[1, 0].set_ylabel(f"reconstructions\n{seen.labels[1]}")
     return figure
@@ -105,9 +113,8 @@ def splits(arrays: Mapping[str, np.ndarray], coordinates: Sequence[str]) -> Figu
     figure, (axes,) = _panels(1, 3, seen)
     rng = np.random.Generator(np.random.PCG64(CONTACT_SHEET_SEED))
     for ax, split in zip(axes, ("train", "val", "test"), strict=True):
-        x = arrays[split]
-        chosen = np.sort(rng.permutation(len(x))[:N_POINTS])
-        ax.scatter(*seen(x[chosen]).T, s=SIZE, color="#333333", linewidths=0)
+        x, y = seen(_some(arrays[split], rng)).T
+        ax.scatter(x, y, s=SIZE, color="#333333", linewidths=0)
         ax.set_title(split)
     axes[0].set_ylabel(seen.labels[1])
     return figure
@@ -123,4 +130,19 @@ def _panels(rows: int, columns: int, seen: View) -> tuple[Figure, np.ndarray]:
 
 
 def _data(ax: Axes, points: np.ndarray) -> None:
-    ax.scatter(points[:N_POINTS, 0], points[:N_POINTS, 1], s=SIZE, color=GREY, linewidths=0)
+    """The same of them in every panel."""
+    shown = _some(points, np.random.Generator(np.random.PCG64(CONTACT_SHEET_SEED)))
+    ax.scatter(shown[:, 0], shown[:, 1], s=SIZE, color=GREY, linewidths=0)
+
+
+def _some(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """N_POINTS at most, drawn at random: a file may be sorted."""
+    return points[np.sort(rng.permutation(len(points))[:N_POINTS])]
+
+
+def _say_what_is_outside(ax: Axes, seen: View, x: np.ndarray) -> None:
+    low, high = seen.limits
+    shown = seen(x)
+    if n := int(((shown < low) | (shown > high)).any(-1).sum()):
+        text = f"{n} of {len(x)} outside"
+        ax.text(0.98, 0.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=7, color="#444444")

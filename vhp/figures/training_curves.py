@@ -17,8 +17,9 @@ from vhp.names import METHODS, method_name, position
 
 CAPTION = (
     "Training: β, the constraint's moving average C against κ² (dashed), reconstruction and KL terms of the training "
-    "batches, and the method's own bound on the validation images at β = 1. Dotted vertical lines: the step at which "
-    "REWO passes from its initial to its main phase. One thick line per method for its first seed, thin lines for the "
+    "batches, and the method's own bound on the validation images at β = 1. C is per dimension of the data: nats of "
+    "binary data, squared units of real values. Dotted vertical lines: the step at which REWO passes from its initial "
+    "to its main phase. One thick line per method for its first seed, thin lines for the "
     "others; where methods coincide, the first of the legend is on top. All axes but that of β are scaled to the last "
     "three quarters of training. Outliers of these are left out, each with a tick at the edge; an arrow says how "
     "far the curves go beyond it, the first quarter included."

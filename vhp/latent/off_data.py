@@ -34,13 +34,16 @@ class Data:
         depends on a model: the distance that HELD_OUT_SHARE of the held-out examples keep, and the share BLEND of the
         median distance between two training examples. Held-out examples that were binarised where the training
         examples are means would be far from all of these, and so would any frame be allowed to: a share of the training
-        examples is held out instead. Raises ValueError for fewer than two training examples or none held out.
+        examples is held out instead. Raises ValueError for fewer than two training examples to compare with, or none
+        held out.
         """
-        if len(train) < 2 or len(held_out) < 1:
-            raise ValueError(f"found {len(train)} and {len(held_out)} examples, expected at least 2 and 1")
+        own = _is_binary(held_out) and not _is_binary(train)
+        least = 3 if own else 2
+        if len(train) < least or len(held_out) < 1:
+            raise ValueError(f"found {len(train)} and {len(held_out)} examples, expected at least {least} and 1")
         rng = np.random.Generator(np.random.PCG64(PATHS_SEED))
         order = rng.permutation(len(train))
-        if _is_binary(held_out) and not _is_binary(train):
+        if own:
             n = max(1, min(N_HELD_OUT, int(TRAINING_SHARE * len(train))))
             others, order = train[order[:n]], order[n:]
         else:
@@ -48,8 +51,8 @@ class Data:
         others, examples = array_as_means(others), array_as_means(train[order[:N_EXAMPLES]]).astype(np.float32)
         half = len(examples) // 2
         between = np.sqrt(np.mean((examples[:half] - examples[half : 2 * half]) ** 2, axis=1))
-        own = np.quantile(distance(others, examples), HELD_OUT_SHARE)
-        return cls(examples, float(max(own, BLEND * np.median(between))))
+        kept = np.quantile(distance(others, examples), HELD_OUT_SHARE)
+        return cls(examples, float(max(kept, BLEND * np.median(between))))
 
     def off(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Whether each frame looks like no example, and its distance to the nearest: (..., D) -> (...,) twice."""

@@ -29,8 +29,8 @@ def squared_mmd(
     """Unbiased estimate of the squared maximum mean discrepancy, and its level: x (n, d), y (m, d) -> (MMD^2, p).
 
     MMD^2 = E k(x, x') + E k(y, y') - 2 E k(x, y), k(a, b) = exp(-|a - b|^2 / (2 h^2)) (Gretton et al. 2012, eq. 3);
-    near 0, and as often below it, for equal distributions. p: the share of random exchanges between the samples that
-    give at least this value, counted with the samples as they are: at least 1 / (n_permutations + 1).
+    of mean 0, and below it more often than above, for equal distributions. p: the share of random exchanges between
+    the samples that give at least this value, counted with the samples as they are: at least 1 / (n_permutations + 1).
     """
     n, m = len(x), len(y)
     pooled = np.concatenate([x, y]).astype(float)

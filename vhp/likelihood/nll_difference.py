@@ -5,6 +5,7 @@ orders of methods become certain that their own standard errors leave open.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,14 +36,19 @@ def nll_difference(first: np.ndarray, second: np.ndarray) -> PairedDifference:
     n = len(difference)
     if n < 2:
         return PairedDifference(float(difference.mean()), None, 0)
-    parts = [(difference.var(ddof=1) / n, n - 1), *_of_seeds(first.mean(1), second.mean(1))]
-    variance = sum(part for part, _ in parts)
-    df = variance**2 / sum(part**2 / of for part, of in parts) if variance else n - 1
-    return PairedDifference(float(difference.mean()), math.sqrt(variance), float(df))
+    parts = [(difference.var(ddof=1) / n, n - 1), *of_seeds(first.mean(1), second.mean(1))]
+    return PairedDifference(float(difference.mean()), *error_of(parts))
 
 
-def _of_seeds(first: np.ndarray, second: np.ndarray) -> list[tuple[float, int]]:
-    """Variances of two means over seeds, with their degrees of freedom. first, second: each training's NLL."""
+def error_of(parts: Sequence[tuple[float, int]]) -> tuple[float, float]:
+    """Standard error and degrees of freedom (Welch and Satterthwaite). parts: variances, with degrees of freedom."""
+    variance = float(sum(part for part, _ in parts))
+    df = variance**2 / sum(part**2 / of for part, of in parts) if variance else min(of for _, of in parts)
+    return math.sqrt(variance), float(df)
+
+
+def of_seeds(first: np.ndarray, second: np.ndarray) -> list[tuple[float, int]]:
+    """Variances of two means over seeds, with their degrees of freedom. first, second: (seeds,) each training's NLL."""
     several = [values for values in (first, second) if len(values) > 1]
     if len(several) == 1:
         return [(several[0].var(ddof=1) * (1 / len(first) + 1 / len(second)), len(several[0]) - 1)]

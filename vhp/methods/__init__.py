@@ -1,7 +1,8 @@
 """The methods of the table, one file each.
 
 A method's module has a frozen dataclass `Settings` (its parameters) and a function
-`build(model, settings, train) -> Method`. The training engine and the likelihood know no method by name.
+`build(model, settings, train) -> Method`. What it adds to the model is on the processor: for a GPU move the method's
+`model` and `schedule` there afterwards. The training engine and the likelihood know no method by name.
 """
 
 import importlib

@@ -15,8 +15,8 @@ from vhp.training.settings import TrainingSettings
 class Pace:
     """Where one training is; times are in epochs, and counted from the beginning.
 
-    settled_at   the epoch from which bounds count: before, the objective itself still changes (REWO's initial phase,
-                 KL warm-up)
+    settled_at   the epoch from which bounds count, as the schedule says: REWO's main phase has begun, the KL warm-up
+                 ended, GECO's beta returned to 1
     falls_from   when the learning rate begins to fall
     converged    whether that was because the bound had stopped rising; None: nobody looked, or not yet known
     """

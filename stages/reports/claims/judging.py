@@ -30,7 +30,7 @@ class Estimate:
 
     def margin(self, standard_errors: float) -> float:
         """How far from the value the truth may lie. An error that is not known counts as none."""
-        return nll_difference.margin(self.error or 0.0, self.df, standard_errors)
+        return nll_difference.margin(self.error, self.df, standard_errors) if self.error else 0.0
 
 
 def verdict(estimate: Estimate, reproduced: Range, partly: Range, standard_errors: float) -> str:

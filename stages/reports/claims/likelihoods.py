@@ -38,11 +38,11 @@ def nll_cost(evidence: Evidence, case: Case) -> Estimate:
     value = "refined_nll" if refined else "nll"
     differences = [other.likelihood[value] - run.likelihood[value] for run, other in runs]
     if (pair := evidence.paired(source, case.dataset, case.methods, len(runs))) is not None:
-        error, of = pair.refined_se if refined else pair.se, "same test examples"
-        of = of if len(runs) == 1 else f"seeds and {of}"
-        return Estimate(float(np.mean(differences)), error, of, len(runs), source, pair.df)
+        found = pair.refined if refined and pair.refined else pair.encoders
+        of = "same test examples" if len(runs) == 1 else "seeds and same test examples"
+        return Estimate(float(np.mean(differences)), found.se, of, len(runs), source, found.df)
     # As if the test examples were not the same ones: too large rather than too small.
-    return over_seeds(differences, source, math.hypot(*(run.likelihood["nll_se"] or 0.0 for run in runs[0])))
+    return over_seeds(differences, source, math.hypot(*(run.likelihood[f"{value}_se"] or 0.0 for run in runs[0])))
 
 
 def nll_lead(evidence: Evidence, case: Case) -> Estimate:

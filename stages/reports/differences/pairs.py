@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -13,13 +13,13 @@ from stages.reports.artifacts import RunArtifacts
 from stages.runs.outputs.arrays import read_arrays
 from stages.runs.outputs.contents import MAYBE, NUMBER, Array, Size, Types, check_arrays, check_values
 from stages.runs.places import run_folder
-from vhp.likelihood.nll_difference import PairedDifference, decided, nll_difference
+from vhp.likelihood.nll_difference import PairedDifference, decided, error_of, nll_difference, of_seeds
 
 FILE = "likelihood.npz"
 VALUES: dict[str, Types] = {"first": str, "second": str, "mean": NUMBER, "se": MAYBE}
 VALUES |= dict.fromkeys(("n_test", "first_seeds", "second_seeds"), int)
 # A section of an earlier version has none of these.
-LATER: dict[str, Types] = {"df": NUMBER, "refined_mean": MAYBE, "refined_se": MAYBE}
+LATER: dict[str, Types] = {"df": NUMBER, **dict.fromkeys(("refined_mean", "refined_se", "refined_df"), MAYBE)}
 ENCODERS, REFINED = "log_likelihood", "refined_log_likelihood"  # in FILE
 
 
@@ -34,9 +34,10 @@ class Difference:
     n_test: int
     first_seeds: int  # how many trainings the method's NLL is the mean of
     second_seeds: int
-    df: float  # degrees of freedom of both errors
+    df: float  # degrees of freedom of the error
     refined_mean: float | None = None  # of the refined estimates, where both methods have them
     refined_se: float | None = None
+    refined_df: float | None = None
 
     @property
     def encoders(self) -> PairedDifference:
@@ -44,7 +45,9 @@ class Difference:
 
     @property
     def refined(self) -> PairedDifference | None:
-        return None if self.refined_mean is None else PairedDifference(self.refined_mean, self.refined_se, self.df)
+        if self.refined_mean is None or self.refined_df is None:
+            return None
+        return PairedDifference(self.refined_mean, self.refined_se, self.refined_df)
 
     @property
     def decided(self) -> bool:
@@ -68,24 +71,31 @@ def from_json(where: str, content: Mapping[str, Any], runs: Sequence[RunArtifact
 
 
 def _completed(values: Mapping[str, Any], runs: Sequence[RunArtifacts]) -> Difference:
-    """A difference of an earlier version: it has one error, and the refined means are those of the runs.
+    """A difference of an earlier version, which has one error.
 
-    Its degrees of freedom are no fewer than what is taken here. The refined error was not kept: it is taken to be that
-    of the encoder's estimates, which are of the same examples.
+    What of it is over the test examples is taken for the refined estimates, too, which are of the same ones; what is
+    over the seeds is in the runs.
     """
-    several = [n - 1 for n in (values["first_seeds"], values["second_seeds"]) if n > 1]
-    df = min([values["n_test"] - 1, *several])
-    refined = _gap(runs, values["first"], values["second"], "refined_nll")
-    return Difference(**values, df=df, refined_mean=refined, refined_se=None if refined is None else values["se"])
+    found = Difference(**values, df=values["n_test"] - 1)
+    nll = _of_each(runs, found, "nll")
+    if found.se is None or nll is None:
+        return found
+    examples = max(0.0, found.se**2 - sum(part for part, _ in of_seeds(*nll))), values["n_test"] - 1
+    found = replace(found, df=error_of([examples, *of_seeds(*nll)])[1])
+    if (refined := _of_each(runs, found, "refined_nll")) is None:
+        return found
+    error, df = error_of([examples, *of_seeds(*refined)])
+    return replace(found, refined_mean=_gap(*refined), refined_se=error, refined_df=df)
 
 
-def _gap(runs: Sequence[RunArtifacts], first: str, second: str, value: str) -> float | None:
-    """Of the two methods' means over their runs; None where one of these lacks the value."""
-    both = [[run for run in runs if run.method == method] for method in (first, second)]
-    if any(run.likelihood.get(value) is None for found in both for run in found):
-        return None
-    a, b = (float(np.mean([run.likelihood[value] for run in found])) for found in both)
-    return a - b
+def _of_each(runs: Sequence[RunArtifacts], pair: Difference, value: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """(seeds,) of each of the two methods; None where one of the runs lacks the value."""
+    first, second = ([r.likelihood.get(value) for r in runs if r.method == m] for m in (pair.first, pair.second))
+    return None if None in (*first, *second) else (np.array(first), np.array(second))
+
+
+def _gap(first: np.ndarray, second: np.ndarray) -> float:
+    return float(first.mean() - second.mean())
 
 
 def measure(runs: Sequence[RunArtifacts]) -> list[Difference]:
@@ -122,9 +132,8 @@ def _measured(nll: Mapping[str, Mapping[str, Sequence[np.ndarray]]], first: str,
         a.shape[1],
         len(a),
         len(b),
-        df=found.df if refined is None else min(found.df, refined.df),
-        refined_mean=None if refined is None else refined.mean,
-        refined_se=None if refined is None else refined.se,
+        found.df,
+        *((None, None, None) if refined is None else refined),
     )
 
 
@@ -132,12 +141,12 @@ def check(differences: Sequence[Difference], runs: Sequence[RunArtifacts]) -> No
     """Raises ValueError for a difference that is not that of the runs' mean NLL, encoder's and refined."""
     for d in differences:
         for found, value, name in ((d.mean, "nll", "NLL"), (d.refined_mean, "refined_nll", "refined NLL")):
-            expected = _gap(runs, d.first, d.second, value)
-            if found is None or expected is None:
+            both = _of_each(runs, d, value)
+            expected = None if both is None else _gap(*both)
+            if found is None or both is None or expected is None:
                 agree = found is expected
             else:
-                largest = max(abs(run.likelihood[value]) for run in runs if run.method in (d.first, d.second))
-                agree = math.isclose(found, expected, abs_tol=1e-6 * max(1, largest))
+                agree = math.isclose(found, expected, abs_tol=1e-6 * max(1, *map(abs, np.concatenate(both))))
             if not agree:
                 wrong = f"found a difference of {found} nats, expected {expected}, that of their {name}"
                 raise ValueError(f"{d.first} - {d.second}: {wrong}")

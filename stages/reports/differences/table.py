@@ -17,7 +17,7 @@ DEFINITIONS = (
 )
 COLUMNS = (
     *("dataset", "first", "second", "difference", "se", "n_test", "first_seeds", "second_seeds", "df"),
-    *("refined_difference", "refined_se"),
+    *("refined_difference", "refined_se", "refined_df"),
 )
 
 

@@ -10,7 +10,7 @@ from vhp.names import dataset_name, method_name
 
 CAPTION = (
     "Effective number of importance samples per test example: its mean (logarithmic), and the share of examples that "
-    "have fewer than ten, whose estimates are too pessimistic by an unknown amount. A mark per run."
+    "have fewer than ten, whose estimates are usually too pessimistic, by an unknown amount. A mark per run."
 )
 WIDTH, ROW = 9.2, 0.42  # inches
 SPREAD = 0.6  # of the distance between data sets, over which the methods lie

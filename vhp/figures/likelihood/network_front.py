@@ -7,9 +7,9 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from vhp.figures.style import styled
 
-# Okabe and Ito's, as in vhp.figures.colours; other families are grey.
-FAMILY_COLOURS = {"mlp": "#E69F00", "conv": "#009E73", "patch": "#0072B2"}
-OTHER = "#8C8C8C"
+# Colour and marker of a family, told apart with any colour vision; other families are grey.
+FAMILIES = {"mlp": ("#5C3D00", "s"), "conv": ("#009E73", "D"), "patch": ("#0072B2", "o")}
+OTHER = "#6B6B6B", "v"
 
 
 @styled
@@ -29,14 +29,14 @@ def network_front(rows: pd.DataFrame, title: str) -> Figure:
     left.set(xlabel="processor minutes of training", ylabel="negative validation bound, nats")
     right.set(xlabel="processor seconds of the likelihood of an image", ylabel="NLL of validation images, nats")
     left.set_title(title, loc="left")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside upper right", ncols=len(FAMILY_COLOURS))
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper right", ncols=len(FAMILIES))
     return figure
 
 
 def _panel(ax: Axes, rows: pd.DataFrame, cost: str, value: str, front: str) -> None:
     for family, group in rows.groupby("family"):
-        colour = FAMILY_COLOURS.get(family, OTHER)
-        ax.plot(group[cost], group[value], "o", label=family, ms=4, color=colour)
+        colour, marker = FAMILIES.get(family, OTHER)
+        ax.plot(group[cost], group[value], marker, label=family, ms=4, color=colour)
         for _, times in group.sort_values(cost).groupby("network"):
             ax.plot(times[cost], times[value], color=colour, linewidth=0.6, alpha=0.6)
     best = rows[rows[front]].sort_values(cost)

@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vhp.figures.colours import METHOD_MARKERS, method_colours
+from vhp.figures.colours import method_looks
 from vhp.names import METHODS, dataset_name, position
 
 COLUMNS = 4
@@ -43,8 +43,8 @@ def panels(
 def method_marks(methods: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Colour, marker and its size of each method, in the order of the paper's table."""
     ordered = sorted(set(methods), key=lambda name: position(name, METHODS))
-    colours = method_colours(ordered)
-    return {m: {"color": colours[m], "marker": METHOD_MARKERS.get(m, "*"), "markersize": 5} for m in ordered}
+    looks = method_looks(ordered)
+    return {m: {"color": looks[m][0], "marker": looks[m][1], "markersize": 5} for m in ordered}
 
 
 def spread(n: int, width: float) -> np.ndarray:

@@ -17,8 +17,9 @@ from vhp.names import method_name
 CAPTION = (
     "The weights behind the likelihood of each test example (first seed): the share of examples with at most so many "
     "effective samples, and with at most such a Pareto k-hat, the shape of the tail of their weights. With fewer than "
-    "ten effective samples, or a k-hat above 0.7, an estimate is not to be trusted; above 0.5 the weights have no "
-    "finite variance. Dashed: the refined estimate. A curve that ends below 100 % has the rest farther right."
+    "ten effective samples, or a k-hat above 0.7 (with few samples less: 0.5 with 100), an estimate is not to be "
+    "trusted; above 0.5 the weights have no finite variance. Dashed: the refined estimate. A curve that ends below "
+    "100 % has the rest farther right."
 )
 FEW, NO_VARIANCE, NO_MEAN = 10, 0.5, 0.7  # effective samples; k-hat: Vehtari et al. 2024
 PER_EXAMPLE = ("effective_samples", "k_hat")  # what an estimate has of each example

@@ -10,6 +10,8 @@ from stages.runs.fingerprint import FingerprintError, Program
 from stages.runs.run_stages import RUN_STAGES
 
 MOST_NAMED = 5  # of the modules that differ
+# By the program's id, with the program itself, so that no other one gets this id.
+OWN_CODES: dict[int, tuple[Program, dict[tuple[str, ...], dict[str, str]]]] = {}
 
 
 class Made(NamedTuple):
@@ -99,7 +101,11 @@ def changed_modules(program: Program, old: Program, cell: tuple[str, str, str]) 
 
 
 def own_codes(program: Program, entry_points: tuple[str, ...]) -> dict[str, str]:
-    return {module: program.own(module) for module in program.closure(entry_points)}
+    """Of each module that the entry points reach. Asked for again by each run, seed and supplement."""
+    _, known = OWN_CODES.setdefault(id(program), (program, {}))
+    if entry_points not in known:
+        known[entry_points] = {module: program.own(module) for module in program.closure(entry_points)}
+    return known[entry_points]
 
 
 @cache

@@ -10,7 +10,7 @@ from stages.runs.places import data_file, run_folder
 from stages.runs.run_stages import RUN_STAGES
 
 RUN = "digits-vhp_rewo-0"
-PAIR = Difference("vhp_rewo", "iwae_l1", -1.0, 0.1, 200, 1, 1)
+PAIR = Difference("vhp_rewo", "iwae_l1", -1.0, 0.1, 200, 1, 1, 99)
 
 
 @pytest.fixture

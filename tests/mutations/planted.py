@@ -570,9 +570,23 @@ MUTATIONS = (
     Mutation(
         "paired difference: what seeds scatter by is left out",
         "vhp/likelihood/nll_difference.py",
-        "values.mean(1).var(ddof=1) / len(values)",
-        "values.mean(1).var(ddof=1) * 0",
+        "values.var(ddof=1) / len(values)",
+        "values.var(ddof=1) * 0",
         (NLL_DIFFERENCE,),
+    ),
+    Mutation(
+        "paired difference: two standard errors decide, whatever the number of seeds",
+        "vhp/likelihood/nll_difference.py",
+        "float(stats.t.ppf(stats.norm.cdf(standard_errors), df))",
+        "standard_errors",
+        (NLL_DIFFERENCE,),
+    ),
+    Mutation(
+        "paired difference: the encoder's estimates alone decide",
+        "stages/reports/differences/pairs.py",
+        "decided(self.encoders) and decided(self.refined) and (self.mean < 0) == (self.refined.mean < 0)",
+        "decided(self.encoders)",
+        ("tests/reports/test_differences.py",),
     ),
     Mutation(
         "distances to the posteriors' means instead of samples of them",

@@ -189,12 +189,19 @@ class Head:
                 self.look(client)
 
     def look(self, client: Client) -> None:
-        """Say so if no worker can take a stage."""
+        """Say so if no worker can take a stage, or none one that needs a GPU."""
         if client.status != "running":
             return
         found = client.scheduler_info()["workers"].values()
-        if not any(each["resources"].get(worker.resource(self.revision)) for each in found):
+        able = [each["resources"] for each in found if each["resources"].get(worker.resource(self.revision))]
+        waiting = self.options.gpu & {stage.partition("@")[0] for stage in self.remaining}
+        if not able:
             self.note(f"waiting for a worker: found {len(found)}, but none that can work for {self.revision[:12]}")
+        elif waiting and not any(resources.get("GPU") for resources in able):
+            asking = f"--gpu {' '.join(sorted(waiting))}"
+            self.note(
+                f"waiting for a worker: found {len(able)}, but none with --resources GPU=1, which {asking} asks for"
+            )
 
     def hear(self, event: dict[str, Any]) -> None:
         """What a worker reports of itself or of a stage, which may be another head's."""

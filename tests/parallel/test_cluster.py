@@ -91,8 +91,8 @@ def head(repository, monkeypatch):
     inputs = {stage: [f"input of {stage}"] for stage in graph}
     notes = types.SimpleNamespace(note=lambda text: None)
 
-    def head(todo):
-        options = cluster.Options(cluster.head_revision(), remote=True)
+    def head(todo, *gpu):
+        options = cluster.Options(cluster.head_revision(), remote=True, gpu=frozenset(gpu))
         params = yaml.safe_load((repository / "params.yaml").read_text())
         return cluster.Head(Pipeline(graph, todo, inputs), cluster.travelling(todo), params, options, notes)
 
@@ -124,6 +124,33 @@ def test_a_job_that_is_sent_out_again_has_what_workers_made_and_keeps_its_key(he
     sent.entries["train@a-m-0"] = {"cmd": "made by a worker"}
     assert sent.job("evaluate@a-m-0")["lock"]["train@a-m-0"] == {"cmd": "made by a worker"}
     assert sent.key("evaluate@a-m-0", [], 0) == before != sent.key("evaluate@a-m-0", [], 1)
+
+
+def client_of(*workers):
+    """Of a cluster whose workers have these resources."""
+    told = {str(i): {"resources": resources} for i, resources in enumerate(workers)}
+    return types.SimpleNamespace(status="running", scheduler_info=lambda: {"workers": told})
+
+
+def test_without_a_worker_that_has_a_gpu_a_stage_that_needs_one_is_said_to_wait(head):
+    sent = head({"train@a-m-0", "evaluate@a-m-0"}, "train", "interpolate")
+    able = {worker.resource(sent.revision): 1}
+    sent.look(client_of(able, able | {"GPU": 1}))
+    assert not sent.notes
+    for _ in range(2):
+        sent.look(client_of(able, able, {"GPU": 1}))
+    expected = "found 2, but none with --resources GPU=1, which --gpu train asks for"
+    assert sent.notes == {f"waiting for a worker: {expected}"}
+
+
+def test_stages_that_need_no_gpu_wait_for_a_worker_of_the_revision_alone(head):
+    sent = head({"train@a-m-0", "evaluate@a-m-0"}, "train")
+    del sent.remaining["train@a-m-0"]
+    sent.look(client_of({worker.resource(sent.revision): 1}))
+    assert not sent.notes
+    sent.look(client_of({"GPU": 1}))
+    expected = f"found 1, but none that can work for {sent.revision[:12]}"
+    assert sent.notes == {f"waiting for a worker: {expected}"}
 
 
 @pytest.mark.parametrize("line", ['["evaluate@a-m-0", {"cm', '["evaluate@a-m-0", {"cmd": "b"}, {"cmd": "a"}]\n'])

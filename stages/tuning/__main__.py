@@ -37,12 +37,17 @@ PARAMS = Path("params.yaml")
 
 
 def wanted(search: Search, params: dict[str, Any], methods: Sequence[str], names: Sequence[str]) -> list[Cell]:
-    """The trials asked for, by default all. Raises ValueError for a method or trial that is not there."""
+    """The trials asked for, by default all. Raises ValueError for a method or trial that is not there, or for none."""
     for given, known in ((methods, params["methods"]), (names, list(search.trials))):
         if unknown := [name for name in given if name not in known]:
             raise ValueError(f"found no {', '.join(unknown)}, expected some of {', '.join(known)}")
     methods, names = methods or params["methods"], names or list(search.trials)
-    return [cell for cell in search.cells(params) if cell.method in methods and cell.trial in names]
+    cells = [cell for cell in search.cells(params) if cell.method in methods and cell.trial in names]
+    if not cells:
+        asked = f"for {', '.join(methods)} among {', '.join(names) or 'none'}"
+        left_out = "one that changes nothing for a method is left out"
+        raise ValueError(f"found no trials of {search.dataset} {asked}, expected some; {left_out}")
+    return cells
 
 
 def train(place: Path, search: Search, params: dict[str, Any], cells: Sequence[Cell], jobs: int) -> int:
@@ -59,8 +64,13 @@ def train(place: Path, search: Search, params: dict[str, Any], cells: Sequence[C
 
 
 def write(folder: Path, search: Search, params: dict[str, Any]) -> str:
-    """table.md, from trials.csv beside it."""
-    text = report.text(rows.read(folder / rows.FILE), search, params)
+    """table.md, from trials.csv beside it. Raises ValueError if that has no rows."""
+    found = rows.read(folder / rows.FILE)
+    if found.empty:
+        raise ValueError(
+            f"found no trials of {search.dataset} in {folder / rows.FILE}, expected at least one; run without --table"
+        )
+    text = report.text(found, search, params)
     write_text(folder / "table.md", text)
     return text
 

@@ -26,7 +26,7 @@ NOTES = (
 
 
 def table(rows: pd.DataFrame, search: Search, params: Mapping[str, Any]) -> Table:
-    """rows: columns stages.tuning.rows.COLUMNS, of one data set. params: the content of params.yaml."""
+    """rows: columns stages.tuning.rows.COLUMNS, of one data set, at least one. params: the content of params.yaml."""
     wanted = [(*cell.key.values(), cell.settings) for cell in search.cells(params)]
     there = [key in wanted for key in zip(*(rows[name] for name in (*KEY, "settings")), strict=True)]
     rows, others = rows[there], len(rows) - sum(there)
@@ -82,7 +82,8 @@ def _about(rows: pd.DataFrame, others: int, search: Search, params: Mapping[str,
     yield f"Trained: {', '.join(done)}. What is missing was not trained, or its training did not finish."
     if others:
         yield f"Left out: rows of trials.csv that are of other settings than these, {others}."
-    yield f"{'; '.join(rows['device'].unique())}. Numbers in full: trials.csv."
+    devices = f"{'; '.join(rows['device'].unique())}. " if len(rows) else ""
+    yield f"{devices}Numbers in full: trials.csv."
 
 
 def text(rows: pd.DataFrame, search: Search, params: Mapping[str, Any]) -> str:

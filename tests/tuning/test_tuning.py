@@ -300,6 +300,7 @@ def test_rows_of_other_settings_are_left_out_of_the_table(tune):
     text = (FOLDER / "table.md").read_text()
     assert "VHP + REWO 0 of 2, VampPrior 0 of 3" in text and "of other settings than these, 5." in text
     assert not [line for line in text.splitlines() if line.startswith("| V")]
+    assert text.endswith("\n- Numbers in full: trials.csv.\n")
 
 
 def test_what_has_a_row_is_not_trained_again(tune):
@@ -375,6 +376,25 @@ def test_an_unknown_method_or_trial_is_refused(tune, option):
     with pytest.raises(SystemExit, match=r"tuning: found no decay 7, expected some of (vhp_rewo|decay 0), "):
         tune(option, "decay 7")
     assert not tune.trained
+
+
+def test_trials_that_are_none_of_the_methods_are_refused(tune):
+    with pytest.raises(
+        SystemExit, match=r"tuning: found no trials of digits for vhp_rewo among 200 pseudo-inputs, expected some"
+    ):
+        tune("--methods", "vhp_rewo", "--trials", "200 pseudo-inputs")
+    assert not tune.trained and not FOLDER.exists()
+
+
+@pytest.mark.parametrize("header", [False, True])
+def test_without_rows_there_is_no_table_and_it_says_so(tune, header):
+    if header:
+        write_text(FOLDER / "trials.csv", ",".join(rows.COLUMNS) + "\n")
+    with pytest.raises(
+        SystemExit, match=r"tuning: found no trials of digits in reports/.*trials\.csv, expected .*run without --table"
+    ):
+        tune("--table")
+    assert not (FOLDER / "table.md").exists()
 
 
 @pytest.mark.parametrize(

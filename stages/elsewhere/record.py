@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.files import md5, read_json, write_json
+from stages.runs.configs import read_config
 from stages.runs.outputs.contents import check_values
 from stages.runs.places import RUNS, config_file, data_file, run_folder
 from stages.runs.run_stages import RUN_STAGES
@@ -26,15 +27,20 @@ def path_of(root: Path, run: str, stage: str) -> Path:
     return folder_of(root, run) / f"{stage}.record.json"
 
 
+def config_of(run: str, stage: str) -> dict[str, Any]:
+    """The stage's part of the run's configuration. Raises FileNotFoundError, and ValueError for one that is damaged."""
+    sections = RUN_STAGES[stage].sections
+    whole = read_config(run, (*sections, "code"))
+    check_values(config_file(run), whole["code"], {stage: str})
+    return {section: whole[section] for section in sections} | {"code": {stage: whole["code"][stage]}}
+
+
 def inputs(run: str, stage: str) -> dict[str, Any]:
     """The record of a stage that has not yet run, of the files in the working directory.
 
     Raises FileNotFoundError for one that is missing, and ValueError for a configuration that is damaged.
     """
-    path = config_file(run)
-    whole = check_values(path, read_json(path), dict.fromkeys((*RUN_STAGES[stage].sections, "code"), dict))
-    config = {section: whole[section] for section in RUN_STAGES[stage].sections}
-    config["code"] = {stage: whole["code"][stage]}
+    config = config_of(run, stage)
     files = [data_file(config["run"]["dataset"])]
     if stage == "evaluate":
         files.append(run_folder(run) / "model.safetensors")

@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 
 from stages.command import STOPPED, command
 from stages.elsewhere import record
-from stages.files import read_json
 from stages.runs import configs
 from stages.runs.fingerprint import require_own
 from stages.runs.places import RUNS, config_file, run_folder
@@ -46,7 +45,10 @@ def outcome_so_far(run: str, stage: str) -> tuple[bool, dict]:
 
 
 def require_program(config: Mapping[str, Any], run: str, stage: str) -> None:
-    """Raises ValueError if this folder's program is not the one that the configuration was made for."""
+    """Raises ValueError if this folder's program is not the one that the configuration was made for.
+
+    config: the stage's part of it.
+    """
     cell = config["run"]
     require_own(stage, config["code"][stage], config_file(run), cell["dataset"], cell["method"])
 
@@ -93,7 +95,7 @@ def check(runs: Sequence[str]) -> None:
         if trained:
             outcome_so_far(run, "evaluate")
         else:
-            require_program(read_json(config_file(run)), run, "evaluate")
+            require_program(record.config_of(run, "evaluate"), run, "evaluate")
 
 
 def interrupt(*_) -> NoReturn:

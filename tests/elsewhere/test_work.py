@@ -3,16 +3,33 @@
 import signal
 import sys
 import time
+from dataclasses import asdict
 
 import pytest
-from configured import program
+import tiny
+from configured import TINY_REWO, write_config
 
 from stages.command import STOPPED
 from stages.elsewhere import bring_back, record, work
 from stages.elsewhere.record import path_of
 from stages.files import read_json, write_json
-from stages.runs.places import RUNS, config_file, run_folder
-from stages.runs.resolved import with_code
+from stages.runs.places import RUNS, config_file, data_file, run_folder
+
+A, B = "digits-vhp_rewo-0", "digits-vhp_rewo-1"
+SECTIONS = {
+    "model": {"d_z": 2, "hidden": [4]},
+    "method": TINY_REWO,
+    "training": asdict(tiny.training()) | {"threads": 1},
+    "evaluation": {"n_samples": 5, "n_test": None, "precision": "float32", "compile": False},
+}
+
+
+def configure():
+    """Both runs, and data for them, in the working directory."""
+    for seed in (0, 1):
+        write_config({"run": {"dataset": "digits", "method": "vhp_rewo", "seed": seed}} | SECTIONS)
+    data_file("digits").parent.mkdir(parents=True)
+    data_file("digits").touch()
 
 
 @pytest.fixture(autouse=True)
@@ -79,16 +96,12 @@ def test_an_unknown_run_is_named(tmp_path, monkeypatch):
 
 def test_a_run_begun_from_other_files_is_named_before_any_run_is_worked_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for run in ("a", "b"):
-        config = {"run": {"dataset": "digits", "method": "vhp_rewo"}, "model": {}, "method": {}, "training": {}}
-        write_json(tmp_path / "runs" / "configs" / f"{run}.json", with_code(config, program()))
-    (tmp_path / "data" / "processed").mkdir(parents=True)
-    (tmp_path / "data" / "processed" / "digits.npz").touch()
-    write_json(path_of(tmp_path / "runs", "b", "train"), {"config": {}, "files": {}})
+    configure()
+    write_json(path_of(tmp_path / "runs", B, "train"), {"config": {}, "files": {}})
     worked = []
     monkeypatch.setattr(work, "work", lambda run, stage, end: worked.append(run) or 0)
-    monkeypatch.setattr(sys, "argv", ["cells", "a", "b"])
-    with pytest.raises(SystemExit, match="work: train of b was begun from other files or code"):
+    monkeypatch.setattr(sys, "argv", ["cells", A, B])
+    with pytest.raises(SystemExit, match=f"work: train of {B} was begun from other files or code"):
         work.main()
     assert worked == []
 
@@ -97,20 +110,15 @@ def test_a_run_begun_from_other_files_is_named_before_any_run_is_worked_on(tmp_p
 def two_runs(tmp_path, monkeypatch):
     """Of which the first is trained; called, the command is refused with this message before it works on either."""
     monkeypatch.chdir(tmp_path)
-    config = {"run": {"dataset": "digits", "method": "vhp_rewo"}}
-    config |= {section: {} for section in ("model", "method", "training", "evaluation")}
-    for run in ("a", "b"):
-        write_json(config_file(run), with_code(config, program()))
-    (tmp_path / "data" / "processed").mkdir(parents=True)
-    (tmp_path / "data" / "processed" / "digits.npz").touch()
-    run_folder("a").mkdir(parents=True)
-    (run_folder("a") / "model.safetensors").touch()
-    outputs = {"outputs": record.outputs(RUNS, "a", "train")}
-    record.write("a", "train", record.inputs("a", "train") | outputs)
+    configure()
+    run_folder(A).mkdir(parents=True)
+    (run_folder(A) / "model.safetensors").touch()
+    outputs = {"outputs": record.outputs(RUNS, A, "train")}
+    record.write(A, "train", record.inputs(A, "train") | outputs)
 
     def refused(message):
         monkeypatch.setattr(work, "work", lambda run, stage, end: pytest.fail(f"{stage} of {run} was begun"))
-        monkeypatch.setattr(sys, "argv", ["cells", "a", "b"])
+        monkeypatch.setattr(sys, "argv", ["cells", A, B])
         with pytest.raises(SystemExit, match=message):
             work.main()
 
@@ -118,14 +126,30 @@ def two_runs(tmp_path, monkeypatch):
 
 
 def test_an_evaluation_begun_from_other_files_is_named_before_any_run_is_worked_on(two_runs):
-    record.write("a", "evaluate", record.inputs("a", "evaluate") | {"config": {}})
-    two_runs("work: evaluate of a was begun from other files or code")
+    record.write(A, "evaluate", record.inputs(A, "evaluate") | {"config": {}})
+    two_runs(f"work: evaluate of {A} was begun from other files or code")
 
 
 def test_a_program_that_cannot_evaluate_is_named_before_it_trains(two_runs):
-    config = read_json(config_file("b"))
-    write_json(config_file("b"), config | {"code": config["code"] | {"evaluate": "0" * 16}})
-    two_runs(r"work: runs/configs/b\.json: found 0000000000000000 as the code of evaluate")
+    config = read_json(config_file(B))
+    write_json(config_file(B), config | {"code": config["code"] | {"evaluate": "0" * 16}})
+    two_runs(rf"work: runs/configs/{B}\.json: found 0000000000000000 as the code of evaluate")
+
+
+@pytest.mark.parametrize(
+    ("section", "left", "message"),
+    [
+        ("code", (), "found no train"),
+        ("code", ("train",), "found no evaluate"),
+        ("run", (), "found no dataset"),
+        ("run", ("dataset", "seed"), "found no method"),
+        ("evaluation", (), "found no n_samples"),
+    ],
+)
+def test_a_configuration_that_lacks_something_is_named_before_any_run_is_worked_on(two_runs, section, left, message):
+    config = read_json(config_file(B))
+    write_json(config_file(B), config | {section: {key: config[section][key] for key in left}})
+    two_runs(rf"work: runs/configs/{B}\.json cannot be read \({message}\)")
 
 
 def test_out_of_time_no_stage_is_begun(tmp_path, monkeypatch):

@@ -35,7 +35,7 @@ from stages.study import report as study_report
 from stages.study.columns import CODES
 from stages.study.differences import differences
 from stages.study.earlier import Run, check_earlier, check_finished, run_of
-from stages.study.setting import as_text, other_parameters, scalar, set_value
+from stages.study.setting import as_text, check_apart, other_parameters, scalar, set_value
 from vhp import datasets
 
 logger = logging.getLogger(__name__)
@@ -144,7 +144,9 @@ def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
     if last in datasets.names():  # also one that params.yaml does not choose
         params["datasets"] = [last]
     params |= {axis: getattr(arguments, axis) for axis in AXES if getattr(arguments, axis)}
-    for name, value in other_parameters(arguments.set).items():
+    others = other_parameters(arguments.set)
+    check_apart(arguments.param, others)
+    for name, value in others.items():
         set_value(params, name, value)
     return at_each(params, arguments.param, [scalar(text) for text in arguments.values])
 

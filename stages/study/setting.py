@@ -1,6 +1,7 @@
 """Parameters that a study sets: the one that it varies, and others at every value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from stages.params import plain_yaml
@@ -38,6 +39,14 @@ def other_parameters(texts: Sequence[str]) -> dict[str, Any]:
             raise ValueError(f"--set: found {text!r}, expected NAME=VALUE")
         values[name] = scalar(value)
     return values
+
+
+def check_apart(param: str, others: Iterable[str]) -> None:
+    """Raises ValueError if of these parameters one is another, or a part of it: then only one of them has an effect."""
+    for name, other in combinations([param, *others], 2):
+        if f"{name}.".startswith(f"{other}.") or f"{other}.".startswith(f"{name}."):
+            found = f"{other} beside --param {param}" if name == param else f"{name} beside {other}"
+            raise ValueError(f"--set: found {found}, expected names of which none is another or a part of it")
 
 
 def as_text(others: Mapping[str, Any]) -> str:

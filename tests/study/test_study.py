@@ -499,6 +499,28 @@ def test_an_unknown_parameter_stops_before_anything_runs(place):
     assert not CLONE.exists()
 
 
+@pytest.mark.parametrize(
+    ("param", "other"),
+    [
+        ("kappa.digits", "kappa.digits=0.7"),
+        ("kappa.digits", "kappa=0.7"),
+        ("kappa", "kappa.digits=0.7"),
+        ("budget", "budget=demo"),
+    ],
+)
+def test_the_parameter_itself_is_not_set_beside_its_values(place, param, other):
+    name = other.partition("=")[0]
+    with pytest.raises(SystemExit, match=rf"^study: --set: found {name} beside --param {param}, expected names of"):
+        place(lambda *_: False, "--param", param, "--set", other)
+    assert not CLONE.exists()
+
+
+def test_of_two_other_parameters_none_replaces_the_other(place):
+    with pytest.raises(SystemExit, match=r"^study: --set: found kappa\.pendulum beside kappa, expected names of which"):
+        place(lambda *_: False, "--param", "model.d_z", "--set", "kappa.pendulum=0.7", "kappa=0.5")
+    assert {row["set"] for row in place(lambda *_: False, "--set", "kappa.pendulum=0.7")} == {"kappa.pendulum=0.7"}
+
+
 # --- table and figure ---
 
 

@@ -86,6 +86,7 @@ def at_each(params: dict[str, Any], param: str, values: Sequence[Any]) -> list[A
         try:
             at_value = AtValue(value, changed, resolve(validate(changed)))
         except ParamsError as error:
+            validate(params)  # what is wrong without the value, too, is no fault of it
             raise ValueError(f"{param} = {value}: {error}") from error
         if same := [other.value for other in matrices if other.configs == at_value.configs]:
             raise ValueError(

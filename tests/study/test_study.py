@@ -460,8 +460,11 @@ def test_no_kappa_is_chosen_for_a_data_set_whose_own_does_not_vary(place):
     [
         (["--values", "0.5", "[1]"], r"'\[1\]'.*one scalar"),
         (["--values", "0.5", "-1"], r"kappa\.digits = -1: .*kappa"),
-        (["--methods", "vae"], r"kappa\.digits = 0\.5: methods: .*vae"),
-        (["--budget", "../vhp"], r"budget: .*found '\.\./vhp'"),
+        (["--methods", "vae"], r"^study: methods: .*vae"),
+        (["--budget", "../vhp"], r"^study: budget: .*found '\.\./vhp'"),
+        (["--datasets", "digit"], r"^study: datasets: .*digit"),
+        (["--seeds", "-1"], r"^study: seeds: found \[-1\]"),
+        (["--set", "model.d_z=0"], r"^study: model .*d_z: .*found 0"),
         (["--param", "../vhp"], r"study: \.\./vhp: found no  in params\.yaml"),
     ],
 )
@@ -519,6 +522,15 @@ def test_of_two_other_parameters_none_replaces_the_other(place):
     with pytest.raises(SystemExit, match=r"^study: --set: found kappa\.pendulum beside kappa, expected names of which"):
         place(lambda *_: False, "--param", "model.d_z", "--set", "kappa.pendulum=0.7", "kappa=0.5")
     assert {row["set"] for row in place(lambda *_: False, "--set", "kappa.pendulum=0.7")} == {"kappa.pendulum=0.7"}
+
+
+def test_what_is_set_may_need_the_value():
+    """More modes than the samples of params.yaml are enough for."""
+    params, name = yaml.safe_load(yaml.safe_dump(PARAMS)), "budgets.laptop.evaluation.n_samples"
+    study.set_value(params, "budgets.laptop.evaluation.refined.modes", 5_000)
+    assert [at.value for at in study.at_each(params, name, [90_000])] == [90_000]
+    with pytest.raises(ValueError, match=r"^budgets\.laptop\.evaluation\.n_samples \(\w+\): found 5000, expected"):
+        study.at_each(params, name, [80])
 
 
 # --- table and figure ---

@@ -27,10 +27,16 @@ def read(file: Path = FILE) -> dict[str, Entry]:
     """Stage -> entry; empty if the file does not exist yet. Raises ValueError, and DVC's errors for what is no YAML."""
     from dvc.utils.serialize import load_yaml
 
-    content = load_yaml(file) if file.exists() else None
-    if not isinstance(content, dict | None):
-        raise ValueError(f"{file}: found {type(content).__name__}, expected a mapping, as DVC writes it")
-    return (content or {}).get("stages", {})
+    content = _mapping(file, load_yaml(file) or {} if file.exists() else {})
+    stages = _mapping(f"{file}: stages", content.get("stages") or {})
+    return {stage: _mapping(f"{file}: {stage}", entry) for stage, entry in stages.items()}
+
+
+def _mapping(where: Path | str, found: Any) -> dict[str, Any]:
+    """What was found there. Raises ValueError if it is no mapping."""
+    if not isinstance(found, dict):
+        raise ValueError(f"{where}: found {type(found).__name__}, expected a mapping, as DVC writes it")
+    return found
 
 
 def broken_chains(entries: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -44,22 +44,26 @@ def read(path: Path, dataset: str) -> dict[str, Network]:
         raise ParamsError(f"{path}: found {shown(content)}, expected the mappings shared and networks")
     check_keys(str(path), content, ["shared", "networks"])
     check_keys(f"{path}: shared", content["shared"], SECTIONS)
+    shared = {section: _mapping(f"{path}: shared.{section}", found) for section, found in content["shared"].items()}
     return {
-        name: _network(f"{path}: {name}", name, content["shared"], entry, dataset)
-        for name, entry in content["networks"].items()
+        name: _network(f"{path}: {name}", name, shared, entry, dataset) for name, entry in content["networks"].items()
     }
 
 
-def _network(where: str, name: str, shared: Mapping[str, Any], entry: Any, dataset: str) -> Network:
+def _mapping(where: str, found: Any) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise ParamsError(f"{where}: found {shown(found)}, expected a mapping")
+    return found
+
+
+def _network(where: str, name: str, shared: Mapping[str, dict[str, Any]], entry: Any, dataset: str) -> Network:
     if not isinstance(entry, dict) or not isinstance(entry.get("about"), str):
         raise ParamsError(f"{where}: found {shown(entry)}, expected a mapping with a text `about`")
     check_keys(where, entry, ["about", *SECTIONS])
-    values = {}
-    for section in SECTIONS:
-        own = entry.get(section, {})
-        if not isinstance(own, dict):
-            raise ParamsError(f"{where}.{section}: found {shown(own)}, expected a mapping")
-        values[section] = {**shared.get(section, {}), **own}
+    values = {
+        section: shared.get(section, {}) | _mapping(f"{where}.{section}", entry.get(section, {}))
+        for section in SECTIONS
+    }
     values["training"] |= PLANNED
     on_patches = values["model"].get("network") == "patch"
     if not on_patches and "patch" in entry:

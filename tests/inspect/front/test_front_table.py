@@ -74,7 +74,12 @@ def test_a_mistake_is_named_with_its_place(write, entry, message):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [({"networks": 3}, "expected the mappings shared and networks"), ({"more": {}}, "more: unknown key")],
+    [
+        ({"networks": 3}, "expected the mappings shared and networks"),
+        ({"more": {}}, "more: unknown key"),
+        ({"shared": SMALL["shared"] | {"model": None}}, r"shared\.model: found None, expected a mapping"),
+        ({"shared": SMALL["shared"] | {"training": 3}}, r"shared\.training: found 3, expected a mapping"),
+    ],
 )
 def test_a_table_of_another_form_is_refused(write, content, message):
     with pytest.raises(ParamsError, match=message):

@@ -149,7 +149,8 @@ def read(path: Path, dataset: str) -> Search:
     if budget not in get_args(Budget):
         raise ParamsError(f"{path}.budget: found {budget}, expected one of {', '.join(get_args(Budget))}")
     if dataset not in content["datasets"]:
-        raise ParamsError(f"{path}: found no trials of {dataset}, expected one of {', '.join(content['datasets'])}")
+        known = ", ".join(map(str, content["datasets"]))
+        raise ParamsError(f"{path}: found no trials of {dataset}, expected one of {known}")
     where, entry = f"{path}: {dataset}", content["datasets"][dataset]
     if not isinstance(entry, dict) or not isinstance(entry.get("trials"), dict):
         raise ParamsError(f"{where}: found {shown(entry)}, expected the mapping `trials`")

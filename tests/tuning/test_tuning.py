@@ -159,6 +159,7 @@ def test_a_trial_that_changes_nothing_for_a_method_is_none_of_its_own(tmp_path):
         ([], r"trials\.yaml: found \[\], expected the mapping `datasets`"),
         (TRIALS | {"more": 1}, r"trials\.yaml\.more: unknown key"),
         (TRIALS | {"datasets": {"omniglot": {}}}, r"found no trials of digits, expected one of omniglot"),
+        (TRIALS | {"datasets": {7: {}, "omniglot": {}}}, r"found no trials of digits, expected one of 7, omniglot"),
         (with_trials(trials=[]), r"digits: found \{'trials': \[\]\}, expected the mapping `trials`"),
         (with_trials(trials={}, other=1), r"digits\.other: unknown key; expected one of always, trials"),
         (with_trials(trials={"a": 3}), r"digits\.a: found 3, expected a mapping"),

@@ -35,11 +35,14 @@ def read(path: Path) -> pd.DataFrame:
 def append(path: Path, row: Mapping[str, Any], write: Callable[[pd.DataFrame], None]) -> None:
     """Add the row to what the file holds now, in the order of data set, minutes and network.
 
-    write: what else is made of all rows, while no other process adds one.
+    Not where another process has measured the same meanwhile: its row stays. write: what else is made of all rows,
+    while no other process adds one. Raises ValueError if there is a row of the key, but of other settings.
     """
     added = pd.DataFrame([row], columns=list(COLUMNS)).astype({"main_phase_step": "Int64"})
     with _alone_in(path.parent):
         before = read(path)
+        if rows.has(before, {name: row[name] for name in KEY}, row["settings"]):
+            return
         frame = added if before.empty else pd.concat([before, added], ignore_index=True)
         frame = frame.sort_values(["dataset", "minutes", "network", "seed"], ignore_index=True)
         write_text(path, csv(frame))

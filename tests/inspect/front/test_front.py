@@ -170,6 +170,18 @@ def test_rows_that_are_added_at_the_same_time_are_all_kept(tmp_path, monkeypatch
     assert pages == [["a"], ["a", "b"]]
 
 
+def test_of_two_processes_that_measure_the_same_the_first_ones_row_stays(tmp_path):
+    path, pages = tmp_path / "networks.csv", []
+    row = dict.fromkeys(rows.COLUMNS, 1) | {name: "a" for name in rows.TEXTS} | {"minutes": 5.0}
+    for nll in (1, 2):
+        rows.append(path, row | {"nll": nll}, pages.append)
+    assert rows.read(path)["nll"].tolist() == [1] and len(pages) == 1
+    with pytest.raises(ValueError, match=r"a, a, 5\.0, 1: found a row of the settings a, expected b"):
+        rows.append(path, row | {"settings": "b"}, pages.append)
+    rows.append(path, row | {"seed": 2}, pages.append)
+    assert rows.read(path)["seed"].tolist() == [1, 2]
+
+
 def test_a_phase_that_never_came_leaves_whole_numbers_whole(tmp_path):
     path = tmp_path / "networks.csv"
     row = dict.fromkeys(rows.COLUMNS, 1) | {name: "a" for name in rows.TEXTS}

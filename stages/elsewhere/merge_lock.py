@@ -19,7 +19,10 @@ SUMMING_UP = ("configure", "report")
 def merged(
     base: Mapping[str, Entry], ours: Mapping[str, Entry], theirs: Mapping[str, Entry]
 ) -> tuple[dict[str, Entry], list[str]]:
-    """Stage -> entry, in our order and then in theirs, and the stages that both changed, with our entries of them."""
+    """Stage -> entry, in our order and then in theirs, and the stages that both changed.
+
+    Of these our entries are kept, and none where we have deleted it.
+    """
     entries, both = {}, []
     for stage in dict.fromkeys((*ours, *theirs)):
         before, own, other = (entries_of.get(stage) for entries_of in (base, ours, theirs))
@@ -28,7 +31,6 @@ def merged(
             if stage in SUMMING_UP:
                 continue
             both.append(stage)
-            chosen = own or other
         if chosen is not None:
             entries[stage] = chosen
     return entries, both

@@ -27,11 +27,16 @@ NAME = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "vhp cluster"
 def make(folder: Path, days: float = DAYS) -> None:
     """A key that its owner alone can read, and a certificate of it, which is its own authority.
 
-    Raises ValueError if the folder has some already: what runs with them would be shut out.
+    Raises ValueError if the folder has some already: what runs with them would be shut out. Also for days without a
+    date.
     """
     if found := [name for name in (CERTIFICATE, KEY) if (folder / name).exists()]:
         raise ValueError(f"found {' and '.join(found)} in {folder}; delete them, or use them until they expire")
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    try:
+        end = now + datetime.timedelta(days=days)
+    except (OverflowError, ValueError) as error:  # ValueError: not a number
+        raise ValueError(f"found {days} days until they expire, expected an end before the year 10000") from error
     certificate = (
         x509.CertificateBuilder()
         .subject_name(NAME)
@@ -39,7 +44,7 @@ def make(folder: Path, days: float = DAYS) -> None:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))  # clocks of machines differ
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

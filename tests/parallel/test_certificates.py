@@ -56,6 +56,14 @@ def test_the_command_says_how_they_are_used(tmp_path, monkeypatch, capsys):
         certificates.main()
 
 
+@pytest.mark.parametrize("days", ["9999999", "inf", "nan"])
+def test_an_end_that_is_no_date_is_refused(tmp_path, monkeypatch, days):
+    monkeypatch.setattr(sys, "argv", ["certificates", str(tmp_path / "tls"), "--days", days])
+    with pytest.raises(SystemExit, match=rf"^certificates: found {float(days)} days until they expire, expected"):
+        certificates.main()
+    assert not (tmp_path / "tls").exists()
+
+
 def test_commands_are_printed_as_a_shell_takes_them(tmp_path, monkeypatch, capsys):
     folder = tmp_path / "of a group"
     with pytest.raises(ValueError, match=rf"certificates '{folder}'` makes them"):

@@ -12,25 +12,21 @@ with --force only. Exits with 1 if any run was not finished, also where the othe
 import argparse
 import copy
 import logging
-import shutil
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from stages.clones import __main__ as clone
 from stages.command import command
-from stages.files import read_json, write_text
+from stages.files import read_json
 from stages.parallel.arguments import at_least_one
 from stages.params import plain_yaml
 from stages.params.problems import ParamsError
 from stages.params.reading import read, validate
 from stages.params.resolution import resolve
 from stages.runs.places import config_file, run_folder
-from stages.study import process
+from stages.study import pipeline
 from stages.study import report as study_report
 from stages.study.columns import CODES
 from stages.study.differences import differences
@@ -42,7 +38,6 @@ logger = logging.getLogger(__name__)
 
 Rows = list[dict[str, Any]]
 
-PARAMS = Path("params.yaml")
 AXES = ("datasets", "methods", "seeds", "budget")
 FORCE = "also replace a study with other runs or --set, or whose runs fail now, and delete what was made in its clone"
 
@@ -102,12 +97,7 @@ def reproduce(place: Path, at_value: AtValue, param: str, jobs: int) -> Rows:
 
     Raises ValueError if the pipeline fails although every run has its results: they may not be kept.
     """
-    write_text(place / PARAMS, yaml.safe_dump(at_value.params, sort_keys=False))
-    # The outputs of the previous value: those of a run that now fails must not be left.
-    for name in at_value.configs:
-        shutil.rmtree(place / run_folder(name), ignore_errors=True)
-    command = [sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "evaluate"]
-    status = process.run(command, place)
+    status = pipeline.run(place, at_value.params, at_value.configs, "evaluate", jobs)
     rows = [measured(place, name, config, param, at_value.value) for name, config in at_value.configs.items()]
     if failed := unfinished(rows):
         logger.warning("%s = %s: %d of %d runs were not finished", param, at_value.value, len(failed), len(rows))
@@ -139,8 +129,8 @@ def study(matrices: Sequence[AtValue], param: str, place: Path, jobs: int) -> tu
 
 def asked_for(arguments: argparse.Namespace) -> list[AtValue]:
     """The matrix at each value. Raises ValueError for impossible values, before anything is made or removed."""
-    read(PARAMS)  # a mistake in it is that of no value
-    params = plain_yaml.read(PARAMS)
+    read(pipeline.PARAMS)  # a mistake in it is that of no value
+    params = plain_yaml.read(pipeline.PARAMS)
     last = arguments.param.rpartition(".")[2]
     if last in datasets.names():  # also one that params.yaml does not choose
         params["datasets"] = [last]

@@ -10,14 +10,10 @@ table.md beside it is made anew; what has a row is skipped. Interrupted and star
 import argparse
 import itertools
 import logging
-import shutil
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from stages.clones import __main__ as clone
 from stages.command import command
@@ -26,14 +22,11 @@ from stages.parallel.arguments import at_least_one
 from stages.params import plain_yaml
 from stages.params.reading import read as read_params
 from stages.reports.rows import has
-from stages.runs.places import run_folder
-from stages.study import process
+from stages.study import pipeline
 from stages.tuning import report, rows, trials
 from stages.tuning.trials import Cell, Search
 
 logger = logging.getLogger(__name__)
-
-PARAMS = Path("params.yaml")
 
 
 def wanted(search: Search, params: dict[str, Any], methods: Sequence[str], names: Sequence[str]) -> list[Cell]:
@@ -57,10 +50,7 @@ def train(place: Path, search: Search, params: dict[str, Any], cells: Sequence[C
     """
     changed = search.params(params, search.trials[cells[0].trial])
     changed |= {"methods": [cell.method for cell in cells], "seeds": [cells[0].seed]}
-    write_text(place / PARAMS, yaml.safe_dump(changed, sort_keys=False))
-    for cell in cells:  # the outputs of another trial
-        shutil.rmtree(place / run_folder(cell.run), ignore_errors=True)
-    return process.run([sys.executable, "-m", "stages.parallel.repro", "--jobs", str(jobs), "--only", "train"], place)
+    return pipeline.run(place, changed, [cell.run for cell in cells], "train", jobs)
 
 
 def write(folder: Path, search: Search, params: dict[str, Any]) -> str:
@@ -123,8 +113,8 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="train nothing: make table.md from trials.csv")
     arguments = parser.parse_args()
     with command("tuning"):
-        read_params(PARAMS)  # a mistake in it is that of no trial
-        params = plain_yaml.read(PARAMS)
+        read_params(pipeline.PARAMS)  # a mistake in it is that of no trial
+        params = plain_yaml.read(pipeline.PARAMS)
         search = trials.read(trials.TRIALS, arguments.dataset)
         folder = rows.folder(search.budget, search.dataset)
         cells = wanted(search, params, arguments.methods, arguments.trials)

@@ -120,7 +120,7 @@ def place(tmp_path, monkeypatch):
                         write_json(cwd / "runs" / "configs" / f"{name}.json", {"code": codes})
             return int(failed)
 
-        monkeypatch.setattr(study.process, "run", pipeline)
+        monkeypatch.setattr(study.pipeline.process, "run", pipeline)
         argv = ["study", "--param", "kappa.digits", "--values", "0.5", "0.7", *arguments]
         monkeypatch.setattr(sys, "argv", argv)
         study.main()

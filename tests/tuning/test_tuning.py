@@ -248,7 +248,7 @@ def tune(tmp_path, monkeypatch):
         return status
 
     run.trained, run.fails, run.stops_after, run.status, run.falls_from = [], set(), 0, 0, None
-    monkeypatch.setattr(tuning.process, "run", pipeline)
+    monkeypatch.setattr(tuning.pipeline.process, "run", pipeline)
     return run
 
 
@@ -288,7 +288,7 @@ def test_what_another_trial_left_is_not_taken_for_one_that_never_began(tune, mon
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tuning, "write_text", interrupted)
+    monkeypatch.setattr(tuning.pipeline, "write_text", interrupted)
     with pytest.raises(SystemExit, match="interrupted"):
         tune("--methods", "vhp_rewo", "--trials", "decay 0.1")
     assert rows.read(FOLDER / "trials.csv")["trial"].tolist() == ["decay 0"]

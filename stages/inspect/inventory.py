@@ -7,11 +7,11 @@ from stages.command import command
 from stages.files import open_npz
 from stages.params.reading import read
 from stages.reports.table import NONE, Table, markdown
+from stages.runs.outputs.data import SPLITS
 from stages.runs.places import data_file, raw_file
 from vhp.datasets.sources import load_source
 
 MIB = 2**20
-SPLITS = ("train", "val", "test")
 
 
 def counts(path: Path) -> list[str]:

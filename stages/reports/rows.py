@@ -1,10 +1,13 @@
 """A table to which commands add a row per trial: CSV, read with its types; what has a row is not measured again."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+logger = logging.getLogger(__name__)
 
 
 def read(path: Path, types: Mapping[str, Any], columns: Sequence[str], key: Sequence[str]) -> pd.DataFrame:
@@ -38,3 +41,13 @@ def has(frame: pd.DataFrame, key: Mapping[str, Any], settings: str) -> bool:
             "are now; give it another name, or delete its rows"
         )
     return True
+
+
+def to_train(frame: pd.DataFrame, cells: Sequence[Any]) -> list[Any]:
+    """The cells without a row; the log has their number. Raises ValueError as has.
+
+    cells: what rows are of, each with its `key` and `settings`.
+    """
+    left = [cell for cell in cells if not has(frame, cell.key, cell.settings)]
+    logger.info("%d of %d rows are there; %d to train", len(cells) - len(left), len(cells), len(left))
+    return left

@@ -21,7 +21,7 @@ from stages.files import write_text
 from stages.parallel.arguments import at_least_one
 from stages.params import plain_yaml
 from stages.params.reading import read as read_params
-from stages.reports.rows import has
+from stages.reports.rows import has, to_train
 from stages.study import pipeline
 from stages.tuning import report, rows, trials
 from stages.tuning.trials import Cell, Search
@@ -68,9 +68,7 @@ def write(folder: Path, search: Search, params: dict[str, Any]) -> str:
 def run(search: Search, params: dict[str, Any], cells: Sequence[Cell], folder: Path, jobs: int, force: bool) -> None:
     """Raises ValueError at the end if some trainings were not finished, or the pipeline failed all the same."""
     csv = folder / rows.FILE
-    left = [cell for cell in cells if not has(rows.read(csv), cell.key, cell.settings)]
-    logger.info("%d of %d rows are there; %d to train", len(cells) - len(left), len(cells), len(left))
-    if not left:
+    if not (left := to_train(rows.read(csv), cells)):
         return
     order, place = list(search.trials), Path("studies", "tuning", search.dataset)
     together = lambda cell: (order.index(cell.trial), cell.seed)  # noqa: E731

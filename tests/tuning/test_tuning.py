@@ -304,11 +304,13 @@ def test_rows_of_other_settings_are_left_out_of_the_table(tune):
     assert text.endswith("\n- Numbers in full: trials.csv.\n")
 
 
-def test_what_has_a_row_is_not_trained_again(tune):
+def test_what_has_a_row_is_not_trained_again(tune, caplog):
+    caplog.set_level("INFO")
     before = tune("--methods", "vampprior")
     assert len(before) == 3
     tune.trained.clear()
     after = tune()
+    assert "3 of 5 rows are there; 2 to train" in caplog.messages
     assert tune.trained == [("vhp_rewo", 0.0), ("vhp_rewo", 0.1)] and len(after) == 5
     assert after[after["method"] == "vampprior"].reset_index(drop=True).equals(before)
     tune.trained.clear()

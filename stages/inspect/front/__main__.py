@@ -8,7 +8,6 @@ from its last checkpoint. It computes on one thread: start it once per idle core
 """
 
 import argparse
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,14 +19,12 @@ from stages.inspect.front import page, rows, table
 from stages.inspect.front.cell import Cell
 from stages.inspect.front.table import Network
 from stages.params.resolution import check_images
-from stages.reports.rows import has
+from stages.reports.rows import to_train
 from stages.runs.outputs.data import SPLITS, read_data
 from stages.runs.sitting import add_until
 from vhp import datasets
 from vhp.device.memory import keep_freed_memory
 from vhp.training.divergence import TrainingDivergedError
-
-logger = logging.getLogger(__name__)
 
 
 def chosen(networks: Mapping[str, Network], names: Sequence[str], dataset: str) -> list[Network]:
@@ -50,9 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
     csv = arguments.into / "networks.csv"
     networks = chosen(table.read(arguments.table, arguments.dataset), arguments.networks, arguments.dataset)
     cells = [Cell(n, arguments.dataset, minutes, arguments.seed) for minutes in arguments.minutes for n in networks]
-    left = [cell for cell in cells if not has(rows.read(csv), cell.key, cell.network.digest)]
-    logger.info("%d of %d rows are there; %d to train", len(cells) - len(left), len(cells), len(left))
-    if not left:
+    if not (left := to_train(rows.read(csv), cells)):
         return
     arrays = read_data(arguments.dataset, datasets.load(arguments.dataset).OBSERVATION)
     data = {split: torch.from_numpy(arrays[split]) for split in SPLITS}

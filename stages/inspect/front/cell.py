@@ -39,6 +39,10 @@ class Cell:
         return {"dataset": self.dataset, "network": self.network.name, "minutes": self.minutes, "seed": self.seed}
 
     @property
+    def settings(self) -> str:
+        return self.network.digest
+
+    @property
     def code(self) -> str:
         """Fingerprint of what trains."""
         return this_program().fingerprint(fitting.__name__)
@@ -46,7 +50,7 @@ class Cell:
     @property
     def begun(self) -> str:
         """A name for its files, other for other settings or code."""
-        content = json.dumps([self.key, self.network.digest, self.code], sort_keys=True)
+        content = json.dumps([self.key, self.settings, self.code], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     @property
@@ -76,7 +80,7 @@ class Cell:
         return {
             **self.key,
             "family": self.network.model["network"],
-            "settings": self.network.digest,
+            "settings": self.settings,
             "parameters": sum(p.numel() for p in model.parameters()),
             **measuring.operations(self.network, self.dataset, model.n_dims, n_samples),
             "epochs": plan.epochs,

@@ -136,7 +136,8 @@ def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame, differences: Dif
     alone = f" (of {', '.join(unpaired)}, whose paired differences are not known, the lowest alone)" if unpaired else ""
     notes = [
         f"Budget {runs[0].config['run']['budget']}. Lower is better; in bold the lowest of the methods on each data "
-        f"set and those that it leads by no more than {DECIDED:g} standard errors of their paired difference{alone}. "
+        f"set and those that it leads by no more than {DECIDED:g} standard errors of their paired difference, of few "
+        f"seeds by as many more as are as certain, or not by the refined estimates, too{alone}. "
         f"±: {', or '.join(error)}."
     ]
     if (results["n_seeds"] == 1).any():

@@ -40,7 +40,7 @@ def compiled(tmp_path_factory):
             ("vhp_rewo", 0, -390),
             ("vhp_rewo", 1, -392),
             ("vhp_geco", 0, -380),
-            ("iwae_l2", 0, -370),
+            ("iwae_l2", 0, -360),
         ):
             write_run("pendulum", method, seed, nll=float(nll), elbo=388.0, exact_nll=-401.5)
         compile_report()
@@ -139,10 +139,11 @@ def test_the_lowest_value_of_each_column_is_bold_with_those_it_is_not_known_to_b
     table = section("Negative test log-likelihood (nats)")
     assert row(table, "method") == ["method", "network", "static MNIST", "pendulum"]
     assert row(table, "VHP + REWO") == ["VHP + REWO", "gated MLP", "**84.50 ± 0.50**", "**-391.00 ± 1.41 (2)**"]
-    assert row(table, "VHP + GECO") == ["VHP + GECO", "gated MLP", "91.25 ± 0.50", "-380.00 ± 0.50"]
-    assert row(table, "IWAE (L=2)") == ["IWAE (L=2)", "gated MLP", "**84.49 ± 0.50**", "-370.00 ± 0.50"]
+    # Of REWO's two seeds, 2 nats apart, the error has one degree of freedom: it takes 14 for the certainty of 2.
+    assert row(table, "VHP + GECO") == ["VHP + GECO", "gated MLP", "91.25 ± 0.50", "**-380.00 ± 0.50**"]
+    assert row(table, "IWAE (L=2)") == ["IWAE (L=2)", "gated MLP", "**84.49 ± 0.50**", "-360.00 ± 0.50"]
     assert row(table, "generating process (exact)") == ["generating process (exact)", "–", "–", "-401.50"]
-    assert "Budget smoke." in table and "no more than 2 standard errors of their paired difference. " in table
+    assert "Budget smoke." in table and "no more than 2 standard errors of their paired difference, " in table
     assert "can be negative" in table and "standard deviation over the seeds" in table and "64 + 64" in table
 
 

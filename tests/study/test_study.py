@@ -381,7 +381,8 @@ except KeyboardInterrupt:
     ],
 )
 def test_when_it_is_interrupted_the_pipeline_ends_its_stages_before_the_study_ends(tmp_path, number, send):
-    study_of = begun(tmp_path, WAITS)
+    heard = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # also where the tests run below nohup
+    study_of = begun(tmp_path, heard + WAITS)
     send(study_of.pid, number)
     assert study_of.communicate(timeout=60)[1].strip() == "interrupted"
 

@@ -296,7 +296,11 @@ FAULTS = [
     ),
     Tampering("the README's ladder", lambda: edit("README.md", "NLL 80.04 ± 0.64", "NLL 78.04 ± 0.64"), MISQUOTED),
     Tampering("the README's demo", lambda: edit("README.md", "-395.58 ± 0.51", "-385.58 ± 0.51"), MISQUOTED),
-    Tampering("a sentence in docs/", lambda: edit("docs/results.md", "3.5 nats ahead", "4.5 nats ahead"), MISQUOTED),
+    Tampering(
+        "a sentence in docs/",
+        lambda: edit("docs/results.md", " nats ahead on OMNIGLOT", "0 nats ahead on OMNIGLOT"),
+        MISQUOTED,
+    ),
     Tampering("a table in docs/", lambda: edit("docs/results.md", "+0.081 ± 0.029", "+0.001 ± 0.029"), MISQUOTED),
     Tampering("the plan's table", lambda: edit("docs/paper_plan.md", "| 80.04 ± 0.64", "| 79.04 ± 0.64"), MISQUOTED),
     Tampering(

@@ -32,7 +32,7 @@ def test_what_is_outside_is_counted_and_shown_test_examples_are_drawn_at_random(
     assert [t.get_text() for t in bottom.texts] == ["4 of 4 outside"]
     x = np.sort(np.random.default_rng(0).uniform(size=(10 * scatter.N_POINTS, 2)), axis=0)
     ax = scatter.samples([Samples("vhp_rewo", x[:1], x[:1], x[:1])], scatter.view(("x", "y"), x), x).axes[0]
-    shown = ax.collections[0].get_offsets()
+    shown = np.asarray(ax.collections[0].get_offsets())
     assert len(shown) == scatter.N_POINTS and np.median(shown[:, 0]) == pytest.approx(0.5, abs=0.05)
 
 

@@ -13,7 +13,7 @@ from vhp.datasets.grey_images import binarised_once
 SPLITS = ("train", "val", "test")
 LEAST = {"train": 64, "val": 32, "test": 32}  # examples: so many are in the data set's contact sheet
 SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
-LEAST_RESOLUTION = 1e-3  # steps of float32 per standard deviation, at most
+COARSEST = 1e-3  # step of float32, in standard deviations of the training examples
 SEED = 20190624  # of the split, and of the one-time binarisation
 
 
@@ -61,20 +61,20 @@ def preprocess(raw: Mapping[str, np.ndarray], observation: str, standardise: boo
             raise ValueError(f"dimension {int(np.argmin(varies))} is constant: it cannot be standardised; leave it out")
         mean, std = parts[0].mean(0, dtype=float), parts[0].std(0, dtype=float)
         parts = [(part - mean) / std for part in parts]
-    return {split: _float32(part) for split, part in zip(SPLITS, parts, strict=True)}
+    for part in parts:
+        if (beyond := np.abs(part).max(0) > np.finfo(np.float32).max).any():
+            raise ValueError(f"dimension {int(np.argmax(beyond))}: found values beyond float32: standardise it")
+    _check_resolution(parts[0])
+    return {split: part.astype(np.float32) for split, part in zip(SPLITS, parts, strict=True)}
 
 
-def _float32(x: np.ndarray) -> np.ndarray:
-    """Raises ValueError for values of a dimension that float32 cannot hold or tell apart."""
-    if (beyond := np.abs(x).max(0) > np.finfo(np.float32).max).any():
-        raise ValueError(f"dimension {int(np.argmax(beyond))}: found values beyond float32: standardise it")
-    # Timestamps, for instance: a step of float32 beside the spread of the values.
-    spread, step = x.std(0, dtype=float), np.spacing(np.abs(x).max(0).astype(np.float32)).astype(float)
-    if (coarse := (spread > 0) & (step > LEAST_RESOLUTION * spread)).any():
+def _check_resolution(train: np.ndarray) -> None:
+    """Raises ValueError for a dimension whose values float32 cannot tell apart, such as timestamps in seconds."""
+    spread, step = train.std(0, dtype=float), np.spacing(np.abs(train).max(0).astype(np.float32)).astype(float)
+    if (coarse := (np.ptp(train, axis=0) > 0) & (step > COARSEST * spread)).any():
         where = int(np.argmax(coarse))
-        found = f"found values around {x[:, where].mean():g} that vary by {spread[where]:.2g}"
+        found = f"found values around {train[:, where].mean():g} that vary by {spread[where]:.2g}"
         raise ValueError(f"dimension {where}: {found}, and float32 has steps of {step[where]:.2g}: standardise it")
-    return x.astype(np.float32)
 
 
 def _split(x: np.ndarray) -> list[np.ndarray]:

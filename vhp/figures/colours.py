@@ -40,5 +40,5 @@ def method_looks(methods: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 
 def method_colours(methods: Iterable[str]) -> dict[str, str]:
-    """See method_looks."""
+    """Of each method, as in method_looks."""
     return {method: colour for method, (colour, _) in method_looks(methods).items()}

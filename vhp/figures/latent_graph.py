@@ -11,7 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vhp.figures.style import styled
+from vhp.figures.style import corner_note, styled
 from vhp.names import method_name
 
 CAPTION = (
@@ -72,8 +72,7 @@ def latent_graph(graphs: Sequence[GraphPanel], colours: Sequence[str] = PATH_COL
         ax.add_collection(lines, autolim=False)
         ax.update_datalim(nodes[inside])
         if strays := int((~inside).sum()):
-            text = f"{strays} of {len(nodes):,} samples far outside"
-            ax.text(0.99, 0.01, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=7, color="#444444")
+            corner_note(ax, f"{strays} of {len(nodes):,} samples far outside")
         for path, colour in zip(graph.paths, colours, strict=False):
             curve = (path - origin) @ plane
             ax.plot(*curve.T, color=colour, linewidth=1.5)

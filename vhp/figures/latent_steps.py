@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 
 from vhp.figures.latent_space import ANGLE_COLOURS
-from vhp.figures.style import styled
+from vhp.figures.style import say_outside, styled
 from vhp.names import method_name
 
 CAPTION = (
@@ -56,7 +55,7 @@ def latent_steps(runs: Sequence[LatentSteps]) -> Figure:
             colour = run.posterior_std[t].var(-1) if run.angle is None else np.mod(run.angle, 2 * np.pi)
             points = top.scatter(*run.posterior_mean[t].T, s=3, c=colour, linewidths=0, **colouring)
             bottom.scatter(*run.prior[t].T, s=2, color="#333333", alpha=0.5, linewidths=0)
-            _say_what_is_outside(bottom, run.prior[t])
+            say_outside(bottom, run.prior[t], fontsize=6)
             top.set_title(f"step {run.step[t]:,}")
             bottom.set_xlabel("$z_1$")
         block[0, 0].set_ylabel(f"{method_name(run.method)}\nposterior\n$z_2$")
@@ -91,10 +90,3 @@ def _same_square(block: np.ndarray, run: LatentSteps) -> None:
         ax.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half), aspect="equal")
         ax.tick_params(labelsize=6, labelbottom=ax in block[-1], labelleft=ax in block[:, 0])
         ax.locator_params(nbins=3)
-
-
-def _say_what_is_outside(ax: Axes, prior: np.ndarray) -> None:
-    low, high = np.array([ax.get_xlim(), ax.get_ylim()]).T
-    if n := int(((prior < low) | (prior > high)).any(-1).sum()):
-        text = f"{n} of {len(prior):,} outside"
-        ax.text(0.98, 0.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=6, color="#444444")

@@ -11,7 +11,7 @@ from vhp.figures.colours import PATH_COLOURS, method_colours
 from vhp.figures.interpolation_strips import BOX_COLOUR, Strips
 from vhp.figures.latent_graph import principal_plane
 from vhp.figures.samples import Samples
-from vhp.figures.style import styled
+from vhp.figures.style import say_outside, styled
 from vhp.names import method_name
 from vhp.seeds import CONTACT_SHEET_SEED
 
@@ -46,14 +46,9 @@ class View:
         """(..., D) -> (..., 2)."""
         return (x - self.origin) @ self.basis
 
-    @property
-    def limits(self) -> tuple[np.ndarray, np.ndarray]:
-        """The corners of what is shown, (2,) each."""
-        margin = MARGIN * np.maximum(self.high - self.low, 1e-12)
-        return self.low - margin, self.high + margin
-
     def frame(self, ax: Axes) -> None:
-        (left, bottom), (right, top) = self.limits
+        margin = MARGIN * np.maximum(self.high - self.low, 1e-12)
+        (left, bottom), (right, top) = self.low - margin, self.high + margin
         ax.set(xlim=(left, right), ylim=(bottom, top))
         ax.locator_params(nbins=4)
 
@@ -78,11 +73,11 @@ def samples(runs: Sequence[Samples], seen: View, test: np.ndarray) -> Figure:
         _data(top, seen(test))
         top.scatter(*seen(run.samples).T, s=3 * SIZE, color=colours[run.method], linewidths=0)
         top.set_title(method_name(run.method))
-        _say_what_is_outside(top, seen, run.samples)
+        say_outside(top, seen(run.samples))
         lines = np.stack([seen(run.originals), seen(run.reconstructions)], axis=1)
         bottom.plot(*lines.transpose(2, 1, 0), color=colours[run.method], linewidth=0.8)
         bottom.scatter(*lines[:, 0].T, s=3 * SIZE, color="#333333", linewidths=0, zorder=3)
-        _say_what_is_outside(bottom, seen, run.reconstructions)
+        say_outside(bottom, seen(run.reconstructions))
     axes[0, 0].set_ylabel(f"prior samples\n{seen.labels[1]}")
     axes[1, 0].set_ylabel(f"reconstructions\n{seen.labels[1]}")
     return figure
@@ -138,11 +133,3 @@ def _data(ax: Axes, points: np.ndarray) -> None:
 def _some(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """N_POINTS at most, drawn at random: a file may be sorted."""
     return points[np.sort(rng.permutation(len(points))[:N_POINTS])]
-
-
-def _say_what_is_outside(ax: Axes, seen: View, x: np.ndarray) -> None:
-    low, high = seen.limits
-    shown = seen(x)
-    if n := int(((shown < low) | (shown > high)).any(-1).sum()):
-        text = f"{n} of {len(x)} outside"
-        ax.text(0.98, 0.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=7, color="#444444")

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import matplotlib.style
+import numpy as np
 from matplotlib.animation import FuncAnimation, PillowWriter
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -50,6 +52,17 @@ def styled(draw: Callable[P, Drawing]) -> Callable[P, Drawing]:
             return draw(*args, **kwargs)
 
     return wrapper
+
+
+def say_outside(ax: Axes, points: np.ndarray, fontsize: float = 7) -> None:
+    """In the corner how many of the points (n, 2) are outside the axes' limits, if any are."""
+    low, high = np.array([ax.get_xlim(), ax.get_ylim()]).T
+    if n := int(((points < low) | (points > high)).any(-1).sum()):
+        corner_note(ax, f"{n} of {len(points):,} outside", fontsize)
+
+
+def corner_note(ax: Axes, text: str, fontsize: float = 7) -> None:
+    ax.text(0.99, 0.01, text, transform=ax.transAxes, ha="right", va="bottom", fontsize=fontsize, color="#444444")
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -22,7 +22,7 @@ def card(run: str, about: dict[str, Any], outputs: dict[str, dict[str, Any]], so
         "test NLL (nats)": f"{with_error(likelihood['nll'], likelihood['nll_se'])}, mean over {likelihood['n_test']:,} "
         f"test examples ± standard error, {likelihood['n_samples']:,} importance samples",
         "few effective samples": f"{likelihood['n_low_ess'] / likelihood['n_test']:.1%} of the examples have fewer "
-        "than 10: their estimates are too pessimistic",
+        "than 10: their estimates are usually too pessimistic",
         "ELBO (nats)": number(likelihood["elbo"]),
         "data set": f"{source.title}: {source.about}",
         "splits": source.split,

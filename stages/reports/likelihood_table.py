@@ -12,7 +12,7 @@ from vhp.names import dataset_name
 # Of a column, where the table has it.
 DEFINITIONS = {
     "ESS": "ESS: mean effective number of importance samples, and the share of examples with fewer than 10: their "
-    "estimates are usually too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, so looser for "
+    "estimates are usually too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, looser for "
     "hierarchical priors than the bound that they are trained on. β and C: at the end of training, in brackets β "
     "at the epoch whose weights are used (best validation bound at β = 1). Minutes: training + NLL.",
     "converged": "Converged: whether the learning rate fell because the validation bound had stopped rising, rather "

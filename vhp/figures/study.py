@@ -69,8 +69,8 @@ def _places(values: Iterable) -> dict[Any, float]:
 
 def _draw(ax: Axes, runs: pd.DataFrame, column: str, colour: str, places: Mapping[Any, float]) -> None:
     groups = runs.assign(place=runs["value"].map(places)).groupby("place")[column]  # in the order of the axis
-    mean = groups.mean()
-    ax.errorbar(mean.index, mean, groups.std().fillna(0), color=colour, marker="o", markersize=3.5, capsize=2, lw=1.3)
+    x, mean, deviation = groups.mean().index.to_numpy(), groups.mean().to_numpy(), groups.std().fillna(0).to_numpy()
+    ax.errorbar(x, mean, deviation, color=colour, marker="o", markersize=3.5, capsize=2, lw=1.3)
 
 
 def _kappa_squared(ax: Axes, runs: pd.DataFrame, places: Mapping[Any, float]) -> None:

@@ -78,6 +78,10 @@ def copy_repository(new: Path) -> None:
     if tip("HEAD"):
         for path in _paths("diff", "--name-only", "--no-renames", "--diff-filter=D", "-z", "HEAD"):
             (new / path).unlink(missing_ok=True)
+            # An empty folder is in the way of a file that has taken its place.
+            while not any((new / path).parent.iterdir()):
+                path = path.parent
+                (new / path).rmdir()
     for path in _paths("ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "-z"):
         # A folder is another repository, and a missing file was deleted.
         if path.is_symlink() or path.is_file():

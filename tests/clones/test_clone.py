@@ -87,6 +87,17 @@ def test_what_is_staged_as_deleted_or_renamed_is_not_in_it(repository):
     assert sorted(code) == ["changed.py", "code/moved.py", "code/new.py"]
 
 
+def test_a_file_in_the_place_of_a_folder_is_in_it_and_the_other_way_round(repository):
+    shutil.rmtree(repository / "code")
+    (repository / "code").write_text("a file now")
+    (repository / "kept.py").unlink()
+    (repository / "kept.py" / "deep").mkdir(parents=True)
+    (repository / "kept.py" / "deep" / "inner.py").write_text("a folder now")
+    clone.make(Path("demo")).close()
+    code = {name: text for name, text in contents(repository / "demo").items() if "code" in name or "kept" in name}
+    assert code == {"code": "a file now", "kept.py/deep/inner.py": "a folder now"}
+
+
 def test_a_repository_without_a_commit_has_a_clone_of_its_files(repository):
     git(repository, "update-ref", "-d", "HEAD")
     clone.make(Path("demo")).close()

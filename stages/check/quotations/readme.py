@@ -49,8 +49,8 @@ def sentences(sources: Sources) -> Iterator[str]:
     mnists = span((vampprior[dataset] for dataset in MNISTS), ".1f")
     fashion = (f"{sources.nll('fashion_mnist', method):.2f}" for method in ("vhp_rewo", "vampprior"))
     yield (
-        f"It is ahead of VampPrior on OMNIGLOT ({vampprior['omniglot']:.1f}) and the MNISTs ({mnists}), and level with it "
-        f"on Fashion-MNIST ({' and '.join(fashion)})."
+        f"It is ahead of VampPrior on OMNIGLOT ({vampprior['omniglot']:.1f}) and the MNISTs ({mnists}), and level "
+        f"with it on Fashion-MNIST ({' and '.join(fashion)})."
     )
     some = [sources.low(dataset, m) for dataset in (*MNISTS, "omniglot") for m in METHODS]
     yield (

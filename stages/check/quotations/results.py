@@ -88,7 +88,8 @@ def order(sources: Sources) -> Iterator[str]:
     mnists = span((sources.low(dataset, m) for dataset in MNISTS for m in METHODS), ".0f")
     yield (
         f"There are fewer than ten for {mnists} % of the MNISTs' test images, {low['omniglot']} % of "
-        f"OMNIGLOT's, {low['motion']} % of the frames of human motion, {low['fashion_mnist']} % of Fashion-MNIST's images"
+        f"OMNIGLOT's, {low['motion']} % of the frames of human motion, {low['fashion_mnist']} % of Fashion-MNIST's "
+        "images"
     )
     faces, motion = (sources.lead(dataset, "vhp_geco") for dataset in ("faces", "motion"))
     faces_elbo, motion_elbo = (sources.lead(dataset, "vhp_geco", "elbo") for dataset in ("faces", "motion"))

@@ -5,6 +5,7 @@ among results that are older than what made them. MISSED is what it cannot know,
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -55,6 +56,13 @@ def edit(path: Path | str, old: str, new: str) -> None:
     text = Path(path).read_text()
     assert old in text, f"{path} has no {old!r}"
     Path(path).write_text(text.replace(old, new, 1))
+
+
+def misquote(path: Path | str, text: str) -> None:
+    """Another digit in the first number after the text: it has no results in it, which change."""
+    before, text, after = Path(path).read_text().partition(text)
+    assert text, f"{path} lacks it"
+    Path(path).write_text(before + text + re.sub(r"\d", lambda digit: str(9 - int(digit[0])), after, count=1))
 
 
 def lock(change: Callable[[dict[str, Any]], Any]) -> None:
@@ -287,22 +295,14 @@ FAULTS = [
     ),
     Tampering("what was accepted deleted", lambda: ACCEPTED.unlink(), f"{ACCEPTED} is missing"),
     # Documents, and what stands in reports/ beside the pipeline's
-    Tampering(
-        "a cell of the README's table", lambda: edit("README.md", "| VHP + REWO | **8", "| VHP + REWO | **7"), MISQUOTED
-    ),
-    Tampering("bold in the README's table", lambda: edit("README.md", "**228.57 ± 0.76**", "228.57 ± 0.76"), MISQUOTED),
-    Tampering(
-        "a sentence of the README", lambda: edit("README.md", "by 0.2 to 1.8 nats", "by 0.2 to 2.5 nats"), MISQUOTED
-    ),
-    Tampering("the README's ladder", lambda: edit("README.md", "NLL 80.04 ± 0.64", "NLL 78.04 ± 0.64"), MISQUOTED),
-    Tampering("the README's demo", lambda: edit("README.md", "-395.58 ± 0.51", "-385.58 ± 0.51"), MISQUOTED),
-    Tampering(
-        "a sentence in docs/",
-        lambda: edit("docs/results.md", " nats ahead on OMNIGLOT", "0 nats ahead on OMNIGLOT"),
-        MISQUOTED,
-    ),
-    Tampering("a table in docs/", lambda: edit("docs/results.md", "+0.081 ± 0.029", "+0.001 ± 0.029"), MISQUOTED),
-    Tampering("the plan's table", lambda: edit("docs/paper_plan.md", "| 80.04 ± 0.64", "| 79.04 ± 0.64"), MISQUOTED),
+    Tampering("a cell of the README's table", lambda: misquote("README.md", "| VHP + REWO | **"), MISQUOTED),
+    Tampering("bold in the README's table", lambda: edit("README.md", "REWO | **", "REWO | "), MISQUOTED),
+    Tampering("a sentence of the README", lambda: misquote("README.md", "of the paper's table, by"), MISQUOTED),
+    Tampering("the README's ladder", lambda: misquote("README.md", "Plain convolutional: NLL"), MISQUOTED),
+    Tampering("the README's demo", lambda: misquote("README.md", "| method | pendulum | digits |"), MISQUOTED),
+    Tampering("a sentence in docs/", lambda: misquote("docs/results.md", "Against VampPrior it is"), MISQUOTED),
+    Tampering("a table in docs/", lambda: misquote("docs/results.md", "| smoothness factor | roughness |"), MISQUOTED),
+    Tampering("the plan's table", lambda: misquote("docs/paper_plan.md", "| convolutions, `paper_cpu` |"), MISQUOTED),
     Tampering(
         "a seed's result", lambda: edit(SEEDS / "results.csv", "84.8", "83.8"), f"{SEEDS / 'results.csv'}: found the"
     ),

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 DPI = 130
-PICTURE_DPI = 200  # of what is a picture in vector graphics
+PICTURE_DPI = 150  # of what is a picture in vector graphics: at 200 a graph of many edges takes more than 2 MB
 MAX_BYTES = 250_000  # the report is read on telephones, and is in git
 COLOURS = 160
 ANIMATION_DPI = 80

@@ -59,7 +59,7 @@ def edit(path: Path | str, old: str, new: str) -> None:
 
 
 def misquote(path: Path | str, text: str) -> None:
-    """Another digit in the first number after the text: it has no results in it, which change."""
+    """Another digit in the first number after the text, which names no result: new results do not end the test."""
     before, text, after = Path(path).read_text().partition(text)
     assert text, f"{path} lacks it"
     Path(path).write_text(before + text + re.sub(r"\d", lambda digit: str(9 - int(digit[0])), after, count=1))

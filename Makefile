@@ -31,7 +31,7 @@ smoke: .venv/installed ## every stage and method in minutes, in smoke/; with VHP
 	@$(COMMIT) smoke
 	@cat smoke/reports/smoke/table.md
 
-study: .venv/installed ## e.g. PARAM=kappa.digits VALUES="0.5 0.55": reports/studies/laptop/<PARAM>/; also BUDGET, METHODS, SEEDS, DATASETS, SET, FORCE=1
+study: .venv/installed ## e.g. PARAM=settings.shared.K VALUES="1 8 32" DATASETS=digits: reports/studies/laptop/<PARAM>/; also BUDGET, METHODS, SEEDS, SET, FORCE=1
 	@test -n "$(PARAM)" -a -n "$(VALUES)" || { echo 'expected PARAM=<name> VALUES="<value> <value> ..."'; exit 1; }
 	@$(MIRROR) $(RUN) python -m stages.study --jobs $(JOBS) --param "$(PARAM)" --values $(VALUES) --methods $(METHODS) \
 		--datasets $(DATASETS) --seeds $(SEEDS) --budget $(or $(BUDGET),laptop) --set $(SET) $(if $(FORCE),--force)
@@ -60,9 +60,9 @@ ablation: .venv/installed ## REWO and what is left of it without each of its par
 	@$(COMMIT) ablation
 	@cat ablation/reports/$(or $(BUDGET),laptop)/table.md
 
-keep: .venv/installed ## e.g. KEEP=ablation: what pendulum/, motion/ or ablation/ measured goes to reports/supplements/, and into the claims' verdicts
+keep: .venv/installed ## e.g. KEEP=ablation: what pendulum/, motion/ or ablation/ measured goes to reports/supplements/, a data set at a time, and into the claims' verdicts; FORCE=1
 	@test -n "$(KEEP)" || { echo 'expected KEEP=<folder of a clone>, for instance KEEP=ablation'; exit 1; }
-	@$(RUN) python -m stages.clones.keep "$(KEEP)"
+	@$(RUN) python -m stages.clones.keep "$(KEEP)" $(if $(FORCE),--force)
 
 bench: .venv/installed ## speed against a naive reference and the bare matrix products: reports/bench.json; on a machine at rest
 	@$(MIRROR) PYTHONPATH=tests:. $(RUN) python -m bench

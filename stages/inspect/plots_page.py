@@ -62,7 +62,10 @@ def script(package: str, version: str) -> str:
                 file = archive.extractfile(name)
                 if file is None:
                     raise KeyError(f"{name} is no file")
-                return file.read(MOST_BYTES).decode()
+                content = file.read(MOST_BYTES + 1)
+                if len(content) > MOST_BYTES:
+                    raise KeyError(f"{name} has more than {MOST_BYTES:,} bytes")
+                return content.decode()
         except (KeyError, tarfile.TarError, UnicodeDecodeError) as error:
             raise ValueError(f"{package} {version} of npm: found no script {name} ({error})") from error
 

@@ -16,14 +16,18 @@ from pathlib import Path
 
 from stages.command import command
 from stages.files import write_text
+from stages.inspect.front.cell import BEGUN as FRONT
 from stages.new_dataset.package import Described, Wanted, describe, entry, modules, with_kappa
 from stages.params import plain_yaml
 from stages.params.reading import read as read_params
 from stages.params.schema import DEFAULT
+from stages.runs.places import CONFIGS, MATRIX
+from stages.runs.sitting import CHECKPOINTS
 from vhp.datasets.sources import REGISTRY
 
 PARAMS = Path("params.yaml")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+TAKEN = {path.name: path for path in (CONFIGS, MATRIX.parent, CHECKPOINTS, FRONT)}  # runs/<data set>/ is one's own
 
 
 def parse() -> argparse.Namespace:
@@ -45,6 +49,8 @@ def make(arguments: argparse.Namespace) -> Described:
         raise ValueError(f"--name: found {name!r}, expected lower-case letters, digits and _, beginning with a letter")
     if name == DEFAULT or plain_yaml.parse(name) != name:
         raise ValueError(f"--name: found {name!r}, which means something else in params.yaml; choose another")
+    if name in TAKEN:
+        raise ValueError(f"--name: found {name!r}, but {TAKEN[name]} is the pipeline's own; choose another")
     if find_spec(f"vhp.datasets.{name}") or name in tomllib.loads(REGISTRY.read_text(encoding="utf-8")):
         raise ValueError(f"--name: found {name!r}, which vhp.datasets or its registry.toml has already; choose another")
     if arguments.kappa is not None and not 0 < arguments.kappa < math.inf:

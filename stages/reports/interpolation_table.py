@@ -82,8 +82,9 @@ def _notes(runs: Sequence[RunArtifacts], columns: Container[str]) -> Iterator[st
         yield f"Smoothness: mean over {n_joints} joints, which have a table of their own."
     if "off the data" in columns:
         yield (
-            "Discontinuity: a jump, or a stretch of frames that look like no training example (a fade-out). Off the "
-            "data: the share of such frames, farther (RMS per dimension) from every training example than "
+            "Discontinuity: a jump, or a stretch of frames that look like no training example (a fade-out); "
+            "neighbouring ones count as one. Off the data: the share of such frames, farther (RMS per dimension) from "
+            "every training example than "
             f"{listed(*(number(s['off_data_limit'], '.3f') for s in smooth))}: than 99 % of held-out examples are, "
             "and than a third of the median distance between two examples. Roughness: smoothness factor per unit "
             "of movement, RMS second over RMS first difference; a path gains nothing by moving little."

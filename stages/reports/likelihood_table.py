@@ -16,8 +16,8 @@ DEFINITIONS = {
     "hierarchical priors than the bound that they are trained on. β and C: at the end of training, in brackets β "
     "at the epoch whose weights are used (best validation bound at β = 1). Minutes: training + NLL.",
     "converged": "Converged: whether the learning rate fell because the validation bound had stopped rising, rather "
-    "than in time for the longest training allowed; – where nobody looked. In brackets what the best bound gained in "
-    "the last tenth of the epochs, nats.",
+    "than in time for the longest training allowed; – where this rule was not applied. In brackets what the best bound "
+    "gained in the last tenth of the epochs, nats.",
     "skipped steps": "Skipped steps: of the training, not taken, as a term of the loss or the gradient was not "
     "finite or beyond use.",
     "refined NLL": "Refined NLL: the same number of samples from a proposal sought for each image, where the encoder's "

@@ -135,9 +135,10 @@ def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame, differences: Dif
     unpaired = [dataset_name(d) for d in results["dataset"].unique() if not differences.get(d)]
     alone = f" (of {', '.join(unpaired)}, whose paired differences are not known, the lowest alone)" if unpaired else ""
     notes = [
-        f"Budget {runs[0].config['run']['budget']}. Lower is better; in bold the lowest of the methods on each data "
-        f"set and those that it leads by no more than {DECIDED:g} standard errors of their paired difference, of few "
-        f"seeds by as many more as are as certain, or not by the refined estimates, too{alone}. "
+        f"Budget {runs[0].config['run']['budget']}. Lower is better; in bold, on each data set, the lowest of the "
+        f"methods and every one whose paired difference from it is undecided, by the encoder's or by the refined "
+        f"estimate: within {DECIDED:g} standard errors, of few seeds as many more as Student's distribution asks for"
+        f"{alone}. "
         f"±: {', or '.join(error)}."
     ]
     if (results["n_seeds"] == 1).any():

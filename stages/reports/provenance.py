@@ -54,7 +54,7 @@ def not_run(runs: Sequence[RunArtifacts]) -> list[str]:
         dataset: [run for run in runs if run.dataset == dataset] for dataset in dict.fromkeys(r.dataset for r in runs)
     }
     if absent := [dataset_name(name) for name in sorted(set(datasets.names()) - set(chosen), key=_order)]:
-        sentences.append(f"Data sets without any run: {', '.join(absent)}.")
+        sentences.append(f"Data sets without any run: {'; '.join(absent)}.")
     if {network(run) for run in runs} != {PUBLISHED_NETWORK}:
         kinds = ", ".join(dict.fromkeys(network(run) for run in runs))
         sentences.append(f"The paper's networks are {PUBLISHED_NETWORK}; those of these runs: {kinds}.")

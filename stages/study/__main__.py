@@ -1,6 +1,6 @@
 """Parameter study: train and evaluate runs at several values of one parameter, and compile the results.
 
-    python -m stages.study --param kappa.digits --values 0.5 0.55 --methods vhp_rewo vhp_geco --seeds 0 1 2
+    python -m stages.study --param settings.shared.K --values 1 8 32 --methods vhp_rewo vhp_geco --seeds 0 1 2
 
 In a clone, studies/<budget>/<param>/, it runs the pipeline up to `evaluate` once per value. The clone shares this
 repository's cache, so a repeated command continues an interrupted one. Writes reports/studies/<budget>/<param>/

@@ -30,7 +30,8 @@ def check_earlier(folder: Path, runs: Collection[Run], other: str) -> str | None
         return None
     if lost := [run for run in runs_in(results) if run not in runs]:
         raise ValueError(
-            f"{folder}: found {named(lost)}, expected none that the new study lacks; ask for them, too, {HOW}"
+            f"{folder}: found {named(lost)}, expected none that the new study lacks, which has no "
+            f"{lacking(lost, runs)}; ask for them, too, {HOW}"
         )
     if "set" not in results and other:
         raise ValueError(f'{folder}: found a study that does not say its SET, expected SET="{other}"; {HOW}')
@@ -69,6 +70,13 @@ def read_earlier(folder: Path) -> pd.DataFrame | None:
 
 def runs_in(results: pd.DataFrame) -> list[Run]:
     return [run_of(*row) for row in results[list(KEY)].itertuples(index=False)]
+
+
+def lacking(lost: Collection[Run], runs: Collection[Run]) -> str:
+    """What of each axis the lost runs have, and none of these."""
+    axes = zip(("data set", "method", "seed", "value"), zip(*lost, strict=True), zip(*runs, strict=True), strict=True)
+    absent = [(axis, [name for name in dict.fromkeys(old) if name not in new]) for axis, old, new in axes]
+    return ", no ".join(f"{axis} {', '.join(names)}" for axis, names in absent if names)
 
 
 def named(lost: Collection[Run]) -> str:

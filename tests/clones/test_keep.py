@@ -139,6 +139,32 @@ def test_a_section_that_the_clones_pipeline_did_not_make_replaces_nothing(change
     assert md5_of_folder(PLACE) == before and [path.name for path in PLACE.parent.iterdir()] == ["ablation"]
 
 
+def test_a_run_that_the_clone_lacks_is_lost_by_force_only():
+    keep(Path("ablation"))
+    earlier = PLACE / "digits" / "section.json"
+    content = read_json(earlier)
+    content["runs"]["digits-vhp_elbo-2"] = content["runs"]["digits-vhp_elbo-1"]
+    write_json(earlier, content)
+    before = md5_of_folder(PLACE)
+    with pytest.raises(CloneError, match=r"ablation/digits: found digits-vhp_elbo-2, expected no run .* with FORCE=1"):
+        keep(Path("ablation"))
+    assert md5_of_folder(PLACE) == before and [path.name for path in PLACE.parent.iterdir()] == ["ablation"]
+    keep(Path("ablation"), force=True)
+    assert list(read_json(earlier)["runs"]) == ["digits-vhp_elbo-0", "digits-vhp_elbo-1"]
+
+
+def test_the_sections_of_other_data_sets_stay():
+    """`make ablation DATASETS=...` measures a data set at a time."""
+    other = PLACE / "pendulum" / "section.json"
+    shutil.copytree(Path("ablation") / SECTION, other.parent)
+    text = other.read_text().replace('"digits"', '"pendulum"').replace("digits-vhp_elbo", "pendulum-vhp_elbo")
+    other.write_text(text)
+    keep(Path("ablation"))
+    assert other.read_text() == text
+    assert [section.dataset for section in evidence.supplement(PLACE)] == ["digits", "pendulum"]
+    assert "| method | network | pendulum | digits |" in (PLACE / "table.md").read_text()
+
+
 def test_a_half_written_supplement_is_no_evidence():
     shutil.copytree(keep(Path("ablation")), PLACE.with_name(".0-ablation"))  # the name that keep writes under
     assert list(evidence.supplements("smoke")) == ["ablation"]

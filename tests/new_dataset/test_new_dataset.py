@@ -80,6 +80,8 @@ REFUSED = [
     ("ring.csv --name My-Ring", "--name: found 'My-Ring', expected lower-case letters, digits and _"),
     ("ring.csv --name true", "--name: found 'true', which means something else in params.yaml"),
     ("ring.csv --name null", "--name: found 'null', which means something else in params.yaml"),
+    ("ring.csv --name matrix", "--name: found 'matrix', but runs/matrix is the pipeline's own; choose another"),
+    ("ring.csv --name front", "--name: found 'front', but runs/front is the pipeline's own; choose another"),
     ("ring.csv --name default", "--name: found 'default', which means something else in params.yaml"),
     ("ring.csv --name o --kappa inf", "--kappa: found inf, expected a positive number"),
     ("ring.csv --name o --kappa nan", "--kappa: found nan, expected a positive number"),

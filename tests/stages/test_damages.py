@@ -238,6 +238,24 @@ def test_a_damaged_record_is_named_or_changes_nothing(lock, damage):
         assert "dvc.lock" in line if line else output("smoothness.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("damage", ["latin", "conflict", "no mapping", "no outputs", "another checksum"])
+def test_a_record_that_is_there_and_wrong_is_refused(lock, damage):
+    text = recorded.LOCK.read_text()
+    entry = f"  interpolate@{RUN}:\n"
+    first = output("latent_space.npz").as_posix()
+    content = {
+        "latin": b"\xe9\xff" + text.encode(),
+        "conflict": text.replace(entry, f"{entry}<<<<<<< HEAD\n    cmd: x\n    cmd: [\n").encode(),
+        "no mapping": text.replace(entry, f"{entry}    - x\n  other:\n").encode(),
+        "no outputs": text.replace(f"{entry}    cmd: x\n    outs:\n", f"{entry}    outs: 1\n  other:\n").encode(),
+        "another checksum": text.replace(md5(output("latent_space.npz")), "0" * 32).encode(),
+    }[damage]
+    assert content != text.encode()
+    with damaged(recorded.LOCK, content):
+        line = call(smoothness, RUN)
+    assert line and "dvc.lock" in line and (damage != "another checksum" or first in line)
+
+
 # --- content that can be read, and is not what it should be; no dvc.lock tells ---
 
 
@@ -295,16 +313,8 @@ CONTENT = [
     (output("model.safetensors"), evaluate, lambda c: weights(c, lambda w: w.pop(next(iter(w))))),
     (output("model.safetensors"), evaluate, lambda c: weights(c, lambda w: w.update(more=np.zeros(1, np.float32)))),
     (output("model.safetensors"), evaluate, lambda c: weights(c, lambda w: with_nan(next(iter(w.values()))))),
-    (
-        output("model.safetensors"),
-        interpolate,
-        lambda c: weights(c, lambda w: w.update({k: v[:1] for k, v in w.items()})),
-    ),
-    (
-        output("model.safetensors"),
-        interpolate,
-        lambda c: weights(c, lambda w: w.update({k: v.astype(float) for k, v in w.items()})),
-    ),
+    (output("model.safetensors"), interpolate, lambda c: weights(c, narrowed)),
+    (output("model.safetensors"), interpolate, lambda c: weights(c, widened)),
     (output("latent_space.npz"), representation, lambda c: npz(c, posterior_mean=with_nan)),
     (output("latent_space.npz"), representation, lambda c: npz(c, posterior_std=None)),
     (output("latent_space.npz"), representation, lambda c: npz(c, nodes=lambda x: x[:, :1])),

@@ -241,12 +241,18 @@ def test_a_study_takes_the_place_of_one_with_the_same_runs_and_parameters(place,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([*SET, "--values", "0.7"], r"kappa\.digits: found results at 0\.5 \(of vhp_rewo, iwae_l1 on digits, seed 0\)"),
+        (
+            [*SET, "--values", "0.7"],
+            r"kappa\.digits: found results at 0\.5 \(of vhp_rewo, .*seed 0\).* which has no value 0\.5;",
+        ),
         (
             [*SET, "--methods", "vhp_rewo"],
-            r"found results at 0\.5, 0\.7 \(of iwae_l1 on digits, seed 0\), ",
+            r"found results at 0\.5, 0\.7 \(of iwae_l1 on digits, seed 0\), .* which has no method iwae_l1;",
         ),
-        ([*SET, "--seeds", "1"], r"found results at 0\.5, 0\.7 .*seed 0\).*FORCE=1"),
+        (
+            [*SET, "--seeds", "1", "--values", "0.7", "0.9"],
+            r"found results at 0\.5, 0\.7 .*seed 0\).* which has no seed 0, no value 0\.5;.*FORCE=1",
+        ),
         ([], r'found a study with SET="budgets.*alpha=0\.9", expected SET="" as asked for; .*FORCE=1'),
         (["--set", "settings.shared.alpha=0.8"], r'expected SET="settings\.shared\.alpha=0\.8"'),
     ],

@@ -14,8 +14,8 @@ from vhp.figures.style import styled
 from vhp.names import method_name
 
 CAPTION = (
-    "The .gif has the first pair's path on the graph as a moving picture, forth and back; a blue frame there: the step "
-    "just made holds a discontinuity."
+    "The .gif has the first pair's path on the graph as a moving picture, forwards, then backwards; a blue frame "
+    "there: the step just made holds a discontinuity."
 )
 SHADES = 12  # of grey: with 256 the file would be several times as large
 WIDTH = 1.0  # inches of a panel
@@ -35,7 +35,7 @@ class Window(NamedTuple):
 
 @styled
 def animation(strips: Sequence[Strips], draw: Draw, limits: tuple[float, float]) -> FuncAnimation:
-    """A panel per method with its first path, forth and back: the frames of interpolation_strips, which see."""
+    """A panel per method with its first path, forwards and backwards: the frames of interpolation_strips, which see."""
     frames = shown_frames(strips[0].graph.shape[1], N_FRAMES).tolist()
     pictures = [dict(zip(frames, scaled(draw(strip.graph[0, frames]), limits), strict=True)) for strip in strips]
     height, width = pictures[0][0].shape

@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument(
         "--minutes", nargs="+", type=float, default=[5.0, 20.0, 60.0], help="of the processor (default: 5 20 60)"
     )
-    parser.add_argument("--images", type=int, default=600, help="of the validation set (default: %(default)s)")
+    parser.add_argument("--images", type=int, default=300, help="of the validation set (default: %(default)s)")
     parser.add_argument("--samples", type=int, default=5_000, help="importance samples (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
     parser.add_argument("--table", type=Path, default=table.NETWORKS, metavar="FILE", help="other networks")

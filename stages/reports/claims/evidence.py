@@ -96,12 +96,17 @@ def read(budget: str, found: Sequence[sections.Section], root: Path = Path()) ->
 
 def supplements(budget: str, root: Path = Path()) -> dict[str, list[sections.Section]]:
     """Name -> sections. Raises ArtifactsError for one that is damaged."""
-    found: dict[str, list[sections.Section]] = {}
     # Not what an interrupted `make keep` has left, whose name begins with a point.
-    for path in sorted((root / SUPPLEMENTS / budget).glob(f"[!.]*/*/{sections.NAME}")):
-        remedy = f"`git checkout {path.parent}` restores the committed one"
-        found.setdefault(path.parents[1].name, []).append(sections.parse(path, remedy))
-    return found
+    folders = sorted((root / SUPPLEMENTS / budget).glob("[!.]*"))
+    return {folder.name: found for folder in folders if (found := supplement(folder))}
+
+
+def supplement(folder: Path) -> list[sections.Section]:
+    """The sections in the folder of one; none if there is no such folder. Raises ArtifactsError for a damaged one."""
+    return [
+        sections.parse(path, f"`git checkout {path.parent}` restores the committed one")
+        for path in sorted(folder.glob(f"*/{sections.NAME}"))
+    ]
 
 
 def studies(budget: str, root: Path = Path()) -> dict[str, pd.DataFrame]:

@@ -17,7 +17,7 @@ _conditions: list[Callable[[], None]] = []
 
 
 def at_end(condition: Callable[[], None]) -> None:
-    """Called when the body of the command is done; what it raises is an error of the command."""
+    """Called when the body of the command is done, in this order; what it raises is an error of the command."""
     _conditions.append(condition)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stages.command import command
+from stages.command import at_end, command
 from stages.files import write_json, write_npz
 from stages.runs import machine, sitting
 from stages.runs.run import Run, load_model, open_run
@@ -86,7 +86,7 @@ def main() -> None:
         write(run, found, values, seconds)
         for resumable in resumed:
             if resumable.checkpoint:
-                resumable.checkpoint.discard()
+                at_end(resumable.checkpoint.discard)  # once the command cannot fail any more
 
 
 if __name__ == "__main__":

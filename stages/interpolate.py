@@ -25,11 +25,15 @@ from vhp.seeds import PRIOR_SEED
 N_SAMPLES = 64  # of the prior, decoded
 
 
-def latent_space(model: VAE, test: np.ndarray, nodes: np.ndarray) -> dict[str, np.ndarray]:
-    """The prior's samples and the posteriors of some test examples: test (n, D) float32, nodes (N, d_z)."""
+def latent_space(model: VAE, test: np.ndarray, prior: np.ndarray, nodes: np.ndarray) -> dict[str, np.ndarray]:
+    """The prior's samples and the posteriors of some test examples: test (n, D) float32.
+
+    prior (n_nodes, d_z): all samples; nodes (N, d_z): those of the graph, without the trimmed ones.
+    """
     example = posterior_examples(len(test))
     mean, std = encode(model, test[example])
-    return {"nodes": nodes, "posterior_example": example, "posterior_mean": mean, "posterior_std": std}
+    arrays = {"prior": prior, "nodes": nodes, "posterior_example": example}
+    return arrays | {"posterior_mean": mean, "posterior_std": std}
 
 
 def gallery(model: VAE, test: np.ndarray, prior: np.ndarray) -> dict[str, np.ndarray]:
@@ -54,7 +58,7 @@ def main() -> None:
         prior, shown = (model.prior.sample(n).cpu().numpy() for n in (settings.pop("n_nodes"), N_SAMPLES))
         paths, graph = interpolate(prior, test, partial(encode, model), partial(decode, model), **settings)
         write_npz(run.folder / "paths.npz", paths)
-        write_npz(run.folder / "latent_space.npz", latent_space(model, test, graph.nodes))
+        write_npz(run.folder / "latent_space.npz", latent_space(model, test, prior, graph.nodes))
         write_npz(run.folder / "gallery.npz", gallery(model, test, shown))
         with replacing(run.folder / "graph.graphml") as temporary:
             # Not write_graphml, which uses another writer if lxml is installed: other bytes.

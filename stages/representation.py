@@ -25,7 +25,7 @@ def main() -> None:
             angle = data.get("test_angle")
         arrays = read_arrays(config, name, "latent_space.npz", n_test=None if angle is None else len(angle))
         mean, std = arrays["posterior_mean"], arrays["posterior_std"]
-        result = against_prior(mean, std, arrays["nodes"])
+        result = against_prior(mean, std, arrays["prior"])
         result |= against_angle(mean, None if angle is None else angle[arrays["posterior_example"]])
         write_json(run_folder(name) / "representation.json", result)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stages.command import command
+from stages.command import at_end, command
 from stages.files import write_bytes, write_csv, write_json, write_npz
 from stages.runs import machine, sitting
 from stages.runs.run import Run, open_run
@@ -110,7 +110,7 @@ def main() -> None:
             ),
         )
         write(run, result, data_sha256)
-        checkpoint.discard()
+        at_end(checkpoint.discard)  # once the command cannot fail any more: what was computed is not lost
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ SETTINGS = {
     "evaluation": {"n_samples": 500, "n_test": N_TEST, "precision": "float32", "compile": False, "refined": None},
     "interpolation": {"n_nodes": 300, "k": 8, "trim": 0, "n_paths": 4, "n_frames": N_FRAMES},
 }
-LATENT_SPACE = ("nodes", "posterior_mean", "posterior_std", "posterior_example")
+LATENT_SPACE = ("prior", "nodes", "posterior_mean", "posterior_std", "posterior_example")
 GALLERY = ("samples", "originals", "reconstructions")
 
 
@@ -274,6 +274,7 @@ def interpolation(dataset: str, method: str, d_z: int, angle: np.ndarray, rng: n
     else:
         originals = np.rint(originals)
     return {
+        "prior": nodes,
         "nodes": nodes,
         "edges": edges,
         "edge_lengths": np.linalg.norm(nodes[edges[:, 0]] - nodes[edges[:, 1]], axis=1),

@@ -129,8 +129,8 @@ def f_beta(beta, delta, tau):
 
 
 def clamped(beta):
-    """beta in the range of float32, as the loss has it."""
-    return min(max(beta, 1e-30), 1e30)
+    """beta in the range of float32, as the loss and the square of its gradient have it."""
+    return min(max(beta, 1e-30), 1e12)
 
 
 def moving_average(constraints, alpha):

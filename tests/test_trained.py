@@ -81,6 +81,16 @@ def test_an_interpolation_joins_the_examples_by_a_shortest_path_of_the_priors_gr
         loaded.interpolate(a, b[:5])
 
 
+def test_tensors_are_interpolated_as_arrays_are(tmp_path):
+    vhp.save(tiny.build("iwae_l1").model, tmp_path / "model.safetensors")
+    loaded = vhp.load(tmp_path)
+    a, b = (tiny.patterns(12)[[0, 7]] / 255).requires_grad_()
+    found, expected = (
+        loaded.interpolate(*ends, n_nodes=80, k=12) for ends in ((a, b), (a.detach().numpy(), b.tolist()))
+    )
+    np.testing.assert_array_equal(found.x, expected.x)
+
+
 def test_where_there_is_no_path_the_graph_is_described(tmp_path):
     """Two far components of a mixture, with fewer neighbours than each has samples."""
     model = VAE(tiny.D, 2, [8], "bernoulli")

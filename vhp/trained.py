@@ -150,7 +150,7 @@ class TrainedModel:
         Raises ValueError where there is no path, for examples as encode, k not below n_nodes, and n_frames below 2.
         """
         graph = self._graph(n_nodes, k, seed)
-        ends = [codec.encode(self.vae, self._means(name, np.asarray(x)[None]))[0] for name, x in (("a", a), ("b", b))]
+        ends = [codec.encode(self.vae, self._means(name, _one(x)))[0] for name, x in (("a", a), ("b", b))]
         means = np.concatenate(ends)  # (2, d_z)
         start, goal = graph.nearest(means)
         [path] = graph.shortest_paths([(start, goal)])
@@ -168,6 +168,11 @@ class TrainedModel:
 
     def _means(self, name: str, x: ArrayLike | Tensor) -> np.ndarray:
         return as_means(rows(name, x, self.vae.n_dims, self.vae.observation.unit_interval)).numpy()
+
+
+def _one(x: ArrayLike | Tensor) -> np.ndarray | Tensor:
+    """An example as an array of one."""
+    return x[None] if isinstance(x, Tensor) else np.asarray(x)[None]
 
 
 def _numbers(numbers: ArrayLike, n: int) -> Tensor:

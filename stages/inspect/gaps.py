@@ -26,7 +26,7 @@ from vhp.datasets.grey_images import binarise
 from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings, estimate
 from vhp.likelihood.posterior_gap import zeta_gap
 from vhp.likelihood.prior_gap import fit_log_ratio, gain
-from vhp.likelihood.reliability import LOW_ESS
+from vhp.likelihood.thresholds import LOW_ESS
 from vhp.model.distributions import gaussian_sample
 from vhp.model.vae import VAE
 from vhp.resumable import Resumable

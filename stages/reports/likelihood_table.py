@@ -7,11 +7,13 @@ from stages.reports.artifacts import RunArtifacts
 from stages.reports.frames import row_names
 from stages.reports.poster_table import PUBLISHED_NETWORK, published
 from stages.reports.table import NONE, Table, common_form, number, with_error
+from vhp.likelihood.thresholds import LOW_ESS
 from vhp.names import dataset_name
 
 # Of a column, where the table has it.
 DEFINITIONS = {
-    "ESS": "ESS: mean effective number of importance samples, and the share of examples with fewer than 10: their "
+    "ESS": "ESS: mean effective number of importance samples, and the share of examples with fewer than "
+    f"{LOW_ESS:g}: their "
     "estimates are usually too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, looser for "
     "hierarchical priors than the bound that they are trained on. β and C: at the end of training, in brackets β "
     "at the epoch whose weights are used (best validation bound at β = 1). Minutes: training + NLL.",
@@ -22,7 +24,8 @@ DEFINITIONS = {
     "finite or beyond use.",
     "refined NLL": "Refined NLL: the same number of samples from a proposal sought for each image, where the encoder's "
     "is not good enough (± Monte Carlo error). Both are in expectation too pessimistic: of two that differ the lower "
-    "is the closer one. Unreliable: the share of examples of whose weights fewer than 10 are effective, or "
+    "is the closer one. Unreliable: the share of examples of whose weights fewer than "
+    f"{LOW_ESS:g} are effective, or "
     "have too heavy a tail for their mean to be trusted (Pareto k-hat).",
     "difference": "Paper: its table, a direction and no target for networks of another class. Difference: NLL − paper, "
     "so a positive one is worse.",
@@ -68,9 +71,9 @@ def _estimates(runs: Sequence[RunArtifacts]) -> Columns:
 def _samples(runs: Sequence[RunArtifacts]) -> Columns:
     """How far the importance samples can be trusted."""
     columns = {"ESS": [number(run.likelihood["ess"], ".1f") for run in runs]}
-    columns["ESS < 10"] = [_share(run, "n_low_ess") for run in runs]
+    columns[f"ESS < {LOW_ESS:g}"] = [_share(run, "n_low_ess") for run in runs]
     if _has_refined(runs):
-        columns["refined ESS < 10"] = [_share(run, "refined_n_low_ess") for run in runs]
+        columns[f"refined ESS < {LOW_ESS:g}"] = [_share(run, "refined_n_low_ess") for run in runs]
         columns["unreliable"] = [_share(run, "n_unreliable") for run in runs]
         columns["refined unreliable"] = [_share(run, "refined_n_unreliable") for run in runs]
     return columns

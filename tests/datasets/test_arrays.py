@@ -44,7 +44,14 @@ def test_real_values_are_taken_as_they_are():
     assert torch.equal(rows("x", x, 2, unit_interval=False), torch.tensor([[-2.5, 300.0]]))
 
 
+def test_an_array_that_cannot_be_written_to_is_copied(tmp_path, recwarn):
+    np.save(tmp_path / "x.npy", GREY)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert torch.equal(rows("x", mapped, 4, unit_interval=True), torch.from_numpy(GREY)) and not recwarn.list
+
+
 REFUSED = [
+    (np.ones((2, 3), bool), False, False, "found bool, expected floats"),
     (
         255.0 * np.ones((2, 3)),
         True,

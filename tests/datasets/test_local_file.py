@@ -7,7 +7,7 @@ import pytest
 
 from vhp.datasets.local_file import SPLITS, preprocess, read
 
-POINTS = np.random.default_rng(0).normal([5, -1], [2, 0.5], (400, 2))
+POINTS = np.random.default_rng(0).normal([5, -1], [2, 0.5], (700, 2))
 TEXT = "x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in POINTS.tolist())
 
 
@@ -38,7 +38,7 @@ def test_it_is_standardised_by_its_training_examples(tmp_path):
 
 
 def test_images_of_any_type_become_bernoulli_means(tmp_path, rng):
-    grey = rng.integers(0, 256, (400, 4, 4), dtype=np.uint8)
+    grey = rng.integers(0, 256, (700, 4, 4), dtype=np.uint8)
     for x in (grey, grey / 255, grey > 100):
         arrays = preprocess(read(written(tmp_path / "images.npz", {"anything": x})), "bernoulli")
         assert arrays["train"].shape == (320, 16) and arrays["train"].dtype == np.uint8
@@ -99,7 +99,7 @@ def test_a_missing_file_is_named(tmp_path):
             "found 20 examples for val, of 200 in all, a tenth for each of val and test, expected",
         ),
         (POINTS, "bernoulli", r"found numbers from .* to .*, expected probabilities from 0 to 1, or uint8"),
-        (np.ones((400, 2), np.uint8), "bernoulli", "found uint8 of 0 and 1, expected grey values up to 255, or bool"),
+        (np.ones((700, 2), np.uint8), "bernoulli", "found uint8 of 0 and 1, expected grey values up to 255, or bool"),
     ],
 )
 def test_examples_that_cannot_be_trained_on_are_refused(x, observation, message):
@@ -110,25 +110,45 @@ def test_examples_that_cannot_be_trained_on_are_refused(x, observation, message)
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (np.linspace(0, 1e39, 400), "dimension 1: found values beyond float32: standardise it"),
+        (np.linspace(0, 1e39, 700), "dimension 1: found values beyond float32: standardise it"),
         (
-            1.7e9 + np.arange(400),
-            r"dimension 1: found values around 1.7e\+09 that vary by 1.1e\+02",
+            1.7e9 + np.arange(700),
+            r"dimension 1: found values around 1.7e\+09 that vary by 2e\+02",
         ),
     ],
 )
 def test_what_float32_cannot_hold_or_tell_apart_is_refused_and_can_be_standardised(column, message):
-    x = np.stack([np.random.default_rng(0).normal(size=400), column], axis=1)
+    x = np.stack([np.random.default_rng(0).normal(size=700), column], axis=1)
     with pytest.raises(ValueError, match=message):
         preprocess({"x": x}, "gaussian")
     found = preprocess({"x": x}, "gaussian", standardise=True)
-    assert len(np.unique(np.concatenate([found[split][:, 1] for split in ("train", "val", "test")]))) == 400
-    preprocess({"x": x * [1, 0] + [0, 1e6]}, "gaussian")  # a constant has nothing to tell apart
+    assert len(np.unique(np.concatenate([found[split][:, 1] for split in ("train", "val", "test")]))) == 700
+    preprocess({"x": x * [1, 0] + [0, 3]}, "gaussian")  # a constant has nothing to tell apart
+
+
+@pytest.mark.parametrize(("scale", "mean"), [(20, 0), (0.5, 50)])
+def test_values_far_from_one_are_refused_and_can_be_standardised(scale, mean):
+    """With sigma = 0.1 at first their squared error ends every training at its first step."""
+    x = mean + scale * np.random.default_rng(0).normal(size=(700, 3))
+    with pytest.raises(ValueError, match=r"found values of \S+ \(root mean square\), expected about 1: standardise"):
+        preprocess({"x": x}, "gaussian")
+    assert preprocess({"x": x}, "gaussian", standardise=True)["train"].std() == pytest.approx(1, rel=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "most"), [(np.int8, 100), (np.int16, 30_000), (np.uint8, 255), (bool, 1)])
+def test_integers_whose_differences_leave_their_type(kind, most, rng):
+    """Columns from -most to most, or from 0."""
+    least = 0 if kind in (np.uint8, bool) else -most
+    x = np.where(rng.random((700, 2)) < 0.5, most, least).astype(kind)
+    expected = preprocess({"x": x.astype(float)}, "gaussian", standardise=True)
+    found = preprocess({"x": x}, "gaussian", standardise=True)
+    for split in SPLITS:
+        np.testing.assert_array_equal(found[split], expected[split])
 
 
 def test_a_column_of_one_decimal_number_is_constant_although_its_deviation_rounds_to_more_than_zero():
-    x = np.stack([np.random.default_rng(0).normal(size=400), np.full(400, 0.1)], axis=1)
-    assert x[:320, 1].std() > 0
+    x = np.stack([np.random.default_rng(0).normal(size=700), np.full(700, 0.1)], axis=1)
+    assert x[:560, 1].std() > 0
     with pytest.raises(ValueError, match="dimension 1 is constant"):
         preprocess({"x": x}, "gaussian", standardise=True)
 

@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from PIL import Image
 
 from stages.beta_update import NU, TAU, beta_change
-from vhp import methods
+from vhp import figures, methods
 from vhp.figures import style
 from vhp.figures.beta_update import beta_update
 from vhp.figures.colours import METHOD_COLOURS, OTHER_COLOURS, UNKNOWN, method_colours, method_looks
@@ -377,6 +377,12 @@ def test_methods_keep_their_colours():
     assert other["vhp_rewo"] == method_looks(["vhp_rewo"])["vhp_rewo"]
     assert len({colour for colour, _ in other.values()}) == len({marker for _, marker in other.values()}) == 4
     assert method_looks([*known, "flow"])["flow"] == UNKNOWN
+
+
+@pytest.mark.parametrize("dataset", ["samples", "style", "likelihood", "points"])
+def test_a_data_set_named_like_a_module_or_like_nothing_has_no_figures_of_its_own(dataset):
+    assert figures.own("animation", dataset) is None
+    assert figures.own("contact_sheet", "motion").CAPTION
 
 
 def test_the_methods_of_the_package_have_colours_of_their_own():

@@ -35,6 +35,13 @@ def test_the_limit_is_the_held_out_examples_where_they_lie_apart():
     assert Data.of(train, held_out).limit == pytest.approx(3)
 
 
+def test_all_but_one_in_a_hundred_held_out_examples_are_on_the_data():
+    """Those at 0.0 to 9.9 from the only two examples; the limit is interpolated between the 99th and the next."""
+    train, held_out = np.zeros((2, 4), np.float32), np.repeat(np.arange(100)[:, None] / 10, 4, 1).astype(np.float32)
+    data = Data.of(train, held_out)
+    assert data.limit == pytest.approx(9.801) and data.off(held_out)[0].sum() == 1
+
+
 def test_too_few_examples():
     with pytest.raises(ValueError, match="found 1 and 3 examples, expected at least 2 and 1"):
         Data.of(np.zeros((1, 4)), np.zeros((3, 4)))

@@ -8,7 +8,7 @@ import torch
 
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.refined import ascent
-from vhp.likelihood.refined.ascent import BETA_1, BETA_2, FIRST_RATE, LAST_RATE, LEAST_CURVATURE, ascended, laplace
+from vhp.likelihood.refined.ascent import BETAS, FIRST_RATE, LAST_RATE, LEAST_CURVATURE, ascended, laplace
 
 SPREAD = torch.tensor([1.0, 2.0, 0.5, 3.0], dtype=torch.float64)
 
@@ -82,9 +82,9 @@ def way_of(start, spread):
         rate = FIRST_RATE * (LAST_RATE / FIRST_RATE) ** (i / (N_STEPS - 1))
         for a in range(2):
             gradient = -CURVATURE[a] * u[a] * spread[a]
-            first[a] = BETA_1 * first[a] + (1 - BETA_1) * gradient
-            second[a] = BETA_2 * second[a] + (1 - BETA_2) * gradient**2
-            mean, square = first[a] / (1 - BETA_1 ** (i + 1)), second[a] / (1 - BETA_2 ** (i + 1))
+            first[a] = BETAS[0] * first[a] + (1 - BETAS[0]) * gradient
+            second[a] = BETAS[1] * second[a] + (1 - BETAS[1]) * gradient**2
+            mean, square = first[a] / (1 - BETAS[0] ** (i + 1)), second[a] / (1 - BETAS[1] ** (i + 1))
             u[a] += rate * spread[a] * mean / math.sqrt(square)
         points.append(list(u))
     return points

@@ -12,7 +12,8 @@ from vhp.likelihood.exact.plane import exact_log_likelihood
 from vhp.likelihood.pareto import trusted_below
 from vhp.likelihood.refined.estimate import refine
 from vhp.likelihood.refined.search import RefinedSettings
-from vhp.likelihood.reliability import LOW_ESS, apart, heavy_tailed
+from vhp.likelihood.reliability import apart, heavy_tailed
+from vhp.likelihood.thresholds import LOW_ESS
 from vhp.model.vae import VAE
 
 S, N = 1000, 60
@@ -80,3 +81,8 @@ def test_the_weights_alone_say_it_of_heavy_tails_only():
 def test_estimates_within_their_errors_agree():
     zero, error = torch.zeros(3), torch.tensor([0.1, 0.1, 0.0])
     assert apart(torch.tensor([0.3, 0.5, 0.01]), zero, error, error).tolist() == [False, True, False]
+
+
+def test_what_is_no_number_agrees_with_nothing():
+    zero, nan = torch.zeros(1), torch.full((1,), math.nan)
+    assert apart(nan, zero, zero, zero).all() and apart(zero, zero, nan, zero).all()

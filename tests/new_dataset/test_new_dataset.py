@@ -30,10 +30,10 @@ def project(tmp_path_factory) -> Path:
     text = text.replace("budget: laptop", "budget: smoke").replace("epochs: {default: 1,", "epochs: {default: 2,")
     (folder / "params.yaml").write_text(text)
     rng = np.random.default_rng(0)  # the fixture rng is a single test's
-    angle = rng.uniform(0, 2 * np.pi, 400)
-    points = np.stack([np.cos(angle), np.sin(angle)], 1) + rng.normal(0, 0.1, (400, 2))
+    angle = rng.uniform(0, 2 * np.pi, 700)
+    points = np.stack([np.cos(angle), np.sin(angle)], 1) + rng.normal(0, 0.1, (700, 2))
     np.savetxt(folder / "ring.csv", points, delimiter=",", header="east,north", comments="")
-    shades = np.kron(rng.integers(0, 2, (400, 2, 2)), np.ones((4, 4))).astype(bool)
+    shades = np.kron(rng.integers(0, 2, (700, 2, 2)), np.ones((4, 4))).astype(bool)
     np.savez(folder / "my-squares.npz", shades)
     return folder
 
@@ -97,7 +97,7 @@ REFUSED = [
 @pytest.mark.parametrize(("options", "message"), REFUSED)
 def test_nothing_is_written_for_a_file_or_an_option_that_is_refused(project, monkeypatch, options, message):
     (project / "bad.csv").write_text("x,y\n1,two\n")
-    np.savez(project / "flat.npz", np.ones((400, 4)))
+    np.savez(project / "flat.npz", np.ones((700, 4)))
     # Read here by this repository's own program, which lacks the data sets that the tests above have made.
     shutil.copyfile(ROOT / "params.yaml", project / "params.yaml")
     registry = project / "vhp/datasets/registry.toml"
@@ -120,7 +120,7 @@ def test_where_a_file_cannot_be_written_nothing_is_left(tmp_path, monkeypatch, r
     registry = tmp_path / "datasets" / "registry.toml"
     registry.parent.mkdir()
     shutil.copyfile(REGISTRY, registry)
-    np.savetxt("ring.csv", rng.normal(0, 1, (400, 2)), delimiter=",", header="east,north", comments="")
+    np.savetxt("ring.csv", rng.normal(0, 1, (700, 2)), delimiter=",", header="east,north", comments="")
     before = contents(tmp_path)
 
     def full(path, text):
@@ -154,7 +154,7 @@ def test_a_changed_copy_is_an_error_that_names_both_checksums(project):
 
 def test_names_with_quotes_make_valid_code_and_a_valid_entry(tmp_path):
     file = tmp_path / 'a "b".CSV'
-    file.write_text('"the ""x""",y\n' + "".join(f"{i},{i * i}\n" for i in range(400)))
+    file.write_text('"the ""x""",y\n' + "".join(f"{i / 100},{i * i / 1e5}\n" for i in range(700)))
     made = describe(file, Wanted("odd", 'An "odd" one', None, None, False, None))
     about, prepare = {}, modules(made)["prepare.py"]
     exec(modules(made)["__init__.py"], about)
@@ -167,7 +167,7 @@ def test_names_with_quotes_make_valid_code_and_a_valid_entry(tmp_path):
 
 
 def test_many_coordinates_are_in_several_lines(tmp_path, rng):
-    np.savez(tmp_path / "wide.npz", rng.normal(size=(400, 300)))
+    np.savez(tmp_path / "wide.npz", rng.normal(size=(700, 300)))
     made = describe(tmp_path / "wide.npz", Wanted("wide", "wide", None, None, False, None))
     text, about = modules(made)["__init__.py"], {}
     exec(text, about)

@@ -8,6 +8,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from vhp.objective.ablated import OnePhaseRewo
 from vhp.objective.schedules import ClippedRewo, Constrained, Geco, Rewo, Schedule, WarmUp, f_beta
 
 positive = st.floats(1e-3, 1e3)
@@ -367,3 +368,12 @@ def test_geco_has_settled_when_its_beta_is_back_at_one():
         schedule.step(torch.tensor(c), progress=0.0)
         seen.append(schedule.settled)
     assert seen == [False, False, False, False, False, True]
+
+
+def test_without_an_initial_phase_rewo_has_settled_when_its_beta_is_back_where_it_began():
+    schedule, seen = OnePhaseRewo(kappa=1.0, nu=1.0, tau=5.0, beta_0=0.01, alpha=0.0), []
+    for c in (3.0, 0.9, 0.1, 0.0, 0.0, 0.0):
+        schedule.step(torch.tensor(c), progress=0.0)
+        seen.append(schedule.settled)
+    # log beta: log 0.01 - 2, then + 0.1, 0.9, 1, 1, 1, times tanh(5 (1 - beta)), nearly 1.
+    assert seen == [False, False, False, False, True, True]

@@ -28,6 +28,7 @@ METHODS = {
 ARRAYS = ("paths.npz", "latent_space.npz", "gallery.npz")
 OUTPUT = {interpolate: "interpolation.json", smoothness: "smoothness.json"}
 SHAPES = {
+    "prior": (N, D_Z),
     "nodes": (N, D_Z),
     "components": (N,),
     "pairs": (P, 2),
@@ -194,6 +195,8 @@ def test_the_loneliest_samples_are_left_out_of_the_graph(monkeypatch):
     path.write_text(json.dumps(config))
     arrays, summary = run_stage(interpolate, name, monkeypatch)
     np.testing.assert_array_equal(arrays["nodes"], without_strays(all_nodes, 8, 0.1))
+    # The prior that is compared with the aggregated posterior keeps its strays.
+    np.testing.assert_array_equal(arrays["prior"], all_nodes)
     assert summary["n_nodes"] == len(arrays["nodes"]) < N
 
 

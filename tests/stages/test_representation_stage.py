@@ -28,7 +28,7 @@ def measured(tmp_path, monkeypatch):
         data = {split: np.zeros((N, 1), np.float32) for split in ("train", "val", "test")}
         data |= {} if angle is None else {"test_angle": angle[np.argsort(example)]}
         write_npz(Path("data", "processed", "pendulum.npz"), data)
-        arrays = {"posterior_mean": mean, "posterior_std": std + 0 * mean, "nodes": prior}
+        arrays = {"posterior_mean": mean, "posterior_std": std + 0 * mean, "prior": prior, "nodes": prior[::2]}
         write_npz(RUN / "latent_space.npz", arrays | {"posterior_example": example})
         representation.main()
         return json.loads((RUN / "representation.json").read_text())

@@ -135,6 +135,24 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(folder, monkeyp
     assert [path.read_bytes() for path in written] == expected
 
 
+@pytest.mark.parametrize("stage", [train, evaluate])
+def test_a_configuration_that_changes_meanwhile_fails_the_command_and_its_work_is_kept(folder, monkeypatch, stage):
+    """DVC would note the outputs as made with what the file holds in the end."""
+    folder()
+    if stage is evaluate:
+        train.main()
+
+    def changed(*arguments, **_):
+        write_json(config_file(NAME), read_json(config_file(NAME)) | {"interpolation": {"k": 3}})
+        return arguments[0]
+
+    monkeypatch.setattr(progress, "tqdm", changed)
+    monkeypatch.setattr(sitting, "CHECKPOINT_SECONDS", 0.0)
+    with pytest.raises(SystemExit, match="was changed while this command ran with what it held before"):
+        stage.main()
+    assert list(Path("runs", "checkpoints").glob("*/state.pt"))
+
+
 def test_a_changed_configuration_does_not_resume_an_old_checkpoint(folder, monkeypatch):
     folder()
     monkeypatch.setattr(sitting, "CHECKPOINT_SECONDS", -1.0)

@@ -7,6 +7,7 @@ import pytest
 import tiny
 import torch
 
+from vhp.objective.schedules import Geco
 from vhp.objective.terms import drawn_noise
 from vhp.resumable import Checkpoint, Resumable, UnfinishedError
 from vhp.training.divergence import DivergenceWatch, TrainingDivergedError
@@ -44,6 +45,14 @@ def test_a_hundredth_of_an_epoch_may_be_bad_and_one_step_in_any_case(n_steps, al
     )
     with pytest.raises(TrainingDivergedError, match=rf" in {allowed + 1} of the epoch's {n_steps} steps; .* or nu$"):
         watch_of(*[NAN] * (allowed + 1), *[good] * (n_steps - allowed - 1)).check(n_steps)
+
+
+def test_geco_stays_finite_where_the_constraint_holds_without_end():
+    """kappa is so loose that beta rises to the end of its range: the gradient's squares have to fit into float32."""
+    method = tiny.build("vhp_geco", kappa=1.0, nu=5.0)
+    x = tiny.patterns(64)
+    result = fit(method, x, x[:16], tiny.training(epochs=60), seed=0)
+    assert result.skipped_steps == 0 and result.history[-1]["beta"] == Geco.BETA_RANGE[1]
 
 
 def test_an_epoch_without_a_good_step_is_a_divergence():

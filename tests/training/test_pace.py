@@ -42,6 +42,12 @@ def test_the_rate_falls_when_the_bound_has_stopped_rising_and_the_training_ends_
     assert pace.factor(20) == pytest.approx(pace.settings.learning_rate_final)
 
 
+@pytest.mark.parametrize(("fall", "falls_from", "last"), [(0.1, 30.0, 33), (0.5, 13.0, 20), (1.0, 7.0, 14)])
+def test_the_last_epoch_is_that_in_which_the_fall_ends(fall, falls_from, last):
+    """30 * 1.1 is 33.000000000000004."""
+    assert Pace(settings(epochs=100, learning_rate_fall=fall), falls_from=falls_from).last_epoch == last
+
+
 def test_a_bound_that_creeps_has_stopped_rising():
     pace = Pace(settings(epochs=100, patience=4, least_gain=0.5, learning_rate_fall=1.0))
     run_through(pace, [0.1 * epoch for epoch in range(1, 101)])  # 0.4 in 4 epochs

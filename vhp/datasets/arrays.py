@@ -18,7 +18,7 @@ def rows(name: str, x: Any, n_dims: int, unit_interval: bool, binary: bool = Fal
     was expected.
     """
     array = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
-    if array.dtype.kind == "b" or (array.dtype.kind == "f" and array.dtype != np.float32):
+    if (array.dtype.kind == "b" and unit_interval) or (array.dtype.kind == "f" and array.dtype != np.float32):
         array = array.astype(np.float32)
     if array.dtype.kind not in "uf" or array.dtype not in (np.uint8, np.float32):
         kinds = "uint8, floats or bool" if unit_interval else "floats"
@@ -28,7 +28,8 @@ def rows(name: str, x: Any, n_dims: int, unit_interval: bool, binary: bool = Fal
             f"{name}: found the shape {array.shape}, expected (N, {n_dims}) or images of {n_dims} pixels; one example "
             "is an array of N = 1"
         )
-    tensor = torch.from_numpy(np.ascontiguousarray(array.reshape(len(array), n_dims)))
+    # A copy where torch could not write: of a memory map, or of another order in memory.
+    tensor = torch.from_numpy(np.require(array.reshape(len(array), n_dims), requirements=("C", "W")))
     if unit_interval and not binary and tensor.dtype == torch.float32:
         _check_probabilities(name, tensor)
     else:

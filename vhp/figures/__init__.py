@@ -30,5 +30,7 @@ def own(figure: str, dataset: str) -> ModuleType | None:
     """The module of a data set's own version of a figure, None if it has none."""
     package = f"{__name__}.{dataset}"
     module = f"{package}.{figure}"
-    exists = importlib.util.find_spec(package) and importlib.util.find_spec(module)
+    found = importlib.util.find_spec(package)
+    # A module of this name may be a figure, and no data set's package.
+    exists = found and found.submodule_search_locations and importlib.util.find_spec(module)
     return importlib.import_module(module) if exists else None

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vhp.likelihood.thresholds import NO_MEAN
+
 PRIOR_SHAPE, PRIOR_COUNTS = 0.5, 10.0  # of Vehtari et al.: as if ten of the largest weights had told this shape
 LEAST_TAIL = 5
 # Of a float32 log-weight's last place: a tail that spans no more than so many has no shape but that of rounding.
@@ -19,8 +21,8 @@ ROUNDED = 128
 
 
 def trusted_below(n_samples: int) -> float:
-    """The k-hat up to which the mean of so many weights may be trusted: min(1 - 1 / log10 S, 0.7)."""
-    return min(1 - 1 / math.log10(n_samples), 0.7) if n_samples > 10 else 0.0
+    """The k-hat up to which the mean of so many weights may be trusted: min(1 - 1 / log10 S, NO_MEAN)."""
+    return min(1 - 1 / math.log10(n_samples), NO_MEAN) if n_samples > 10 else 0.0
 
 
 def tail_length(n_samples: int) -> int:

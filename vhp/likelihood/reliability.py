@@ -7,10 +7,8 @@ import torch
 from torch import Tensor
 
 from vhp.likelihood.pareto import trusted_below
+from vhp.likelihood.thresholds import LOW_ESS
 
-# An image whose estimate rests on fewer effective samples than this may be misjudged by many nats, and its standard
-# error, made from the same samples, does not show it: the proposal q(z|x) misses the posterior.
-LOW_ESS = 10.0
 # From a second estimate, in standard errors of the difference and in nats: farther apart, one of the two is wrong.
 APART, LEAST_APART = 3.0, 0.02
 
@@ -21,5 +19,5 @@ def heavy_tailed(effective_samples: Tensor, k_hat: Tensor, n_samples: int) -> Te
 
 
 def apart(a: Tensor, b: Tensor, a_se: Tensor, b_se: Tensor) -> Tensor:
-    """Where two estimates with these errors do not agree: (N,) bool."""
-    return (a - b).abs() > torch.hypot(a_se, b_se).mul(APART).clamp_min(LEAST_APART)
+    """Where two estimates with these errors do not agree, or one of them is no number: (N,) bool."""
+    return ~((a - b).abs() <= torch.hypot(a_se, b_se).mul(APART).clamp_min(LEAST_APART))

@@ -6,8 +6,9 @@ from torch import Tensor
 
 from vhp.likelihood.estimate import LikelihoodEstimate, LikelihoodSettings
 from vhp.likelihood.refined.estimate import RefinedEstimate
-from vhp.likelihood.reliability import LOW_ESS, apart, heavy_tailed
+from vhp.likelihood.reliability import apart, heavy_tailed
 from vhp.likelihood.running_weights import sample_counts
+from vhp.likelihood.thresholds import LOW_ESS
 
 Values = dict[str, float | int | str | list[float] | list[int] | None]
 

@@ -12,6 +12,12 @@ class OnePhaseRewo(Rewo):
     def __init__(self, kappa: float, nu: float, tau: float, beta_0: float, alpha: float = 0.99):
         super().__init__(kappa, nu, tau, beta_0, alpha)
         self.main_phase.fill_(True)
+        self.beta_0 = beta_0
+
+    @property
+    def settled(self) -> bool:
+        """Whether beta is back where it began: until the constraint holds it falls, by decades, as GECO's does."""
+        return self.beta.item() >= self.beta_0
 
 
 class SlopelessRewo(Rewo):

@@ -75,8 +75,8 @@ class Constrained(Schedule):
 
     # Of one update of beta: exp(+-5) is beyond any useful one, and keeps exp() finite for every C.
     FACTOR_RANGE = (math.exp(-5.0), math.exp(5.0))
-    # What float32 can hold, as the loss has beta; the paper's updates know no limit.
-    BETA_RANGE = (1e-30, 1e30)
+    # What float32 can hold, of the loss and of the square of its gradient's norm; the paper's updates know no limit.
+    BETA_RANGE = (1e-30, 1e12)
 
     def __init__(self, kappa: float, nu: float, beta_0: float, alpha: float, main_phase: bool):
         super().__init__(beta_0, alpha, main_phase)

@@ -36,7 +36,8 @@ class Pace:
         """After which the training ends, as far as is known now."""
         if self.falls_from is None:
             return self.settings.epochs
-        return min(self.settings.epochs, math.ceil(self.falls_from * (1 + self.settings.learning_rate_fall)))
+        ends = round(self.falls_from * (1 + self.settings.learning_rate_fall), 6)  # 30 * 1.1 is a little over 33
+        return min(self.settings.epochs, math.ceil(ends))
 
     def factor(self, time: float) -> float:
         """The learning rate's factor at a time in epochs: linear rise, plateau, linear fall."""

@@ -10,7 +10,7 @@ from torch import nn
 
 from vhp.model.vae import VAE
 
-LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+LAYERS = (nn.Linear, nn.Conv2d)
 
 
 def parameter_groups(model: VAE, weight_decay: float) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ def _figures(
     figures: Figures = {
         "training_curves": (training_curves.training_curves([_curve(run) for run in runs]), training_curves.CAPTION)
     }
-    if all(a["nodes"].shape[1] == 2 for _, a in arrays):
+    if all(a["prior"].shape[1] == 2 for _, a in arrays):
         angle = data.get("test_angle")
         spaces = [_latent_space(run, a, angle) for run, a in arrays]
         figures["latent_space"] = latent_space.latent_space(spaces), latent_space.CAPTION
@@ -95,7 +95,7 @@ def _curve(run: RunArtifacts) -> training_curves.Curve:
 
 def _latent_space(run: RunArtifacts, a: dict[str, np.ndarray], angle: np.ndarray | None) -> latent_space.LatentSpace:
     chosen = None if angle is None else angle[a["posterior_example"]]
-    return latent_space.LatentSpace(run.method, a["posterior_mean"], a["nodes"], chosen)
+    return latent_space.LatentSpace(run.method, a["posterior_mean"], a["prior"], chosen)
 
 
 def _latent_steps(runs: Sequence[RunArtifacts], angle: np.ndarray | None) -> dict[str, tuple[Figure, str]]:

@@ -30,6 +30,7 @@ ARRAYS = {
         "straight_x": Array("f", ("P", "T", "D")),
     },
     "latent_space.npz": {
+        "prior": Array("f", ("samples", "d_z")),
         "nodes": Array("f", ("N", "d_z")),
         "posterior_example": Array("iu", ("M",), below="test"),
         "posterior_mean": Array("f", ("M", "d_z")),

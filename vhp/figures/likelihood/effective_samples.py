@@ -6,11 +6,12 @@ from matplotlib.ticker import PercentFormatter
 
 from vhp.figures.likelihood.panels import legend, method_marks, spread
 from vhp.figures.style import styled
+from vhp.likelihood.thresholds import LOW_ESS
 from vhp.names import dataset_name, method_name
 
 CAPTION = (
     "Effective number of importance samples per test example: its mean (logarithmic), and the share of examples that "
-    "have fewer than ten, whose estimates are usually too pessimistic, by an unknown amount. A mark per run."
+    f"have fewer than {LOW_ESS:g}, whose estimates are usually too pessimistic, by an unknown amount. A mark per run."
 )
 WIDTH, ROW = 9.2, 0.42  # inches
 SPREAD = 0.6  # of the distance between data sets, over which the methods lie
@@ -37,7 +38,7 @@ def effective_samples(runs: pd.DataFrame) -> Figure:
     axes[0].set(xscale="log", xlabel="mean effective number of samples")
     axes[0].set_yticks(range(len(datasets)), list(map(dataset_name, datasets)))
     axes[0].set_ylim(len(datasets) - 0.5, -0.5)
-    axes[1].set(xlim=(-0.02, 1.02), xlabel="test examples with fewer than 10")
+    axes[1].set(xlim=(-0.02, 1.02), xlabel=f"test examples with fewer than {LOW_ESS:g}")
     axes[1].xaxis.set_major_formatter(PercentFormatter(1))
     legend(figure, handles[::2], list(map(method_name, marks)))
     return figure

@@ -12,16 +12,16 @@ from matplotlib.ticker import PercentFormatter
 
 from vhp.figures.colours import method_colours
 from vhp.figures.style import styled
+from vhp.likelihood.thresholds import LOW_ESS, NO_MEAN, NO_VARIANCE
 from vhp.names import method_name
 
 CAPTION = (
     "The weights behind the likelihood of each test example (first seed): the share of examples with at most so many "
     "effective samples, and with at most such a Pareto k-hat, the shape of the tail of their weights. With fewer than "
-    "ten effective samples, or a k-hat above 0.7 (with few samples less: 0.5 with 100), an estimate is not to be "
-    "trusted; above 0.5 the weights have no finite variance. Dashed: the refined estimate. A curve that ends below "
-    "100 % has the rest farther right."
+    f"{LOW_ESS:g} effective samples, or a k-hat above {NO_MEAN:g} (with few samples less: 0.5 with 100), an estimate "
+    f"is not to be trusted; above {NO_VARIANCE:g} the weights have no finite variance. Dashed: the refined estimate. A "
+    "curve that ends below 100 % has the rest farther right."
 )
-FEW, NO_VARIANCE, NO_MEAN = 10, 0.5, 0.7  # effective samples; k-hat: Vehtari et al. 2024
 PER_EXAMPLE = ("effective_samples", "k_hat")  # what an estimate has of each example
 RANGE = (-0.5, 1.5)  # of k-hat
 
@@ -47,7 +47,7 @@ def trust(runs: Sequence[Weights]) -> Figure:
                 _steps(ax, of_examples, color=colours[run.method], linestyle="--" if estimate == "refined" else "-")
     samples.set(xscale="log", xlabel="effective samples", ylabel="share of test examples")
     shapes.set(xlim=RANGE, xlabel="Pareto k-hat", ylim=(0, 1.02))
-    for ax, places in ((samples, (FEW,)), (shapes, (NO_VARIANCE, NO_MEAN))):
+    for ax, places in ((samples, (LOW_ESS,)), (shapes, (NO_VARIANCE, NO_MEAN))):
         for place in places:
             ax.axvline(place, color="#444444", linewidth=0.8, linestyle=":")
         ax.grid(axis="y", color="#dddddd", linewidth=0.5)

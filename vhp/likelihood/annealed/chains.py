@@ -20,7 +20,6 @@ from torch import Tensor
 from vhp.checks import at_least_one, one_of
 from vhp.likelihood.annealed.starts import Start
 from vhp.likelihood.joint import Joint
-from vhp.model.observation import Bernoulli, Gaussian
 from vhp.seeds import numbered
 
 STEEPNESS = 4.0  # of the sigmoid along which t rises: slowly at both ends, where the densities change fastest
@@ -172,19 +171,14 @@ class Chains:
 def simulated(joint: Joint, seed: int, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
     """One example x (batch, D) from the model for each number, and the u (batch, d) behind it.
 
-    Given x, u is an exact sample of the posterior. Binary x are 0.0 and 1.0. Raises TypeError for a distribution
-    p(x|z) that is not known here.
+    Given x, u is an exact sample of the posterior. Binary x are 0.0 and 1.0.
     """
-    observation, parameter = joint.model.observation, next(joint.model.decoder.parameters())
+    parameter = next(joint.model.decoder.parameters())
     noise = Noise(seed, numbers, SIMULATED, parameter.device)
     with torch.no_grad():
         u = joint.from_prior(noise.draw(joint.width + 1).to(parameter))
         out, eps = joint.model.decode(u[..., : joint.d_z]), noise.draw(joint.model.n_dims).to(parameter)
-    if isinstance(observation, Bernoulli):
-        return (torch.special.ndtr(eps) < torch.sigmoid(out)).to(out), u
-    if isinstance(observation, Gaussian):
-        return out + torch.exp(0.5 * observation.log_var.detach()) * eps, u
-    raise TypeError(f"found {type(observation).__name__} for p(x|z), expected Bernoulli or Gaussian")
+        return joint.model.observation.sample(out, eps), u
 
 
 def lower_bound(log_w: Tensor) -> Tensor:

@@ -16,7 +16,6 @@ from vhp.datasets.batches import as_means
 from vhp.datasets.validation import Expected, check_examples
 from vhp.likelihood.exact.fine_mixture import FineMixture
 from vhp.likelihood.exact.quadrature import Tiles, covering, integrated
-from vhp.likelihood.pairs import pair_log_likelihoods
 from vhp.model.evaluation_mode import measuring
 from vhp.model.priors import Prior
 from vhp.model.priors.hierarchical import HierarchicalPrior
@@ -54,7 +53,7 @@ def exact_log_likelihood(model: VAE, x: Tensor, tolerance: float = 1e-6) -> Tens
     x = as_means(x.cpu()).double()
 
     def log_likelihoods(z: Tensor, which: Tensor) -> Tensor:
-        return pair_log_likelihoods(model.observation, x[which], model.decode(z))
+        return model.observation.log_prob_of_pairs(x[which], model.decode(z))
 
     def integral(log_prior: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tiles]:
         """Over z, (n,), and the tiles that cover it."""

@@ -9,7 +9,7 @@ from vhp.likelihood.refined.modes import Modes
 # Of Adam, in standard deviations of the prior; from the first step to the last it falls geometrically.
 # With 0.1 images of the pendulum have fewer effective samples, with 0.02 those of MNIST: docs/tuning.md
 FIRST_RATE, LAST_RATE = 0.05, 0.0005
-BETA_1, BETA_2 = 0.8, 0.9
+BETAS = (0.8, 0.9)
 ROWS = 4096  # points decoded at once
 LEAST_CURVATURE = 0.05  # relative to the prior's 1 / variance: no component's scale is over 4.5 times the prior's
 
@@ -28,18 +28,17 @@ def ascended(joint: Joint, x: Tensor, u: Tensor, spread: Tensor, n_steps: int) -
 
     spread: its unit, (d,) or (batch, d).
     """
-    first, second = torch.zeros_like(u), torch.zeros_like(u)
     best, highest = u, torch.full(u.shape[:-1], -torch.inf).to(u)
+    moved = torch.zeros_like(u)  # from u, in units of spread
+    optimiser = torch.optim.Adam([moved], betas=BETAS, eps=1e-12, maximize=True)
     for i in range(n_steps + 1):
-        value, gradient = slope(joint, x, u)
+        point = u + spread * moved
+        value, gradient = slope(joint, x, point)
         better = value > highest
-        best, highest = torch.where(better[..., None], u, best), torch.where(better, value, highest)
-        gradient = gradient.nan_to_num() * spread
-        first = BETA_1 * first + (1 - BETA_1) * gradient
-        second = BETA_2 * second + (1 - BETA_2) * gradient.square()
-        rate = FIRST_RATE * (LAST_RATE / FIRST_RATE) ** (i / max(1, n_steps - 1))
-        direction = first / (1 - BETA_1 ** (i + 1)) / ((second / (1 - BETA_2 ** (i + 1))).sqrt() + 1e-12)
-        u = u + rate * spread * direction
+        best, highest = torch.where(better[..., None], point, best), torch.where(better, value, highest)
+        moved.grad = gradient.nan_to_num() * spread
+        optimiser.param_groups[0]["lr"] = FIRST_RATE * (LAST_RATE / FIRST_RATE) ** (i / max(1, n_steps - 1))
+        optimiser.step()
     return best
 
 

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from vhp.likelihood.joint import Joint
-from vhp.likelihood.pairs import pair_log_likelihoods
 from vhp.model.distributions import gaussian_log_probs
 from vhp.seeds import numbered
 
@@ -55,7 +54,7 @@ class Bank:
 
     def seen(self, x: Tensor, mean: Tensor, log_var: Tensor, log_p: Tensor) -> Seen:
         """x (batch, D); mean, log_var of q(z|x) (batch, d_z); log_p (batch,), about log p(x)."""
-        log_likelihood = pair_log_likelihoods(self.joint.model.observation, x, self.out).double()
+        log_likelihood = self.joint.model.observation.log_prob_of_pairs(x, self.out).double()
         log_w = log_likelihood + self.rest.double()[:, None] - self._encoder(mean, log_var, self.u)
         return Seen(log_likelihood, log_w > log_p + math.log(LOW))
 

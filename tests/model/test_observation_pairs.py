@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from vhp.likelihood.pairs import pair_log_likelihoods
 from vhp.model.observation import Bernoulli, Gaussian
 
 N, M, D, SIGMA = 7, 50, 100, 0.1
@@ -16,7 +15,7 @@ def test_data_far_from_zero_do_not_cancel(offset):
     torch.manual_seed(0)
     x, out = ((torch.randn(n, D) * 256).round() / 256 + offset for n in (N, M))
     observation = Gaussian(SIGMA)
-    found = pair_log_likelihoods(observation, x, out)
+    found = observation.log_prob_of_pairs(x, out)
     expected = observation.double().log_prob(x.double(), out.double()[:, None])
     assert found.dtype == torch.float32 and found.shape == (M, N)
     assert (found - expected).abs().max() < 0.1  # of -10,000 nats, to which float32 has about 0.001
@@ -29,7 +28,7 @@ def test_a_close_pair_among_far_ones():
     x = torch.randn(N, D) + 300
     out = torch.cat([x + SIGMA * torch.randn(N, D), torch.randn(M, D) + 300])
     observation = Gaussian(SIGMA)
-    found = pair_log_likelihoods(observation, x, out).diagonal()
+    found = observation.log_prob_of_pairs(x, out).diagonal()
     expected = observation.double().log_prob(x.double(), out.double()[:N])
     assert (found - expected).abs().max() < 0.1
 
@@ -41,8 +40,8 @@ def test_an_image_does_not_depend_on_the_others():
     x, out = torch.randn(N, D) + 300, torch.randn(M, D) + 300
     far = torch.cat([x, torch.full((N, D), 1e6)])
     observation = Gaussian(SIGMA)
-    alone = pair_log_likelihoods(observation, x, out)
-    torch.testing.assert_close(pair_log_likelihoods(observation, far, out)[:, :N], alone, rtol=1e-5, atol=0.1)
+    alone = observation.log_prob_of_pairs(x, out)
+    torch.testing.assert_close(observation.log_prob_of_pairs(far, out)[:, :N], alone, rtol=1e-5, atol=0.1)
 
 
 @torch.no_grad()
@@ -51,7 +50,7 @@ def test_one_output_far_from_the_others_costs_their_pairs_nothing():
     x = torch.randn(N, D)
     out = torch.cat([x + SIGMA * torch.randn(N, D), torch.full((1, D), 1e6)])
     observation = Gaussian(SIGMA)
-    found = pair_log_likelihoods(observation, x, out)[:N].diagonal()
+    found = observation.log_prob_of_pairs(x, out)[:N].diagonal()
     expected = observation.double().log_prob(x.double(), out.double()[:N])
     assert (found - expected).abs().max() < 0.1
 
@@ -62,4 +61,4 @@ def test_binary_pairs():
     x, out = (torch.rand(N, D) < 0.5).double(), 3 * torch.randn(M, D).double()
     observation = Bernoulli()
     expected = observation.log_prob(x, out[:, None])
-    torch.testing.assert_close(pair_log_likelihoods(observation, x, out), expected)
+    torch.testing.assert_close(observation.log_prob_of_pairs(x, out), expected)

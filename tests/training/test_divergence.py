@@ -60,6 +60,13 @@ def test_an_epoch_without_a_good_step_is_a_divergence():
         watch_of(NAN).check(1)
 
 
+def test_data_far_from_one_are_to_be_standardised():
+    """Their first step is bad already."""
+    method, x = tiny.build("iwae_l1", "gaussian"), 50 + 20 * torch.randn(64, tiny.D)
+    with pytest.raises(TrainingDivergedError, match=r"epoch 1, step 1: .*; standardise data whose"):
+        fit(method, x, x[:16], SETTINGS, seed=0)
+
+
 def test_the_first_bad_step_of_an_epoch_is_named_whatever_the_epoch_before_skipped():
     watch = watch_of([1.0, 1.0], NAN, [2.0, 2.0], NAN)
     watch.check(400)

@@ -67,7 +67,9 @@ class DivergenceWatch:
             f"last finite values: {last if step else 'none since it was begun or resumed'}"
         )
         if n_bad > max(1, SKIPPED_SHARE * steps_per_epoch) or n_bad == steps_per_epoch:
-            raise TrainingDivergedError(f"{found}; lower the learning rate or nu")
+            # Untrained networks are right to about 1: what is far from that is beyond their reach.
+            first = "standardise data whose values are far from 1, or " if bad == 1 else ""
+            raise TrainingDivergedError(f"{found}; {first}lower the learning rate or nu")
         logger.warning("%s; skipped", found)
         return n_bad
 

@@ -24,10 +24,10 @@ def test_a_csv_file_is_read_without_loss_and_split_without_loss(tmp_path):
     raw = read(written(tmp_path / "points.csv", TEXT))
     assert raw["name"].tolist() == ["x", "y"] and (raw["x"] == POINTS).all()
     arrays = preprocess(raw, "gaussian")
-    assert {split: arrays[split].shape for split in SPLITS} == {"train": (320, 2), "val": (40, 2), "test": (40, 2)}
+    assert {split: arrays[split].shape for split in SPLITS} == {"train": (560, 2), "val": (70, 2), "test": (70, 2)}
     together = np.concatenate([arrays[split] for split in SPLITS])
     assert together.dtype == np.float32 and (np.sort(together, 0) == np.sort(POINTS.astype(np.float32), 0)).all()
-    assert not (arrays["train"] == POINTS[:320].astype(np.float32)).all()  # files are often sorted
+    assert not (arrays["train"] == POINTS[:560].astype(np.float32)).all()  # files are often sorted
     assert all((array == arrays[split]).all() for split, array in preprocess(raw, "gaussian").items())
 
 
@@ -41,14 +41,14 @@ def test_images_of_any_type_become_bernoulli_means(tmp_path, rng):
     grey = rng.integers(0, 256, (700, 4, 4), dtype=np.uint8)
     for x in (grey, grey / 255, grey > 100):
         arrays = preprocess(read(written(tmp_path / "images.npz", {"anything": x})), "bernoulli")
-        assert arrays["train"].shape == (320, 16) and arrays["train"].dtype == np.uint8
+        assert arrays["train"].shape == (560, 16) and arrays["train"].dtype == np.uint8
         assert all(np.isin(arrays[split], (0, 255)).all() for split in ("val", "test"))
     means = preprocess({"x": grey}, "bernoulli")["train"]
     assert (preprocess({"x": grey / 255}, "bernoulli")["train"] == means).all() and not np.isin(means, (0, 255)).all()
 
 
 def test_the_splits_of_an_npz_file_stay(tmp_path):
-    given = {"train": POINTS[:100], "val": POINTS[100:150], "test": POINTS[150:200]}
+    given = {"train": POINTS[:600], "val": POINTS[600:650], "test": POINTS[650:]}
     arrays = preprocess(read(written(tmp_path / "split.npz", given)), "gaussian")
     assert all((arrays[split] == given[split].astype(np.float32)).all() for split in SPLITS)
 
@@ -96,7 +96,7 @@ def test_a_missing_file_is_named(tmp_path):
         (
             POINTS[:200],
             "gaussian",
-            "found 20 examples for val, of 200 in all, a tenth for each of val and test, expected",
+            "found 160 examples for train, of 200 in all, a tenth for each of val and test, expected at least 512",
         ),
         (POINTS, "bernoulli", r"found numbers from .* to .*, expected probabilities from 0 to 1, or uint8"),
         (np.ones((700, 2), np.uint8), "bernoulli", "found uint8 of 0 and 1, expected grey values up to 255, or bool"),

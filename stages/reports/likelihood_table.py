@@ -13,10 +13,9 @@ from vhp.names import dataset_name
 # Of a column, where the table has it.
 DEFINITIONS = {
     "ESS": "ESS: mean effective number of importance samples, and the share of examples with fewer than "
-    f"{LOW_ESS:g}: their "
-    "estimates are usually too pessimistic, by an unknown amount. ELBO: with one joint sample per weight, looser for "
-    "hierarchical priors than the bound that they are trained on. β and C: at the end of training, in brackets β "
-    "at the epoch whose weights are used (best validation bound at β = 1). Minutes: training + NLL.",
+    f"{LOW_ESS:g}: their estimates are usually too pessimistic, by an unknown amount. ELBO: with one joint sample per "
+    "weight, looser for hierarchical priors than the bound that they are trained on. β and C: at the end of training, "
+    "in brackets β at the epoch whose weights are used (best validation bound at β = 1). Minutes: training + NLL.",
     "converged": "Converged: whether the learning rate fell because the validation bound had stopped rising, rather "
     "than in time for the longest training allowed; – where this rule was not applied. In brackets what the best bound "
     "gained in the last tenth of the epochs, nats.",
@@ -25,8 +24,7 @@ DEFINITIONS = {
     "refined NLL": "Refined NLL: the same number of samples from a proposal sought for each image, where the encoder's "
     "is not good enough (± Monte Carlo error). Both are in expectation too pessimistic: of two that differ the lower "
     "is the closer one. Unreliable: the share of examples of whose weights fewer than "
-    f"{LOW_ESS:g} are effective, or "
-    "have too heavy a tail for their mean to be trusted (Pareto k-hat).",
+    f"{LOW_ESS:g} are effective, or have too heavy a tail for their mean to be trusted (Pareto k-hat).",
     "difference": "Paper: its table, a direction and no target for networks of another class. Difference: NLL − paper, "
     "so a positive one is worse.",
     "above exact": "Above exact: NLL − that of the process that generated the data, which no model can beat on "

@@ -138,8 +138,7 @@ def _notes(runs: Sequence[RunArtifacts], results: pd.DataFrame, differences: Dif
         f"Budget {runs[0].config['run']['budget']}. Lower is better; in bold, on each data set, the lowest of the "
         f"methods and every one whose paired difference from it is undecided, by the encoder's or by the refined "
         f"estimate: within {DECIDED:g} standard errors, of few seeds as many more as Student's distribution asks for"
-        f"{alone}. "
-        f"±: {', or '.join(error)}."
+        f"{alone}. ±: {', or '.join(error)}."
     ]
     if (results["n_seeds"] == 1).any():
         notes.append(

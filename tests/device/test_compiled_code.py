@@ -13,7 +13,7 @@ from vhp.likelihood.refined.estimate import refine
 from vhp.likelihood.refined.search import RefinedSettings
 from vhp.training.fit import fit
 
-REFINEMENT = RefinedSettings(pilot=20, enough=1.0, modes=2, steps=5, rounds=1)
+REFINEMENT = RefinedSettings(pilot=20, enough=1.0, modes=2, steps=5, centring=2, rounds=1)
 
 
 @contextmanager

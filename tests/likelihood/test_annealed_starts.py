@@ -12,7 +12,7 @@ from vhp.likelihood.refined.proposal import mixture_log_prob, proposal_noise_wid
 from vhp.likelihood.refined.search import RefinedSettings, Search
 
 N, C, SEED = 3, 40_000, 1
-SEARCHED = RefinedSettings(pilot=50, enough=1.0, modes=2, steps=5, rounds=1)
+SEARCHED = RefinedSettings(pilot=50, enough=1.0, modes=2, steps=5, centring=2, rounds=1)
 
 
 @torch.no_grad()

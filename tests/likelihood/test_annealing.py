@@ -28,7 +28,7 @@ from vhp.likelihood.refined.search import BANK, PILOT, REFINED, ROUNDS, RefinedS
 N = 40
 SEED = 3
 LIKELIHOOD = LikelihoodSettings(n_samples=2_000, precision="float32", compile=False)
-POOR = RefinedSettings(pilot=8, enough=1.0, modes=3, steps=1, rounds=0)  # proposals far from the posterior
+POOR = RefinedSettings(pilot=8, enough=1.0, modes=3, steps=1, centring=0, rounds=0)  # proposals far from the posterior
 
 
 def coarse(start):

@@ -22,6 +22,9 @@ WRONG = {
 }
 
 
+REFINEMENT = RefinedSettings(pilot=8, enough=1.0, modes=1, steps=1, centring=0, rounds=0)
+
+
 @pytest.mark.parametrize("numbers, message", WRONG.values(), ids=WRONG)
 def test_what_are_no_numbers_is_refused_by_both_estimates(numbers, message):
     model, x, settings = tiny.build("iwae_l1").model, tiny.patterns(3), LikelihoodSettings(n_samples=8)
@@ -29,7 +32,7 @@ def test_what_are_no_numbers_is_refused_by_both_estimates(numbers, message):
         estimate(model, x, settings, 0, numbers)
     encoder = estimate(model, x, settings, 0)
     with pytest.raises(ValueError, match=message):
-        refine(model, x, encoder, settings, RefinedSettings(8, 1.0, 1, 1, 0), 0, numbers)
+        refine(model, x, encoder, settings, REFINEMENT, 0, numbers)
 
 
 def test_numbers_are_the_positions_if_none_are_given():

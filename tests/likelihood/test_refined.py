@@ -19,7 +19,7 @@ from vhp.resumable import Checkpoint, Resumable, UnfinishedError
 
 S, N, SEED = 2000, 12, 1
 SETTINGS = LikelihoodSettings(n_samples=S, precision="float32", compile=False)
-REFINEMENT = RefinedSettings(pilot=200, enough=0.3, modes=3, steps=30, rounds=3)
+REFINEMENT = RefinedSettings(pilot=200, enough=0.3, modes=3, steps=30, centring=5, rounds=3)
 FIELDS = ("log_likelihood", "effective_samples", "monte_carlo_se", "k_hat", "own_proposal")
 
 
@@ -124,7 +124,7 @@ def test_weights_of_bad_proposals_have_no_bias(prior):
     """
     case = LinearGaussian(prior, perturbed=True)
     joint, x = Joint(case.model), case.data(40)
-    poor = RefinedSettings(pilot=8, enough=1.0, modes=3, steps=1, rounds=0)
+    poor = RefinedSettings(pilot=8, enough=1.0, modes=3, steps=1, centring=0, rounds=0)
     search = Search(joint, poor, S, SEED)
     log_weights = log_weights_of(joint, SETTINGS, SEED, False, torch.float64)
     proposals = proposals_of(search, case, x)
@@ -195,7 +195,9 @@ def test_the_choice_of_images_does_not_look_at_the_estimate():
     assert torch.equal(first.own_proposal, second.own_proposal)
 
 
-@pytest.mark.parametrize("changed", [{"pilot": 0}, {"modes": 0}, {"steps": 0}, {"rounds": -1}, {"enough": 1.5}])
+@pytest.mark.parametrize(
+    "changed", [{"pilot": 0}, {"modes": 0}, {"steps": 0}, {"centring": -1}, {"rounds": -1}, {"enough": 1.5}]
+)
 def test_settings_are_checked(changed):
     ((name, value),) = changed.items()
     with pytest.raises(ValueError, match=f"{name}: found {value}"):

@@ -18,7 +18,7 @@ from vhp.likelihood.refined.search import RefinedSettings, Search
 from vhp.likelihood.refined.weights import log_weights_of, summed_up
 
 FEW = replace(SETTINGS, n_samples=500)
-QUICK = RefinedSettings(pilot=100, enough=1.0, modes=3, steps=10, rounds=1)
+QUICK = RefinedSettings(pilot=100, enough=1.0, modes=3, steps=10, centring=3, rounds=1)
 
 
 def variance(values):

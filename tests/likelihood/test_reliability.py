@@ -18,7 +18,7 @@ from vhp.model.vae import VAE
 
 S, N = 1000, 60
 SETTINGS = LikelihoodSettings(n_samples=S, precision="float32", compile=False)
-REFINEMENT = RefinedSettings(pilot=200, enough=0.3, modes=4, steps=30, rounds=3)
+REFINEMENT = RefinedSettings(pilot=200, enough=0.3, modes=4, steps=30, centring=5, rounds=3)
 
 
 class OffForSome(nn.Module):

@@ -15,7 +15,7 @@ from vhp.likelihood.refined.search import RefinedSettings, Search
 from vhp.likelihood.rounding import ALLOWED_NATS, N_CHECKED, exact_enough, rounding_error
 
 SETTINGS = LikelihoodSettings(n_samples=200, precision="bf16", compile=False)
-REFINEMENT = RefinedSettings(pilot=20, enough=1.0, modes=2, steps=5, rounds=1)
+REFINEMENT = RefinedSettings(pilot=20, enough=1.0, modes=2, steps=5, centring=2, rounds=1)
 
 ERRORS = [
     pytest.param(rounding_error, id="encoder"),

@@ -17,7 +17,7 @@ from vhp.resumable import Checkpoint, Resumable, UnfinishedError
 
 N, SEED = 5, 3
 LIKELIHOOD = LikelihoodSettings(n_samples=500, precision="float32", compile=False)
-REFINEMENT = RefinedSettings(pilot=50, enough=1.0, modes=2, steps=10, rounds=1)
+REFINEMENT = RefinedSettings(pilot=50, enough=1.0, modes=2, steps=10, centring=3, rounds=1)
 # So few that a reverse chain from another image's sample does not find back.
 ANNEALING = AnnealingSettings(n_temperatures=3, n_chains=32, n_leapfrog=1)
 

@@ -61,7 +61,8 @@ def proposal_of(number):
     with torch.no_grad():
         made, x = model(), images()[:1]
         joint = search.Joint(made)
-        found = search.Search(joint, RefinedSettings(pilot=90, enough=0.3, modes=1, steps=40, rounds=0), 1_000, SEED)
+        settings = RefinedSettings(pilot=90, enough=0.3, modes=1, steps=40, centring=0, rounds=0)
+        found = search.Search(joint, settings, 1_000, SEED)
         return found.proposals(x, *made.encoder(x), [number], torch.zeros(1))[0]
 
 
@@ -83,14 +84,15 @@ def test_the_estimate_with_it_is_right_within_its_error():
     made, x = model(), images()
     settings = LikelihoodSettings(1_000)
     encoder = estimate(made, x, settings, SEED)
-    found = refine(made, x, encoder, settings, RefinedSettings(90, 0.9999, 1, 40, 1), SEED)
+    refinement = RefinedSettings(pilot=90, enough=0.9999, modes=1, steps=40, centring=0, rounds=1)
+    found = refine(made, x, encoder, settings, refinement, SEED)
     z = (found.log_likelihood.numpy() - exact(x[0, 0].item())) / found.monte_carlo_se.numpy()
     assert np.abs(z).max() < 4 and found.effective_samples.min() > 500
 
 
 def test_no_look_where_an_estimate_has_too_few_samples_for_another_component():
     joint = search.Joint(model())
-    settings = RefinedSettings(pilot=8, enough=0.3, modes=1, steps=1, rounds=0)
+    settings = RefinedSettings(pilot=8, enough=0.3, modes=1, steps=1, centring=0, rounds=0)
     least = search.least_samples(1)
     looks = [search.Search(joint, settings, n, SEED).looks_again for n in (least, search.least_samples(2))]
     assert looks == [False, True]
@@ -138,6 +140,6 @@ def test_the_most_overlooked_is_the_highest_of_those_at_which_the_proposal_is_lo
 
 def test_noise_of_the_search_has_streams_of_its_own():
     """For any image's number: streams of seeds up to 4,293 stay apart (vhp/seeds.py). At most 500 rounds."""
-    offsets = [0, search.PILOT, search.LOOK, search.ROUNDS, search.BANK, search.REFINED]
+    offsets = [0, search.PILOT, search.LOOK, search.ROUNDS, search.BANK, search.CENTRING, search.REFINED]
     assert len(set(offsets)) == len(offsets) and max(offsets) + EVALUATION_SEED <= 4_293
     assert min(abs(search.ROUNDS - other) for other in offsets if other > search.ROUNDS) >= 500

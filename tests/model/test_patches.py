@@ -136,7 +136,7 @@ def test_an_encoder_may_be_larger_than_the_decoder():
 # --- dropout ---
 
 SETTINGS = LikelihoodSettings(n_samples=20, precision="float32", compile=False)
-REFINEMENT = RefinedSettings(pilot=10, enough=1.0, modes=2, steps=2, rounds=1)
+REFINEMENT = RefinedSettings(pilot=10, enough=1.0, modes=2, steps=2, centring=1, rounds=1)
 ANNEALING = AnnealingSettings(n_temperatures=3, n_chains=2, n_leapfrog=1)
 
 

@@ -25,6 +25,7 @@ PATCHES = "tests/model/test_patches.py"
 ROUNDING, SUMMARY = (f"tests/likelihood/test_{name}.py" for name in ("rounding", "summary"))
 NLL_DIFFERENCE, MODES = (f"tests/likelihood/test_{name}.py" for name in ("nll_difference", "modes"))
 ADAPTATION = "tests/likelihood/test_adaptation.py"
+CENTRING = "tests/likelihood/test_centring.py"
 ASCENT, BANK, WEIGHTS = (f"tests/likelihood/test_{name}.py" for name in ("ascent", "bank", "refined_weights"))
 SANDWICH_ROWS = "tests/inspect/test_sandwich_rows.py"
 PENDULUM_RUNS = "tests/stages/test_pendulum_runs.py"
@@ -320,6 +321,34 @@ MUTATIONS = (
         "range(settings.rounds)",
         "range(0 * settings.rounds)",
         (ADAPTATION,),
+    ),
+    Mutation(
+        "refined components never centred",
+        "vhp/likelihood/refined/search.py",
+        "if settings.centring:",
+        "if 0 * settings.centring:",
+        (CENTRING,),
+    ),
+    Mutation(
+        "centring by samples without their opposites",
+        "vhp/likelihood/refined/centring.py",
+        "torch.cat([half, -half])",
+        "torch.cat([half, half])",
+        (CENTRING,),
+    ),
+    Mutation(
+        "centring by a gradient in the units of the latent space",
+        "vhp/likelihood/refined/centring.py",
+        '"mbij,mbi->mbj", modes.root, gradient',
+        '"mbij,mbj->mbi", modes.root, gradient',
+        (CENTRING,),
+    ),
+    Mutation(
+        "centring kept where it made the densities lower",
+        "vhp/likelihood/refined/centring.py",
+        "(after > before)[..., None]",
+        "(after > -torch.inf)[..., None]",
+        (CENTRING,),
     ),
     Mutation(
         "second look at the components' own samples, none moved away",

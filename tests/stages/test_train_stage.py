@@ -42,7 +42,7 @@ CONFIG = {
     },
     "evaluation": {
         **{"n_samples": 50, "n_test": 12, "precision": "float32", "compile": False},
-        "refined": {"pilot": 20, "enough": 0.9, "modes": 2, "steps": 5, "rounds": 1},
+        "refined": {"pilot": 20, "enough": 0.9, "modes": 2, "steps": 5, "centring": 2, "rounds": 1},
     },
 }
 MODEL = run_folder(NAME) / "model.safetensors"

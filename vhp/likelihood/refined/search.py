@@ -13,12 +13,13 @@ from vhp.likelihood.numbers import noise
 from vhp.likelihood.refined.adaptation import adapted
 from vhp.likelihood.refined.ascent import ascended, laplace
 from vhp.likelihood.refined.bank import Bank
+from vhp.likelihood.refined.centring import PAIRS, centred
 from vhp.likelihood.refined.modes import noise_width
 from vhp.likelihood.refined.proposal import Proposal, counted, least_samples
 from vhp.likelihood.refined.second_look import MOST_DIMENSIONS, look_noise_width, looked_again
 
-# Added to the estimate's seed: noise of pilot, second look, rounds of adaptation, bank, the refined estimate itself.
-PILOT, LOOK, ROUNDS, BANK, REFINED = 1_000, 1_500, 2_000, 3_000, 4_000
+# Added to the estimate's seed: noise of pilot, second look, rounds of adaptation, bank, centring, the estimate itself.
+PILOT, LOOK, ROUNDS, BANK, CENTRING, REFINED = 1_000, 1_500, 2_000, 3_000, 3_500, 4_000
 MOST_MISSED = 0.005  # of the posterior, where the encoder is far too low
 
 
@@ -30,13 +31,15 @@ class RefinedSettings:
     enough: float  # an image of whose pilot this share is effective keeps the encoder's estimate
     modes: int  # starts: the encoder's mean, the others good samples of the prior
     steps: int  # uphill from each start
+    centring: int  # steps from each top towards the mean
     rounds: int  # of adaptation
 
     def __post_init__(self):
         at_least_one(pilot=self.pilot, modes=self.modes, steps=self.steps)
         between(0, 1, enough=self.enough)
-        if self.rounds < 0:
-            raise ValueError(f"rounds: found {self.rounds}, expected 0 or more")
+        for name in ("centring", "rounds"):
+            if (found := getattr(self, name)) < 0:
+                raise ValueError(f"{name}: found {found}, expected 0 or more")
 
 
 class Pilot(NamedTuple):
@@ -84,6 +87,9 @@ class Search:
             n = len(modes) * max(1, settings.pilot // len(modes))
             eps = noise(self.seed + LOOK, numbers, n, look_noise_width(joint), x.device).to(mean)
             modes = looked_again(joint, x, mean, log_var, modes, eps, self.bank.spread, settings.steps)
+        if settings.centring:
+            eps = noise(self.seed + CENTRING, numbers, settings.centring * PAIRS, d, x.device).to(mean)
+            modes = centred(joint, x, modes, eps.unflatten(0, (settings.centring, PAIRS)))
         per_component = max(1, settings.pilot // (1 + len(modes)))
         for i in range(settings.rounds):
             n = per_component * (1 + len(modes))

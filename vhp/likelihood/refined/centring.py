@@ -18,7 +18,7 @@ from vhp.likelihood.refined.modes import Modes
 PAIRS = 8  # of samples eps and -eps in a step: a quadratic log-density has its exact gradient from any of them
 # In units of L log p(x, u) curves at its top like a standard normal's, so that a step of 1 would be Newton's.
 FIRST_STEP = 0.5  # step i has this / sqrt(1 + i)
-LONGEST = 3.0  # gradient that is followed whole, 1 / standard deviations
+LONGEST = 3.0  # gradient that is followed whole, nats per standard deviation
 
 
 def centred(joint: Joint, x: Tensor, modes: Modes, eps: Tensor) -> Modes:

@@ -26,7 +26,7 @@ from vhp.model.loading import read
 from vhp.model.vae import VAE
 from vhp.seeds import EVALUATION_SEED
 
-# How an image's own proposal is sought: as in the budget `paper`; the tables of latent planes have 6 modes.
+# How a proposal is sought: as in the budget `paper`; the tables of latent planes have 6 modes and no centring.
 REFINEMENT = RefinedSettings(pilot=256, enough=0.3, modes=4, steps=40, centring=10, rounds=3)
 
 

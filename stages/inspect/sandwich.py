@@ -20,11 +20,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stages.command import command
-from stages.files import md5
+from stages.files import md5, unreadable
 from stages.reports.table import NONE, Table, markdown, number
 from stages.runs import configs
 from stages.runs.fingerprint import this_program
-from stages.runs.places import data_file
+from stages.runs.places import config_file, data_file
 from stages.runs.run import Run, load_model, open_run
 from stages.runs.sitting import CHECKPOINT_SECONDS, CHECKPOINTS
 from stages.runs.subsets import random_subset
@@ -65,9 +65,15 @@ def row(name: str, images: str, estimates: tuple[Tensor, ...], exact: Tensor | N
 
 
 def refinement(run: Run) -> RefinedSettings:
-    """That of the run's own refined estimate, so that it is judged; of a run without one, that of TrainedModel.nll."""
+    """That of the run's own refined estimate, so that it is judged; of a run without one, that of TrainedModel.nll.
+
+    Raises ValueError for settings of another version.
+    """
     own = run.config["evaluation"].get("refined")
-    return REFINEMENT if own is None else RefinedSettings(**own)
+    try:
+        return REFINEMENT if own is None else RefinedSettings(**own)
+    except TypeError as error:
+        raise unreadable(config_file(run.name), error) from error
 
 
 def is_plane(model: VAE) -> bool:

@@ -10,8 +10,8 @@ from test_modes import modes_of
 from test_refined import REFINEMENT, S, refined
 
 from vhp.likelihood.refined import search
-from vhp.likelihood.refined.ascent import laplace
-from vhp.likelihood.refined.centring import FIRST_STEP, LONGEST, PAIRS, centred
+from vhp.likelihood.refined.ascent import laplace, slope
+from vhp.likelihood.refined.centring import FIRST_STEP, LONGEST, PAIRS, centred, noise_rows
 from vhp.likelihood.refined.modes import Modes
 
 M, BATCH, D, STEPS = 2, 3, 4, 6
@@ -32,8 +32,17 @@ class LogGamma:
         return (A * u - u.exp()).sum(-1)
 
 
+class Overflowing(Quadratic):
+    """As a quadratic, but with infinite gradients 40 units off."""
+
+    def log_prob(self, x, u):
+        nothing = u.sum(-1) - u.sum(-1).detach()
+        far = (u - x).norm(dim=-1) > 40
+        return super().log_prob(x, u) + torch.where(far, nothing, 1.0).sqrt() - (~far).to(u)
+
+
 def noise(steps: int, batch: int, d: int) -> torch.Tensor:
-    return torch.randn(steps, PAIRS, batch, d, dtype=torch.float64)
+    return torch.randn(noise_rows(steps), batch, d, dtype=torch.float64)
 
 
 def components(location: torch.Tensor, scale: float) -> Modes:
@@ -56,7 +65,7 @@ def test_steps_are_those_of_a_plain_loop():
                 uphill = torch.zeros(D, dtype=torch.float64)
                 for p in range(PAIRS):
                     for sign in (1, -1):
-                        u = location + root @ (moved + sign * eps[i, p, j])
+                        u = location + root @ (moved + sign * eps[i * PAIRS + p, j])
                         uphill += root.T @ (A - u.exp()) / (2 * PAIRS)
                 moved = moved + FIRST_STEP / math.sqrt(1 + i) * min(1, LONGEST / float(uphill.norm())) * uphill
             torch.testing.assert_close(found.location[m, j], location + root @ moved)
@@ -72,6 +81,19 @@ def test_a_quadratic_is_followed_without_noise():
     found = centred(Quadratic(), x, components(x + away, 1.0), noise(STEPS, BATCH, D))
     left = math.prod(1 - FIRST_STEP / math.sqrt(1 + i) for i in range(STEPS))
     torch.testing.assert_close(found.location, x + left * away)
+
+
+@torch.no_grad()
+def test_samples_with_infinite_gradients_count_as_none():
+    """A pair of the eight in the first step: it goes 14 / 16 of the way that it would."""
+    x, away = torch.zeros(1, D, dtype=torch.float64), torch.full((1, 1, D), 0.5, dtype=torch.float64)
+    eps = noise(STEPS, 1, D)
+    eps[0] = 100.0
+    _, gradient = slope(Overflowing(), x, eps[:2])
+    assert gradient[0].isinf().all() and gradient[1].isfinite().all()
+    found = centred(Overflowing(), x, components(away, 1.0), eps)
+    left = math.prod(1 - (14 / 16 if i == 0 else 1) * FIRST_STEP / math.sqrt(1 + i) for i in range(STEPS))
+    torch.testing.assert_close(found.location, left * away)
 
 
 @torch.no_grad()

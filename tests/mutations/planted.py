@@ -337,10 +337,17 @@ MUTATIONS = (
         (CENTRING,),
     ),
     Mutation(
-        "centring by a gradient in the units of the latent space",
+        "centring with the root where its transpose belongs",
         "vhp/likelihood/refined/centring.py",
         '"mbij,mbi->mbj", modes.root, gradient',
         '"mbij,mbj->mbi", modes.root, gradient',
+        (CENTRING,),
+    ),
+    Mutation(
+        "centring that one bad sample stops",
+        "vhp/likelihood/refined/centring.py",
+        "gradient.nan_to_num(0.0, 0.0, 0.0)",
+        "gradient",
         (CENTRING,),
     ),
     Mutation(

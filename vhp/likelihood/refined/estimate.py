@@ -17,6 +17,7 @@ from vhp.device.compilation import worth_compiling
 from vhp.likelihood.estimate import COMPILE_FROM_OUTPUTS, LikelihoodEstimate, LikelihoodSettings
 from vhp.likelihood.joint import Joint
 from vhp.likelihood.numbers import image_numbers
+from vhp.likelihood.refined.centring import PAIRS
 from vhp.likelihood.refined.search import REFINED, RefinedSettings, Search
 from vhp.likelihood.refined.weights import log_weights_of, summed_up
 from vhp.model.evaluation_mode import measuring
@@ -41,7 +42,8 @@ class RefinedEstimate:
 
 def batch_size(model: VAE, refinement: RefinedSettings, n: int) -> int:
     """Images that are searched at once, of n."""
-    fitting = SEARCH_BYTES // (4 * model.floats_per_decode * refinement.pilot)
+    points = max(refinement.pilot, 2 * PAIRS * refinement.modes)  # of an image, decoded at once
+    fitting = SEARCH_BYTES // (4 * model.floats_per_decode * points)
     return max(1, min(fitting, MOST_SEARCHED, n))
 
 

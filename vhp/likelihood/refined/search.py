@@ -13,7 +13,7 @@ from vhp.likelihood.numbers import noise
 from vhp.likelihood.refined.adaptation import adapted
 from vhp.likelihood.refined.ascent import ascended, laplace
 from vhp.likelihood.refined.bank import Bank
-from vhp.likelihood.refined.centring import PAIRS, centred
+from vhp.likelihood.refined.centring import centred, noise_rows
 from vhp.likelihood.refined.modes import noise_width
 from vhp.likelihood.refined.proposal import Proposal, counted, least_samples
 from vhp.likelihood.refined.second_look import MOST_DIMENSIONS, look_noise_width, looked_again
@@ -88,8 +88,8 @@ class Search:
             eps = noise(self.seed + LOOK, numbers, n, look_noise_width(joint), x.device).to(mean)
             modes = looked_again(joint, x, mean, log_var, modes, eps, self.bank.spread, settings.steps)
         if settings.centring:
-            eps = noise(self.seed + CENTRING, numbers, settings.centring * PAIRS, d, x.device).to(mean)
-            modes = centred(joint, x, modes, eps.unflatten(0, (settings.centring, PAIRS)))
+            eps = noise(self.seed + CENTRING, numbers, noise_rows(settings.centring), d, x.device).to(mean)
+            modes = centred(joint, x, modes, eps)
         per_component = max(1, settings.pilot // (1 + len(modes)))
         for i in range(settings.rounds):
             n = per_component * (1 + len(modes))
